@@ -1,0 +1,1 @@
+"""What leaves for analytics: committed blocks, in order, at least once."""

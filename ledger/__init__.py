@@ -1,0 +1,1 @@
+"""The books: accounts, lots, entries, blocks. Points move here and nowhere else."""

@@ -1,0 +1,103 @@
+"""Accounts and the chart: which posting may ever be made.
+
+An account is one integer: its kind (the chart's number) above 40 bits of owner. Member accounts are
+liabilities of the programme: crediting one gives its member points, and balance = credits - debits.
+"""
+
+import enum
+from typing import Final, NewType
+
+AccountId = NewType("AccountId", int)
+
+_OWNER_BITS: Final = 40
+
+
+class AccountKind(enum.IntEnum):
+    """The chart of accounts of a programme."""
+
+    ISSUE = 1000  # contra: all points that came into being
+    BUDGET = 1100  # of a campaign; not yet issued
+    AVAILABLE = 2000  # of a member: spendable, by lot
+    PENDING = 2010  # of a member: earned, waiting for the return window, by lot
+    HELD = 2020  # of a member: reserved by open holds, by lot
+    DEBT = 2030  # of a member: what he must earn back, never above 0
+    CERTIFICATES = 2040  # points turned into certificates that are not used yet
+    REDEEMED = 3000
+    EXPIRED = 3010
+    ADJUST = 3020
+    WRITE_OFF = 3030
+    PARTNER = 4000
+    SUSPENSE = 9000  # advices that could not be booked on a member
+
+
+MEMBER_KINDS: Final = frozenset(
+    {AccountKind.AVAILABLE, AccountKind.PENDING, AccountKind.HELD, AccountKind.DEBT}
+)
+
+
+def account(kind: AccountKind, owner: int = 0) -> AccountId:
+    """The account of *kind* that belongs to *owner* (0 for the programme itself)."""
+    assert 0 <= owner < 1 << _OWNER_BITS
+    return AccountId(kind << _OWNER_BITS | owner)
+
+
+def kind_of(account_id: AccountId) -> AccountKind:
+    """The kind of *account_id*."""
+    return AccountKind(account_id >> _OWNER_BITS)
+
+
+def owner_of(account_id: AccountId) -> int:
+    """The owner of *account_id*."""
+    return account_id & ((1 << _OWNER_BITS) - 1)
+
+
+def name_of(account_id: AccountId) -> str:
+    """*account_id* for people: ``available.42``, ``issue``."""
+    kind, owner = kind_of(account_id), owner_of(account_id)
+    name = kind.name.lower()
+    return f"{name}.{owner}" if owner or kind in MEMBER_KINDS else name
+
+
+class PostingReason(enum.IntEnum):
+    """Why points moved. The chart says between which accounts each may move them."""
+
+    EARN = 1
+    EARN_AGAINST_DEBT = 2
+    REDEEM = 3
+    CLAW_BACK = 4  # earned points are taken back
+    CLAW_BACK_TO_DEBT = 5  # ... that were spent already
+    GIVE_BACK = 6  # redeemed points come back, in their lot
+    RE_EXPIRE = 7  # ... whose lot expired meanwhile
+    EXPIRE = 8
+    EARN_TO_SUSPENSE = 9  # an advice for a card that cannot be used
+    REDEEM_FROM_SUSPENSE = 10  # an advice that took more than there was
+    UNDO_SUSPENSE = 11
+    ABSORB = 12  # a shortfall that the programme bears
+    REEARN = 13  # an undoing is itself undone
+    REEARN_FROM_DEBT = 14
+    REREDEEM = 15
+    REREDEEM_TO_DEBT = 16
+
+
+_K, _R = AccountKind, PostingReason
+CHART: Final = frozenset(
+    {
+        (_K.ISSUE, _K.AVAILABLE, _R.EARN),
+        (_K.ISSUE, _K.DEBT, _R.EARN_AGAINST_DEBT),
+        (_K.AVAILABLE, _K.REDEEMED, _R.REDEEM),
+        (_K.AVAILABLE, _K.ISSUE, _R.CLAW_BACK),
+        (_K.DEBT, _K.ISSUE, _R.CLAW_BACK_TO_DEBT),
+        (_K.ADJUST, _K.ISSUE, _R.ABSORB),
+        (_K.REDEEMED, _K.AVAILABLE, _R.GIVE_BACK),
+        (_K.REDEEMED, _K.EXPIRED, _R.RE_EXPIRE),
+        (_K.AVAILABLE, _K.EXPIRED, _R.EXPIRE),
+        (_K.ISSUE, _K.SUSPENSE, _R.EARN_TO_SUSPENSE),
+        (_K.SUSPENSE, _K.REDEEMED, _R.REDEEM_FROM_SUSPENSE),
+        (_K.SUSPENSE, _K.ISSUE, _R.UNDO_SUSPENSE),
+        (_K.REDEEMED, _K.SUSPENSE, _R.UNDO_SUSPENSE),
+        (_K.ISSUE, _K.AVAILABLE, _R.REEARN),
+        (_K.ISSUE, _K.DEBT, _R.REEARN_FROM_DEBT),
+        (_K.AVAILABLE, _K.REDEEMED, _R.REREDEEM),
+        (_K.DEBT, _K.REDEEMED, _R.REREDEEM_TO_DEBT),
+    }
+)

@@ -1,0 +1,156 @@
+"""What a terminal asks, freed of its wire format."""
+
+import enum
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from loyalty.card import Identifier
+from loyalty.decision import Reason
+from loyalty.terminal import Terminal
+
+
+class Operation(enum.Enum):
+    """What can be asked. A profile's table maps messages to these; no other code knows elements."""
+
+    EARN = "EARN"
+    REDEEM = "REDEEM"
+    HOLD = "HOLD"
+    COMPLETE = "COMPLETE"
+    QUOTE = "QUOTE"
+    INQUIRY = "INQUIRY"
+    REFUND = "REFUND"
+    VOID = "VOID"
+    TRANSFER = "TRANSFER"
+    EXCHANGE = "EXCHANGE"
+    PAY_CERTIFICATE = "PAY_CERTIFICATE"
+    ACTIVATE = "ACTIVATE"
+    REVERSAL = "REVERSAL"
+    RECONCILE = "RECONCILE"
+    UPLOAD = "UPLOAD"
+    NETWORK = "NETWORK"
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionKey:
+    """What makes a message the same message again, for ever.
+
+    Attributes:
+        acquirer_id: Eleven digits.
+        terminal_id: DE 41 without trailing spaces.
+        message_class: Second digit of the MTI, 3 counting as 2.
+        stan: DE 11, six digits.
+        moment: ``YYYYMMDDhhmmss`` local (DE 13 and 12), or with a final ``Z`` from DE 7.
+    """
+
+    acquirer_id: str
+    terminal_id: str
+    message_class: str
+    stan: str
+    moment: str
+
+    def __str__(self) -> str:
+        # Time first: new keys then fall on the last pages of the index.
+        return f"{self.moment}|{self.stan}|{self.message_class}|{self.terminal_id}|{self.acquirer_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class BasketLine:
+    """One line of DE 63. The amount is after the till's own discounts; a returned one is negative.
+
+    Attributes:
+        quantity_milli: Thousandths of *unit* (``U K L M``).
+        flags: ``N`` no points, ``D`` discounted already.
+    """
+
+    product: str
+    quantity_milli: int
+    unit: str
+    amount_minor: int
+    category: str = ""
+    flags: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tender:
+    """How a part of the ticket is paid: ``CASH CARD PNTS CERT OTHR``; *digits* starts a payment card."""
+
+    kind: str
+    amount_minor: int
+    digits: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginalReference:
+    """How a message names the one that it undoes. ``None`` matches anything.
+
+    Either *rrn* is set (tag 013 or DE 37), or the parts of DE 90, or neither, when a reversal repeats its
+    original's own DE 11 (*own_stan*). *own_stan* beside *rrn* is where a reversal goes on to when it
+    finds nothing by *rrn*.
+
+    Attributes:
+        message_class: Second digit of the original's MTI.
+        stan: Six digits.
+        transmitted: ``MMDDhhmmss``: the original's DE 7, or its 13 and 12 when it had none.
+        acquirer_id: Eleven digits.
+    """
+
+    message_class: str | None = None
+    stan: str | None = None
+    transmitted: str | None = None
+    acquirer_id: str | None = None
+    rrn: str | None = None
+    own_stan: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """A request or advice that can be read, from a terminal that is served.
+
+    Attributes:
+        is_advice: It has happened already; it is accepted, whatever the rules say.
+        is_repeat: The MTI says so. Nothing but the deadline depends on it.
+        transmitted: ``MMDDhhmmss`` by which DE 90 names this message: DE 7, else 13 and 12.
+        as_of: Instant at which an advice happened (DE 13 and 12 in its zone, at most 35 days back);
+            arrival for everything else.
+        fault: A check of step 5 that failed (13); it waits here for the key to be looked up.
+        content: Digest of what makes the content the same, the card apart (INTERFACE 1.4), 16 bytes.
+        amount: DE 4, or ``None`` when absent; minor units, or points when *in_points*.
+        final_amount: DE 95 of a reversal: the amount that stays; ``None`` when all is undone.
+        identifier: The customer; for ACTIVATE the card.
+        link: For ACTIVATE: the identifier that is to be linked to the card.
+        destination: For TRANSFER: the card that receives.
+        lines: The basket, or ``None`` without one.
+        points: Tag 020, points to use for part of a sale.
+        rrn: DE 37 as sent, else ``None``.
+        can: What the till can: letters of tag 040, else of the register.
+    """
+
+    operation: Operation
+    key: TransactionKey
+    is_advice: bool
+    is_repeat: bool
+    terminal: Terminal
+    received_at: datetime
+    as_of: datetime
+    transmitted: str
+    content: bytes
+    fault: Reason | None = None
+    amount: int | None = None
+    in_points: bool = False
+    final_amount: int | None = None
+    identifier: Identifier | None = None
+    link: Identifier | None = None
+    destination: Identifier | None = None
+    original: OriginalReference | None = None
+    lines: tuple[BasketLine, ...] | None = None
+    tenders: tuple[Tender, ...] = ()
+    coupons: tuple[str, ...] = ()
+    points: int | None = None
+    prize: str | None = None
+    proof: str | None = field(default=None, repr=False)
+    ticket: str | None = None
+    approval: str | None = None  # DE 38 as sent
+    rrn: str | None = None
+    cashier: str = ""
+    channel: str = "POSD"
+    can: str = ""

@@ -1,0 +1,1 @@
+"""Cards, members and their identifiers: who stands behind a number."""

@@ -1,0 +1,1 @@
+"""The programme: what a purchase earns and what points can pay. Pure."""

@@ -1,0 +1,1 @@
+"""The switch: the only place where the pillars meet."""

@@ -1,0 +1,152 @@
+"""What one decision leaves behind: the values that a batch commits and that later decisions look up."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from ledger.book import MemberBook
+from ledger.entry import Lot, Posting
+from loyalty.card import CardId, MemberId, Token
+from loyalty.decision import Decision
+from loyalty.transaction import OriginalReference
+from members.card import Card, CardStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A remembered decision: one row of the journal, together with what was done to it since.
+
+    Attributes:
+        seq: Sequence of the switch (DE 37, DE 38).
+        key: Text of its ``TransactionKey``.
+        content: Sixteen bytes (INTERFACE 1.4), the card apart.
+        identifier: Token of what named the customer; ``None`` when nothing did.
+        operation: Name of the operation.
+        reason: Name of the reason; ``None`` when approved.
+        effective: It was approved and not an advice that booked nothing.
+        transmitted: ``MMDDhhmmss`` by which DE 90 names it.
+        rrn: DE 37 under which its answer went out: the terminal's own, else the switch's.
+        at: Instant of the decision; *as_of* that of the event (they differ for advices).
+        business_date: Of the decision.
+        amount: DE 4 as sent, 0 when absent; points when *in_points*.
+        covered_minor: Money of *amount*, which is what a REDEEM covered; for a sale DE 4.
+        earned: Points earned; negative where they were taken back.
+        used: Points used; negative where they were given back.
+        value_minor: Money value of *used*, with its sign.
+        discount_minor: Tag 056.
+        ticket: ``acquirer|terminal|business date|number`` of its ticket, or ``None``.
+        original: Sequence of the decision that it refers to.
+        exception: Why a person should look at it, or ``None``.
+        answer: JSON object of the answer's own elements, by number.
+        Since then (sums over its links):
+        refunded_minor: Taken back of its amount by refunds and a partial reversal.
+        clawed: Of its *earned*, taken back.
+        returned: Of its *used*, given back; *returned_minor* the money of them.
+        undone: 1 when voided or reversed, 0 when not (or when that was itself undone).
+        final_minor: What a partial reversal left, else ``None``.
+    """
+
+    seq: int
+    key: str
+    content: bytes
+    identifier: Token | None
+    card_id: CardId | None
+    member_id: MemberId | None
+    owner: MemberId | None
+    operation: str
+    is_advice: bool
+    reason: str | None
+    effective: bool
+    acquirer_id: str
+    terminal_id: str
+    merchant_id: str
+    message_class: str
+    stan: str
+    transmitted: str
+    rrn: str
+    at: datetime
+    as_of: datetime
+    business_date: date
+    amount: int
+    in_points: bool
+    covered_minor: int
+    earned: int
+    used: int
+    value_minor: int
+    discount_minor: int
+    ticket: str | None
+    original: int | None
+    programme_version: str | None
+    rules: str
+    exception: str | None
+    answer: str
+    refunded_minor: int = 0
+    clawed: int = 0
+    returned: int = 0
+    returned_minor: int = 0
+    undone: int = 0
+    final_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """What decision *seq* did to an earlier one. Amounts add up; an undone undoing has negative ones."""
+
+    seq: int
+    original: int
+    refunded_minor: int = 0
+    clawed: int = 0
+    returned: int = 0
+    returned_minor: int = 0
+    undone: int = 0
+    final_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyReversal:
+    """A reversal that found nothing; whatever it names and comes later has no effect.
+
+    Attributes:
+        card_id: Of the reversal, for a match by its own DE 11.
+        identifier: Token of what named its customer.
+    """
+
+    seq: int
+    acquirer_id: str
+    terminal_id: str
+    reference: OriginalReference
+    card_id: CardId | None
+    identifier: Token | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardChange:
+    """A decision that changed a card: its status, or an identifier that is linked to it or no longer."""
+
+    card: Card
+    status: CardStatus | None = None
+    link: tuple[str, Token] | None = None  # kind, token
+    unlink: tuple[str, Token] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What was decided and all that it changes. Nothing but *decision* unless there is a *record*."""
+
+    decision: Decision
+    record: Record | None = None
+    postings: tuple[Posting, ...] = ()
+    lots: tuple[Lot, ...] = ()
+    links: tuple[Link, ...] = ()
+    books: tuple[MemberBook, ...] = ()
+    facts: str | None = None
+    early_reversal: EarlyReversal | None = None
+    card_changes: tuple[CardChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The same message again. *record* holds its answer; *as_advice* when it came as an advice now."""
+
+    record: Record
+    as_advice: bool

@@ -1,0 +1,77 @@
+"""What a worksheet asks of durable state. The store implements it; tests do it with dictionaries."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from ledger.book import MemberBook
+from ledger.entry import Lot, Posting
+from loyalty.card import MemberId, Token
+from loyalty.transaction import OriginalReference
+from members.card import Card
+from switch.outcome import EarlyReversal, Record
+
+
+class Reader(Protocol):
+    """Durable state, as of the last commit. Every list is in order of sequence."""
+
+    def by_key(self, key: str) -> Record | None:
+        """The decision with this key."""
+        ...
+
+    def by_seq(self, seq: int) -> Record | None:
+        """The decision with this sequence."""
+        ...
+
+    def by_rrn(self, rrn: str) -> Sequence[Record]:
+        """Decisions whose answer went out under this DE 37, two at most."""
+        ...
+
+    def by_reference(
+        self,
+        reference: OriginalReference,
+        *,
+        terminal: tuple[str, str] | None,
+        member_id: MemberId | None,
+    ) -> Sequence[Record]:
+        """Decisions that the parts of a DE 90 match, two at most.
+
+        *terminal* (acquirer, terminal) or *member_id* narrow the search where they are given.
+        """
+        ...
+
+    def by_own_stan(self, stan: str, terminal: tuple[str, str], since: datetime) -> Sequence[Record]:
+        """Decisions of this terminal with this DE 11, decided at *since* or later, reversals apart."""
+        ...
+
+    def redemptions(self, ticket: str) -> Sequence[Record]:
+        """Effective redemptions of a ticket."""
+        ...
+
+    def postings(self, seq: int) -> Sequence[Posting]:
+        """The entry of a decision, in order."""
+        ...
+
+    def lots(self, numbers: Sequence[int]) -> Sequence[Lot]:
+        """The lots with these numbers."""
+        ...
+
+    def facts(self, seq: int) -> str | None:
+        """What the rules saw, as JSON; ``None`` when nothing was kept."""
+        ...
+
+    def early_reversals(self, terminal: tuple[str, str], stan: str) -> Sequence[EarlyReversal]:
+        """Reversals of this terminal that found nothing and may name a message with this DE 11."""
+        ...
+
+    def cards(self, kind: str, token: Token) -> Sequence[Card]:
+        """Cards that an identifier leads to: the card itself, or all cards of the member behind it."""
+        ...
+
+    def linked_members(self, kind: str, token: Token) -> Sequence[MemberId]:
+        """Members that an identifier is linked to."""
+        ...
+
+    def book(self, owner: MemberId) -> MemberBook:
+        """The accounts of *owner*; empty when there was never a posting."""
+        ...
