@@ -1,4 +1,4 @@
-"""Entries are sets of postings; a posting is one amount between two accounts, so it cannot be out of balance."""
+"""An entry is a set of postings. A posting is one amount between two accounts: always in balance."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -38,7 +38,7 @@ class Rate:
         assert self.denominator > 0
 
     def of(self, amount: int, rounding: Rounding = Rounding.DOWN) -> int:
-        """This fraction of *amount* (not negative), as an integer."""
+        """The fraction of *amount* (not negative), as an integer."""
         assert amount >= 0
         whole, left = divmod(amount * self.numerator, self.denominator)
         match rounding:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from ledger.book import MemberBook
 from ledger.entry import Lot, Posting
-from loyalty.card import MemberId, Token
+from loyalty.card import CardId, MemberId, Token
 from loyalty.transaction import OriginalReference
 from members.card import Card
 from switch.outcome import EarlyReversal, Record
@@ -66,6 +66,10 @@ class Reader(Protocol):
 
     def cards(self, kind: str, token: Token) -> Sequence[Card]:
         """Cards that an identifier leads to: the card itself, or all cards of the member behind it."""
+        ...
+
+    def card(self, card_id: CardId) -> Card | None:
+        """The card with this id."""
         ...
 
     def linked_members(self, kind: str, token: Token) -> Sequence[MemberId]:

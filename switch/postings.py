@@ -1,0 +1,190 @@
+"""Decisions become entries: each method posts one event of the books on a draft, and the chart checks it.
+
+A draft starts from what a member has and ends as postings, new lots and the member's next book. Where
+there is no member (an advice for an unknown card) the points go to suspense instead.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from ledger.account import AccountId, AccountKind, PostingReason, account
+from ledger.book import LotBalance, MemberBook
+from ledger.entry import NO_LOT, Lot, Posting
+
+_ISSUE = account(AccountKind.ISSUE)
+_REDEEMED = account(AccountKind.REDEEMED)
+_EXPIRED = account(AccountKind.EXPIRED)
+_ADJUST = account(AccountKind.ADJUST)
+_SUSPENSE = account(AccountKind.SUSPENSE)
+
+LOTS_PER_DECISION = 16
+
+
+class Draft:
+    """The entry of one decision, as it grows.
+
+    Attributes:
+        book: What the member has after what was posted so far; ``None`` for suspense.
+        postings: So far, in order.
+        lots: Made so far.
+    """
+
+    def __init__(self, seq: int, book: MemberBook | None, today: date) -> None:
+        self._seq = seq
+        self._today = today
+        self.book = book
+        self.postings: list[Posting] = []
+        self.lots: list[Lot] = []
+        if book is not None:
+            self._available = account(AccountKind.AVAILABLE, book.owner)
+            self._debt = account(AccountKind.DEBT, book.owner)
+            self._expire()
+
+    @property
+    def books(self) -> tuple[MemberBook, ...]:
+        """The member's next book, when anything was posted."""
+        return (self.book,) if self.book is not None and self.postings else ()
+
+    def earn(self, points: int, available_from: date, expires_on: date) -> None:
+        """Issue *points*: what the member owes is paid first, the rest is a new lot."""
+        if points == 0:
+            return
+        if self.book is None:
+            self._post(_ISSUE, _SUSPENSE, points, NO_LOT, PostingReason.EARN_TO_SUSPENSE)
+            return
+        points -= self._pay_debt(points, PostingReason.EARN_AGAINST_DEBT)
+        if points:
+            self._issue_lot(points, available_from, expires_on, PostingReason.EARN)
+
+    def redeem(self, points: int) -> int:
+        """Spend *points*, earliest expiry first, and return how many the member could not cover.
+
+        The caller decides beforehand whether a shortfall may be; it is booked on suspense.
+        """
+        short = points
+        if self.book is not None:
+            short = self._take(points, self.book.spendable(self._today), _REDEEMED, PostingReason.REDEEM)
+        if short:
+            self._post(_SUSPENSE, _REDEEMED, short, NO_LOT, PostingReason.REDEEM_FROM_SUSPENSE)
+        return short
+
+    def give_back(self, spent: Iterable[tuple[Lot | None, int]]) -> int:
+        """Return redeemed points to the lots they came from, and return how many the member has again.
+
+        Points of a lot that expired meanwhile expire again; those without a lot go back to suspense.
+        """
+        had = 0
+        for lot, points in spent:
+            if lot is None or self.book is None:
+                self._post(_REDEEMED, _SUSPENSE, points, NO_LOT, PostingReason.UNDO_SUSPENSE)
+            elif lot.expires_on < self._today:
+                self._post(_REDEEMED, _EXPIRED, points, lot.lot, PostingReason.RE_EXPIRE)
+            else:
+                self._post(_REDEEMED, self._available, points, lot.lot, PostingReason.GIVE_BACK)
+                self.book = self.book.credited(_balance_of(lot, points))
+                had += points
+        return had
+
+    def claw_back(self, points: int, lots: Sequence[int], *, absorb: bool) -> None:
+        """Take earned *points* back: from *lots* first, then from the others, then as debt.
+
+        With *absorb* the programme bears what the member has no longer.
+        """
+        if points == 0:
+            return
+        if self.book is None:
+            self._post(_SUSPENSE, _ISSUE, points, NO_LOT, PostingReason.UNDO_SUSPENSE)
+            return
+        own = [lot for lot in self.book.lots if lot.lot in lots]
+        others = [lot for lot in self.book.lots if lot.lot not in lots]
+        short = self._take(points, (*own, *others), _ISSUE, PostingReason.CLAW_BACK)
+        if short and absorb:
+            self._post(_ADJUST, _ISSUE, short, NO_LOT, PostingReason.ABSORB)
+        elif short:
+            self._owe(short, PostingReason.CLAW_BACK_TO_DEBT)
+
+    def earn_again(self, points: int, lot: Lot | None, available_from: date, expires_on: date) -> None:
+        """Undo a claw-back: pay the debt first, then fill *lot* up again (or make one)."""
+        if points == 0:
+            return
+        if self.book is None:
+            self._post(_ISSUE, _SUSPENSE, points, NO_LOT, PostingReason.EARN_TO_SUSPENSE)
+            return
+        points -= self._pay_debt(points, PostingReason.REEARN_FROM_DEBT)
+        if points == 0:
+            return
+        if lot is None or lot.expires_on < self._today:
+            self._issue_lot(points, available_from, expires_on, PostingReason.REEARN)
+            return
+        self._post(_ISSUE, self._available, points, lot.lot, PostingReason.REEARN)
+        self.book = self.book.credited(_balance_of(lot, points))
+
+    def redeem_again(self, points: int) -> None:
+        """Undo a return of points: take them again; what the member has no longer he owes."""
+        if points == 0:
+            return
+        if self.book is None:
+            self._post(_SUSPENSE, _REDEEMED, points, NO_LOT, PostingReason.REDEEM_FROM_SUSPENSE)
+            return
+        spendable = self.book.spendable(self._today)
+        short = self._take(points, spendable, _REDEEMED, PostingReason.REREDEEM)
+        if short:
+            self._post(self._debt, _REDEEMED, short, NO_LOT, PostingReason.REREDEEM_TO_DEBT)
+            self.book = self.book.indebted(short)
+
+    def _expire(self) -> None:
+        """Post the expiry of lots whose last day is over, before anything else is decided on them."""
+        assert self.book is not None
+        for lot in self.book.lots:
+            if lot.expires_on >= self._today:
+                break  # they are in order of expiry
+            self._post(self._available, _EXPIRED, lot.points, lot.lot, PostingReason.EXPIRE)
+            self.book = self.book.debited(lot.lot, lot.points)
+
+    def _take(self, points: int, lots: Iterable[LotBalance], credit: AccountId, reason: PostingReason) -> int:
+        assert self.book is not None
+        for lot in lots:
+            if points == 0:
+                break
+            part = min(points, lot.points)
+            self._post(self._available, credit, part, lot.lot, reason)
+            self.book = self.book.debited(lot.lot, part)
+            points -= part
+        return points
+
+    def _pay_debt(self, points: int, reason: PostingReason) -> int:
+        assert self.book is not None
+        paid = min(points, self.book.debt)
+        if paid:
+            self._post(_ISSUE, self._debt, paid, NO_LOT, reason)
+            self.book = self.book.indebted(-paid)
+        return paid
+
+    def _owe(self, points: int, reason: PostingReason) -> None:
+        assert self.book is not None
+        self._post(self._debt, _ISSUE, points, NO_LOT, reason)
+        self.book = self.book.indebted(points)
+
+    def _issue_lot(self, points: int, available_from: date, expires_on: date, reason: PostingReason) -> None:
+        assert self.book is not None
+        assert len(self.lots) < LOTS_PER_DECISION
+        lot = Lot(
+            lot=self._seq * LOTS_PER_DECISION + len(self.lots),
+            owner=self.book.owner,
+            points=points,
+            earned_on=self._today,
+            available_from=available_from,
+            expires_on=expires_on,
+        )
+        self.lots.append(lot)
+        self._post(_ISSUE, self._available, points, lot.lot, reason)
+        self.book = self.book.credited(_balance_of(lot, points))
+
+    def _post(
+        self, debit: AccountId, credit: AccountId, points: int, lot: int, reason: PostingReason
+    ) -> None:
+        self.postings.append(Posting(debit, credit, points, lot, reason))
+
+
+def _balance_of(lot: Lot, points: int) -> LotBalance:
+    return LotBalance(lot.expires_on, lot.lot, lot.available_from, points)

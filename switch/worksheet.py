@@ -1,0 +1,266 @@
+"""The state that a batch decides on: durable state under what is decided but not yet committed.
+
+Worksheets lie on one another like sheets of glass. The lowest looks through to the reader; a batch that
+is being decided lies on the one that is being committed. Nothing is folded into durable state before
+its commit, so dropping a sheet undoes it. What a sheet says of a decision, a book or a card replaces what
+lies below.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ledger.book import MemberBook
+from ledger.entry import Lot, Posting
+from loyalty.card import CardId, MemberId, Token
+from loyalty.transaction import Operation, OriginalReference
+from members.card import Card
+from switch.originals import named_by
+from switch.outcome import CardChange, EarlyReversal, Link, Outcome, Record
+from switch.reader import Reader
+
+
+@dataclass(slots=True)
+class Sheet:
+    """What one batch has changed so far. Cards under *linked* are ``None`` where a link was taken back."""
+
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    records: dict[int, Record] = field(default_factory=dict)
+    seq_of_key: dict[str, int] = field(default_factory=dict)
+    seqs_of_stan: dict[str, list[int]] = field(default_factory=dict)
+    seqs_of_ticket: dict[str, list[int]] = field(default_factory=dict)
+    lots: dict[int, Lot] = field(default_factory=dict)
+    books: dict[MemberId, MemberBook] = field(default_factory=dict)
+    cards: dict[CardId, Card] = field(default_factory=dict)
+    linked: dict[tuple[str, Token], Card | None] = field(default_factory=dict)
+    early: dict[tuple[str, str], list[EarlyReversal]] = field(default_factory=dict)
+
+
+class Worksheet:
+    """One sheet: what a batch has changed so far, over *below* or, when that is gone, over *reader*."""
+
+    def __init__(self, reader: Reader, below: "Worksheet | None" = None) -> None:
+        self._reader = reader
+        self._own = Sheet()
+        self.sheets = [self._own] if below is None else [self._own, *below.sheets]
+
+    def settle(self) -> None:
+        """Let go of the sheet below: it is durable now, and the reader tells the same."""
+        del self.sheets[1:]
+
+    def apply(self, outcome: Outcome) -> None:
+        """Let the decisions that follow see *outcome*, which has a record."""
+        record, own = outcome.record, self._own
+        assert record is not None
+        own.outcomes[record.seq] = outcome
+        own.records[record.seq] = record
+        own.seq_of_key[record.key] = record.seq
+        own.seqs_of_stan.setdefault(record.stan, []).append(record.seq)
+        if record.ticket is not None:
+            own.seqs_of_ticket.setdefault(record.ticket, []).append(record.seq)
+        for lot in outcome.lots:
+            own.lots[lot.lot] = lot
+        for book in outcome.books:
+            own.books[MemberId(book.owner)] = book
+        for link in outcome.links:
+            original = self.by_seq(link.original)
+            assert original is not None
+            own.records[original.seq] = linked(original, link)
+        for change in outcome.card_changes:
+            self.change_card(change)
+        early = outcome.early_reversal
+        if early is not None:
+            own.early.setdefault((early.acquirer_id, early.terminal_id), []).append(early)
+
+    def change_card(self, change: CardChange) -> None:
+        """Let the decisions that follow see a card with another status or identifier."""
+        own = self._own
+        if change.status is not None:
+            own.cards[change.card.card_id] = replace(change.card, status=change.status)
+        if change.link is not None:
+            own.linked[change.link] = change.card
+        if change.unlink is not None:
+            own.linked[change.unlink] = None
+
+    # Decisions
+
+    def by_key(self, key: str) -> Record | None:
+        """The decision with this key."""
+        for sheet in self.sheets:
+            seq = sheet.seq_of_key.get(key)
+            if seq is not None:
+                return self.by_seq(seq)
+        record = self._reader.by_key(key)
+        return None if record is None else self._latest(record)
+
+    def by_seq(self, seq: int) -> Record | None:
+        """The decision with this sequence."""
+        for sheet in self.sheets:
+            record = sheet.records.get(seq)
+            if record is not None:
+                return record
+        return self._reader.by_seq(seq)
+
+    def by_rrn(self, rrn: str) -> list[Record]:
+        """Decisions whose answer went out under this DE 37."""
+        mine = [record for sheet in self.sheets for record in self._decided(sheet) if record.rrn == rrn]
+        return self._merged(mine, self._reader.by_rrn(rrn))
+
+    def by_reference(
+        self,
+        reference: OriginalReference,
+        *,
+        terminal: tuple[str, str] | None,
+        member_id: MemberId | None,
+    ) -> list[Record]:
+        """Decisions that the parts of a DE 90 match."""
+        mine = [
+            record
+            for record in self._with_stan(reference.stan)
+            if named_by(reference, record)
+            and (terminal is None or terminal == (record.acquirer_id, record.terminal_id))
+            and (member_id is None or member_id == record.owner)
+        ]
+        durable = self._reader.by_reference(reference, terminal=terminal, member_id=member_id)
+        return self._merged(mine, durable)
+
+    def by_own_stan(self, stan: str, terminal: tuple[str, str], since: datetime) -> list[Record]:
+        """Decisions of this terminal with this DE 11 at *since* or later, reversals apart."""
+        mine = [
+            record
+            for record in self._with_stan(stan)
+            if terminal == (record.acquirer_id, record.terminal_id)
+            and record.at >= since
+            and record.operation != Operation.REVERSAL.value
+        ]
+        return self._merged(mine, self._reader.by_own_stan(stan, terminal, since))
+
+    def redemptions(self, ticket: str) -> list[Record]:
+        """Redemptions of a ticket that stand, wholly or in part."""
+        mine = [
+            self._records_of(seq) for sheet in self.sheets for seq in sheet.seqs_of_ticket.get(ticket, ())
+        ]
+        mine = [record for record in mine if record.operation in _COVERING and record.effective]
+        merged = self._merged(mine, self._reader.redemptions(ticket))
+        return [record for record in merged if record.used > record.returned]
+
+    def postings(self, seq: int) -> Sequence[Posting]:
+        """The entry of a decision."""
+        for sheet in self.sheets:
+            outcome = sheet.outcomes.get(seq)
+            if outcome is not None:
+                return outcome.postings
+        return self._reader.postings(seq)
+
+    def lots(self, numbers: Sequence[int]) -> dict[int, Lot]:
+        """The lots with these numbers."""
+        found = {
+            number: sheet.lots[number] for sheet in self.sheets for number in numbers if number in sheet.lots
+        }
+        missing = [number for number in numbers if number not in found]
+        if missing:
+            found.update((lot.lot, lot) for lot in self._reader.lots(missing))
+        return found
+
+    def facts(self, seq: int) -> str | None:
+        """What the rules saw, as JSON."""
+        for sheet in self.sheets:
+            outcome = sheet.outcomes.get(seq)
+            if outcome is not None:
+                return outcome.facts
+        return self._reader.facts(seq)
+
+    def early_reversals(self, terminal: tuple[str, str], stan: str) -> list[EarlyReversal]:
+        """Reversals of this terminal that found nothing and may name a message with this DE 11."""
+        mine = [early for sheet in self.sheets for early in sheet.early.get(terminal, ())]
+        return [*self._reader.early_reversals(terminal, stan), *mine]
+
+    # Customers
+
+    def cards(self, kind: str, token: Token) -> list[Card]:
+        """Cards that an identifier leads to."""
+        found = {card.card_id: card for card in self._reader.cards(kind, token)}
+        for sheet in reversed(self.sheets):
+            if (kind, token) in sheet.linked:
+                card = sheet.linked[kind, token]
+                if card is None:
+                    found.clear()
+                else:
+                    found[card.card_id] = card
+        return [self._current(card) for card in found.values()]
+
+    def card(self, card_id: CardId) -> Card | None:
+        """The card with this id."""
+        found = self._reader.card(card_id)
+        return None if found is None else self._current(found)
+
+    def linked_members(self, kind: str, token: Token) -> set[MemberId]:
+        """Members that an identifier is linked to."""
+        members = set(self._reader.linked_members(kind, token))
+        for sheet in reversed(self.sheets):
+            if (kind, token) in sheet.linked:
+                card = sheet.linked[kind, token]
+                members = set() if card is None else {*members, card.member_id}
+        return members
+
+    def book(self, owner: MemberId) -> MemberBook:
+        """The accounts of *owner*."""
+        for sheet in self.sheets:
+            book = sheet.books.get(owner)
+            if book is not None:
+                return book
+        return self._reader.book(owner)
+
+    # Inside
+
+    def _decided(self, sheet: Sheet) -> Iterator[Record]:
+        return (self._records_of(seq) for seq in sheet.outcomes)
+
+    def _records_of(self, seq: int) -> Record:
+        record = self.by_seq(seq)
+        assert record is not None
+        return record
+
+    def _with_stan(self, stan: str | None) -> Iterator[Record]:
+        for sheet in self.sheets:
+            if stan is None:
+                yield from self._decided(sheet)
+            else:
+                for seq in sheet.seqs_of_stan.get(stan, ()):
+                    yield self._records_of(seq)
+
+    def _latest(self, record: Record) -> Record:
+        """*record* as the sheets know it, or as it is."""
+        for sheet in self.sheets:
+            known = sheet.records.get(record.seq)
+            if known is not None:
+                return known
+        return record
+
+    def _merged(self, mine: list[Record], durable: Sequence[Record]) -> list[Record]:
+        merged = {record.seq: self._latest(record) for record in durable}
+        merged.update((record.seq, self._latest(record)) for record in mine)
+        return [merged[seq] for seq in sorted(merged)]
+
+    def _current(self, card: Card) -> Card:
+        for sheet in self.sheets:
+            known = sheet.cards.get(card.card_id)
+            if known is not None:
+                return known
+        return card
+
+
+_COVERING = frozenset({Operation.REDEEM.value, Operation.PAY_CERTIFICATE.value})
+
+
+def linked(record: Record, link: Link) -> Record:
+    """*record* after what *link* did to it."""
+    return replace(
+        record,
+        refunded_minor=record.refunded_minor + link.refunded_minor,
+        clawed=record.clawed + link.clawed,
+        returned=record.returned + link.returned,
+        returned_minor=record.returned_minor + link.returned_minor,
+        undone=record.undone + link.undone,
+        final_minor=link.final_minor if link.undone > 0 else record.final_minor,
+    )
