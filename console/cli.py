@@ -1,0 +1,117 @@
+"""The list of all commands of ``puntual``; each is in another module, which is loaded when it is given."""
+
+import importlib
+import importlib.metadata
+import importlib.util
+from dataclasses import dataclass
+from typing import IO, Any, Final
+
+import rich_click as click
+
+from loyalty.errors import LoyaltyError
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command of the list: where it is (``module:name``) and what it does."""
+
+    place: str
+    summary: str
+
+    def load(self) -> click.Command:
+        """The command itself."""
+        module, name = self.place.split(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    @property
+    def exists(self) -> bool:
+        return importlib.util.find_spec(self.place.split(":")[0]) is not None
+
+
+CHAPTERS: Final = {
+    "Start": {
+        "demo": Entry("console.demo:demo", "Live a whole day on this machine, in a temporary folder."),
+        "init": Entry("console.folder:init", "Write a deployment that runs as it is."),
+        "check": Entry("console.folder:check", "Tell all that is wrong with a deployment."),
+        "serve": Entry("console.serve:serve", "Run the switch."),
+    },
+    "Cards and books": {
+        "cards": Entry("console.cards:cards", "Import, issue, show, activate, block and replace cards."),
+        "ledger": Entry("console.ledger:ledger", "Verify and read the books."),
+        "exceptions": Entry("console.ledger:exceptions", "List what a person must look at."),
+        "export": Entry("console.export:export", "Run the feed to analytics as a process of its own."),
+    },
+    "Programme": {
+        "rules": Entry("console.rules:rules", "Check, show and explain the programme."),
+    },
+    "Terminals and messages": {
+        "terminal": Entry("console.terminal:terminal", "Be one terminal: a sale, a redemption, a scenario."),
+        "load": Entry("console.load:load", "Be many terminals, and measure honestly."),
+        "message": Entry("console.message:message", "Explain bytes, masked; guess framing and dialect."),
+        "bench": Entry("console.bench:bench", "Measure the parts of the switch beside their peers."),
+    },
+}
+_ENTRIES: Final = {name: entry for chapter in CHAPTERS.values() for name, entry in chapter.items()}
+
+
+class LazyGroup(click.RichGroup):
+    """Knows its commands by name and summary; loads the one that is given."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        return [name for name, entry in _ENTRIES.items() if entry.exists]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  (as above)
+        entry = _ENTRIES.get(cmd_name)
+        if entry is None or not entry.exists:
+            return None
+        return click.RichCommand(name=cmd_name, help=entry.summary)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, _ENTRIES[name].load() if name else command, rest
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; a mistake of its user is told in words, without a traceback."""
+        try:
+            return super().invoke(ctx)
+        except LoyaltyError as error:
+            raise _Mistake(str(error)) from error
+        except OSError as error:
+            if error.filename is None:
+                raise
+            raise _Mistake(f"{error.filename}: {error.strerror}") from error
+        except KeyboardInterrupt:
+            ctx.exit(130)  # as a shell reports SIGINT
+
+
+class _Mistake(click.ClickException):
+    """Wrong use, or something that is not there: exit code 2."""
+
+    exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002  (click's signature)
+        click.echo(self.message, err=True)
+
+
+_HELP: Final = click.RichHelpConfiguration(
+    command_groups={"*": [{"name": title, "commands": list(chapter)} for title, chapter in CHAPTERS.items()]},
+    use_markdown=False,
+)
+
+
+@click.group(
+    cls=LazyGroup, epilog="Example: puntual demo", context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.rich_config(help_config=_HELP)
+@click.version_option(importlib.metadata.version("puntual"), prog_name="puntual")
+def cli() -> None:
+    """Puntual: an authorization switch for loyalty, ISO 8583 in, points in a double-entry ledger."""
+
+
+def main() -> None:
+    """The entry point of the command line."""
+    cli.main(prog_name="puntual")

@@ -1,0 +1,70 @@
+"""Options that many commands share, and how data is printed."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import rich_click as click
+from rich.console import Console
+from rich.progress import track
+
+from config.schema import SETTINGS_FILE
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_Item = TypeVar("_Item")
+
+
+def config_option(command: _Command) -> _Command:
+    """``--config FILE``, passed as the path *config*."""
+    return click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        default=Path(SETTINGS_FILE),
+        show_default=f"./{SETTINGS_FILE}",
+        metavar="FILE",
+        help="Settings of the deployment.",
+    )(command)
+
+
+def json_option(command: _Command) -> _Command:
+    """``--json``, passed as *as_json*."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)
+
+
+def print_json(value: object) -> None:
+    """Print *value* as one JSON document; dates and paths as texts."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def print_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool, nothing: str) -> None:
+    """Print *rows*, which have the same columns: as JSON, or as a table; *nothing* when there are none."""
+    if as_json:
+        print_json(rows)
+    elif not rows:
+        click.echo(nothing)
+    else:
+        for line in _table(rows):
+            click.echo(line)
+
+
+def _table(rows: Sequence[Mapping[str, object]]) -> Iterator[str]:
+    """Plain columns: a pipe can cut them, a person can read them. Numbers are flush right."""
+    names = list(rows[0])
+    cells = [["" if row[name] is None else str(row[name]) for name in names] for row in rows]
+    widths = [max(len(name), *(len(line[at]) for line in cells)) for at, name in enumerate(names)]
+    flush_right = [all(isinstance(row[name], int | None) for row in rows) for name in names]
+    for line in [[name.replace("_", " ") for name in names], *cells]:
+        aligned = (
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(line, widths, flush_right, strict=True)
+        )
+        yield "  ".join(aligned).rstrip()
+
+
+def with_progress(items: Iterable[_Item], *, total: int, what: str) -> Iterable[_Item]:
+    """*items*, with a bar on standard error where that is a terminal, and quietly where it is not."""
+    if not sys.stderr.isatty():
+        return items
+    return track(items, description=what, total=total, console=Console(stderr=True), transient=True)
