@@ -1,0 +1,77 @@
+"""What a rule gives. Each effect lies in one lane; lanes are worked through in order.
+
+Effects on points are linear in the bases of the lines that the rule is about, so the kept part of a basket
+can be rated again at a refund, and the difference is what the effect's inverse takes back.
+"""
+
+import enum
+from dataclasses import dataclass
+
+from loyalty.amount import Rate
+
+
+class Lane(enum.IntEnum):
+    """The order of evaluation. Inside a lane: group, then falling priority, then id."""
+
+    BASE = 40
+    BONUS = 50
+    MULTIPLY = 60
+
+
+@dataclass(frozen=True, slots=True)
+class BasePoints:
+    """These lines have *rate* (points per minor unit) as their base rate, in place of the programme's.
+
+    A line takes the first such rule that is about it.
+    """
+
+    rate: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class PointsPerAmount:
+    """*rate* points per minor unit of these lines' bases, added to the base."""
+
+    rate: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPoints:
+    """*points*, once."""
+
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class PointsPerLine:
+    """*points* for each of these lines; a returned line takes them back."""
+
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class PointsPerUnit:
+    """*points* for each full unit of quantity of these lines; returned lines take them back."""
+
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Multiply:
+    """*factor* times the base points of these lines: ``factor - 1`` of them are added."""
+
+    factor: Rate
+
+
+Effect = BasePoints | PointsPerAmount | FixedPoints | PointsPerLine | PointsPerUnit | Multiply
+
+
+def lane_of(effect: Effect) -> Lane:
+    """The lane in which *effect* lies."""
+    match effect:
+        case BasePoints():
+            return Lane.BASE
+        case PointsPerAmount() | FixedPoints() | PointsPerLine() | PointsPerUnit():
+            return Lane.BONUS
+        case Multiply():
+            return Lane.MULTIPLY

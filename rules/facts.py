@@ -1,0 +1,191 @@
+"""What the rules see of a sale. Stored beside the decision, so that any award can be recomputed.
+
+Amounts are minor units of the programme's currency. *The earn base* is what points are given for::
+
+    base_minor                   left to pay, less what points and certificates paid elsewhere
+    - lines flagged N            they earn nothing, and nothing that was paid with points is counted on them
+    = earning base               never below zero
+
+With a basket the earning base is spread over the lines that earn: whatever was paid otherwise is taken from
+the positive ones in proportion (largest remainder), and returned lines stay negative. So the bases of the
+lines add up to the earning base.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from loyalty.transaction import BasketLine, Tender
+
+NO_POINTS: Final = "N"  # flag of a line that earns nothing
+DISCOUNTED: Final = "D"  # flag of a line that is reduced already
+WHOLE: Final = BasketLine(product="", quantity_milli=1000, unit="U", amount_minor=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """A sale as the rules see it.
+
+    Attributes:
+        operation: Name of the ``Operation``.
+        base_minor: The earn base, lines flagged ``N`` still in it.
+        ticket_minor: DE 4.
+        local_at: When it happened, on the terminal's clock; naive.
+        lines: The basket, or ``None`` without one. At refunds: what is kept of it.
+        mcc: Four digits (ISO 18245).
+        channel: ``POSD ECOM MOBL IVRS SMSX``.
+        tier: Of the member; empty when he has none.
+        card_status: ``issued active blocked lost stolen replaced``; empty without a card.
+        card_category: Of the card; empty when it has none.
+        can: What the till can: ``P``, ``D``, both or neither.
+        segments: The member's segments.
+        birthday: The member's, when known.
+        joined_on: When he joined, when known.
+        counters: What was counted of the member before this sale: name and value, ascending by name.
+    """
+
+    operation: str
+    base_minor: int
+    ticket_minor: int
+    local_at: datetime
+    lines: tuple[BasketLine, ...] | None = None
+    terminal_id: str = ""
+    merchant_id: str = ""
+    acquirer_id: str = ""
+    store: str = ""
+    partner: str = ""
+    mcc: str = ""
+    channel: str = "POSD"
+    tier: str = ""
+    card_status: str = ""
+    card_category: str = ""
+    language: str = ""
+    cashier: str = ""
+    currency: str = ""
+    can: str = ""
+    tenders: tuple[Tender, ...] = ()
+    coupons: tuple[str, ...] = ()
+    segments: frozenset[str] = frozenset()
+    birthday: date | None = None
+    joined_on: date | None = None
+    counters: tuple[tuple[str, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        assert self.local_at.tzinfo is None
+
+    def earning_base(self) -> int:
+        """The earn base without the lines that earn nothing, in minor units."""
+        if self.lines is None:
+            return max(self.base_minor, 0)
+        without = sum(line.amount_minor for line in self.lines if NO_POINTS in line.flags)
+        return max(self.base_minor - without, 0)
+
+    def earning_lines(self) -> list[tuple[BasketLine, int]]:
+        """The lines that earn, each with its part of the earning base; one nameless line without a basket."""
+        base = self.earning_base()
+        if self.lines is None:
+            return [(WHOLE, base)]
+        lines = [line for line in self.lines if NO_POINTS not in line.flags]
+        amounts = [line.amount_minor for line in lines]
+        paid = sum(amounts) - base
+        if paid <= 0:
+            return list(zip(lines, amounts, strict=True))
+        shares = allocate(paid, [max(amount, 0) for amount in amounts])
+        return [(line, line.amount_minor - share) for line, share in zip(lines, shares, strict=True)]
+
+    def to_json(self) -> str:
+        """Compact JSON: what stands at its default is left out, keys are in a fixed order."""
+        kept: dict[str, Any] = {
+            "op": self.operation,
+            "base": self.base_minor,
+            "ticket": self.ticket_minor,
+            "at": self.local_at.isoformat(),
+        }
+        if self.lines is not None:
+            kept["lines"] = [
+                [line.product, line.quantity_milli, line.unit, line.amount_minor, line.category, line.flags]
+                for line in self.lines
+            ]
+        for key, name in _TEXTS:
+            value = getattr(self, name)
+            if value:
+                kept[key] = value
+        if self.tenders:
+            kept["tenders"] = [[tender.kind, tender.amount_minor, tender.digits] for tender in self.tenders]
+        if self.coupons:
+            kept["coupons"] = self.coupons
+        if self.segments:
+            kept["segments"] = sorted(self.segments)
+        if self.birthday is not None:
+            kept["birthday"] = self.birthday.isoformat()
+        if self.joined_on is not None:
+            kept["joined"] = self.joined_on.isoformat()
+        if self.counters:
+            kept["counters"] = self.counters
+        return json.dumps(kept, separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Facts":
+        """The facts that ``to_json`` wrote."""
+        kept = json.loads(text)
+        lines = kept.get("lines")
+        birthday, joined = kept.get("birthday"), kept.get("joined")
+        return cls(
+            operation=kept["op"],
+            base_minor=kept["base"],
+            ticket_minor=kept["ticket"],
+            local_at=datetime.fromisoformat(kept["at"]),
+            lines=None if lines is None else tuple(BasketLine(*line) for line in lines),
+            tenders=tuple(Tender(*tender) for tender in kept.get("tenders", ())),
+            coupons=tuple(kept.get("coupons", ())),
+            segments=frozenset(kept.get("segments", ())),
+            birthday=None if birthday is None else date.fromisoformat(birthday),
+            joined_on=None if joined is None else date.fromisoformat(joined),
+            counters=tuple((name, value) for name, value in kept.get("counters", ())),
+            **{name: kept.get(key, "") for key, name in _TEXTS},
+        )
+
+
+_TEXTS: Final = (
+    ("terminal", "terminal_id"),
+    ("merchant", "merchant_id"),
+    ("acquirer", "acquirer_id"),
+    ("store", "store"),
+    ("partner", "partner"),
+    ("mcc", "mcc"),
+    ("channel", "channel"),
+    ("tier", "tier"),
+    ("status", "card_status"),
+    ("category", "card_category"),
+    ("language", "language"),
+    ("cashier", "cashier"),
+    ("currency", "currency"),
+    ("can", "can"),
+)
+
+
+def allocate(amount: int, weights: Sequence[int]) -> list[int]:
+    """Split *amount* in proportion to *weights* so that the parts add up: largest remainder, then first.
+
+    Neither may be negative; all weights zero put everything on the first.
+    """
+    assert amount >= 0
+    assert weights
+    total = sum(weights)
+    if total == 0:
+        return [amount, *[0] * (len(weights) - 1)]
+    parts = []
+    remainders = []
+    for at, weight in enumerate(weights):
+        assert weight >= 0
+        part, remainder = divmod(amount * weight, total)
+        parts.append(part)
+        remainders.append((-remainder, at))
+    missing = amount - sum(parts)
+    if missing:
+        remainders.sort()
+        for _, at in remainders[:missing]:
+            parts[at] += 1
+    return parts

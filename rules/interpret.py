@@ -1,0 +1,208 @@
+"""The plain way to evaluate: every rule, one after the other, in exact fractions.
+
+It says what is right. The compiled table is held against it, and ``explain`` tells its steps.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from loyalty.amount import Rate
+from loyalty.transaction import BasketLine
+from rules.award import POINTS_MAX, Award, Step, Verdict, rounded
+from rules.conditions import AMOUNT_ATTRIBUTES, AmountWithin, holds, within
+from rules.effects import (
+    BasePoints,
+    FixedPoints,
+    Lane,
+    Multiply,
+    PointsPerAmount,
+    PointsPerLine,
+    PointsPerUnit,
+)
+from rules.facts import Facts
+from rules.programme import BASE_RULE, Pick, Programme, RoundingLevel, Rule
+from rules.words import near_miss
+
+Lines = Sequence[tuple[BasketLine, int]]
+
+
+class Share:
+    """What one rule brings: an exact number of points for each line that it is about."""
+
+    def __init__(self, rule_id: str, lane: Lane, base_minor: int, amounts: list[Fraction]) -> None:
+        self.rule_id = rule_id
+        self.lane = lane
+        self.base_minor = base_minor
+        # A bonus is never less than nothing; the base may be, where lines are returned.
+        nothing = lane is not Lane.BASE and sum(amounts) < 0
+        self.amounts = [] if nothing else amounts
+        self.exact = sum(self.amounts, Fraction(0))
+
+
+def interpret(programme: Programme, facts: Facts) -> Award:
+    """What the sale earns under *programme*."""
+    lines = facts.earning_lines()
+    hits = [rule for rule in programme.rules if applies(rule, facts, lines)]
+    rates = [_base_rule(hits, line) for line, _ in lines]
+    base_points = [_of(_rate(programme, rule)) * base for rule, (_, base) in zip(rates, lines, strict=True)]
+    shares: list[tuple[Rule | None, Share]] = []
+    for rule in hits:
+        if rule.lane is Lane.BASE:
+            own = [at for at, taken in enumerate(rates) if taken is rule]
+            bases = sum(lines[at][1] for at in own)
+            shares.append((rule, Share(rule.id, Lane.BASE, bases, [base_points[at] for at in own])))
+    rest = [at for at, taken in enumerate(rates) if taken is None]
+    bases = sum(lines[at][1] for at in rest)
+    shares.append((None, Share(BASE_RULE, Lane.BASE, bases, [base_points[at] for at in rest])))
+    shares += [(rule, _share(rule, lines, base_points)) for rule in hits if rule.lane is not Lane.BASE]
+    lost = _losers(shares)
+    return _add_up(programme, shares, lost, _nearest(programme, facts, lines))
+
+
+def selected(rule: Rule, lines: Lines) -> list[int]:
+    """Positions of the lines that *rule* is about."""
+    return [at for at, (line, _) in enumerate(lines) if rule.lines is None or rule.lines.covers(line)]
+
+
+def applies(rule: Rule, facts: Facts, lines: Lines) -> bool:
+    """Whether all conditions of *rule* hold and the basket has its lines."""
+    return all(holds(condition, facts) for condition in rule.when) and lines_hold(rule, lines)
+
+
+def lines_hold(rule: Rule, lines: Lines) -> bool:
+    """Whether the basket has what *rule* is about, and as much of it as it wants."""
+    if rule.lines is None:
+        return True
+    own = selected(rule, lines)
+    return bool(own) and within(sum(lines[at][1] for at in own), rule.lines.low, rule.lines.high)
+
+
+def _of(rate: Rate) -> Fraction:
+    return Fraction(rate.numerator, rate.denominator)
+
+
+def _base_rule(hits: list[Rule], line: BasketLine) -> Rule | None:
+    for rule in hits:
+        if rule.lane is Lane.BASE and (rule.lines is None or rule.lines.covers(line)):
+            return rule
+    return None
+
+
+def _rate(programme: Programme, rule: Rule | None) -> Rate:
+    if rule is None:
+        return programme.base.rate
+    assert isinstance(rule.effect, BasePoints)
+    return rule.effect.rate
+
+
+def _share(rule: Rule, lines: Lines, base_points: list[Fraction]) -> Share:
+    own = selected(rule, lines)
+    base = sum(lines[at][1] for at in own)
+    match rule.effect:
+        case FixedPoints(points):
+            amounts = [Fraction(points)]
+        case PointsPerAmount(rate):
+            amounts = [_of(rate) * lines[at][1] for at in own]
+        case PointsPerLine(points):
+            amounts = [Fraction(points if lines[at][1] >= 0 else -points) for at in own]
+        case PointsPerUnit(points):
+            amounts = [
+                Fraction(points * units if lines[at][1] >= 0 else -points * units)
+                for at in own
+                for units in (lines[at][0].quantity_milli // 1000,)
+            ]
+        case Multiply(factor):
+            amounts = [(_of(factor) - 1) * base_points[at] for at in own]
+        case BasePoints():
+            raise AssertionError("base rates are shared out line by line")
+    return Share(rule.id, rule.lane, base, amounts)
+
+
+def _losers(shares: list[tuple[Rule | None, Share]]) -> set[str]:
+    """Rules whose group picked another one."""
+    lost: set[str] = set()
+    best: dict[int, tuple[Rule, Share]] = {}
+    for rule, share in shares:
+        if rule is None or rule.pick is Pick.ALL:
+            continue
+        holder = best.setdefault(rule.group, (rule, share))
+        if holder[0] is rule:
+            continue
+        if rule.pick is Pick.BEST and share.exact > holder[1].exact:
+            lost.add(holder[0].id)
+            best[rule.group] = (rule, share)
+        else:
+            lost.add(rule.id)
+    return lost
+
+
+def _add_up(
+    programme: Programme, shares: list[tuple[Rule | None, Share]], lost: set[str], near: str | None
+) -> Award:
+    rounding, level = programme.base.rounding, programme.base.level
+    steps = []
+    exact = Fraction(0)
+    total = 0
+    for _, share in shares:
+        if share.rule_id in lost:
+            points = 0
+        elif level is RoundingLevel.TRANSACTION:
+            # Each rule brings what the rounded sum grows by, so that the parts add up.
+            exact += share.exact
+            points = rounded(exact.numerator, exact.denominator, rounding) - total
+        elif level is RoundingLevel.RULE:
+            points = rounded(share.exact.numerator, share.exact.denominator, rounding)
+        else:
+            points = sum(rounded(each.numerator, each.denominator, rounding) for each in share.amounts)
+            points = points if share.lane is Lane.BASE else max(points, 0)
+        points = min(points, POINTS_MAX - total)
+        total += points
+        verdict = Verdict.LOST if share.rule_id in lost else Verdict.APPLIED
+        fraction = share.exact
+        steps.append(
+            Step(share.rule_id, verdict, share.base_minor, fraction.numerator, fraction.denominator, points)
+        )
+    parts = tuple((step.rule_id, step.points) for step in steps if step.points)
+    if total <= 0:
+        return Award(0, (), near, (), tuple(steps))
+    return Award(total, parts, near, (), tuple(steps))
+
+
+def _nearest(programme: Programme, facts: Facts, lines: Lines) -> str | None:
+    """The rule that lacks nothing but money, and least of it."""
+    best: tuple[int, Rule] | None = None
+    for rule in programme.rules:
+        if rule.lane is Lane.BASE:
+            continue
+        short = shortfall(rule, facts, lines)
+        if short is not None and (best is None or short < best[0]):
+            best = (short, rule)
+    if best is None:
+        return None
+    limit = programme.near_miss_within_minor
+    return None if limit is not None and best[0] > limit else near_miss(best[1], best[0], programme.terms)
+
+
+def shortfall(rule: Rule, facts: Facts, lines: Lines) -> int | None:
+    """How much more would make *rule* apply; ``None`` when it applies, or when money is not all it lacks."""
+    missing = None if lines_hold(rule, lines) else _line_shortfall(rule, lines)
+    failed = int(not lines_hold(rule, lines))
+    for condition in rule.when:
+        if holds(condition, facts):
+            continue
+        failed += 1
+        if failed > 1 or not isinstance(condition, AmountWithin):
+            return None
+        value = AMOUNT_ATTRIBUTES[condition.attribute](facts)
+        if condition.low is not None and value < condition.low:
+            missing = condition.low - value
+    return missing
+
+
+def _line_shortfall(rule: Rule, lines: Lines) -> int | None:
+    assert rule.lines is not None
+    own = selected(rule, lines)
+    base = sum(lines[at][1] for at in own)
+    if own and rule.lines.low is not None and base < rule.lines.low:
+        return rule.lines.low - base
+    return None

@@ -1,0 +1,297 @@
+"""Makes a ``Programme`` of TOML: ``programme.toml`` and the ``campaigns/*.toml`` beside it.
+
+All problems are told at once. The canonical text is JSON with sorted keys of everything the files say,
+comments and layout apart; it is kept with the decisions, and ``restore_programme`` makes the same programme
+of it again.
+"""
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from loyalty.amount import Rate, Rounding
+from loyalty.card import CardRange
+from loyalty.errors import LoyaltyError, Problems
+from loyalty.terms import Terms
+from rules.effects import Lane
+from rules.programme import (
+    BaseRate,
+    Pick,
+    PointsBack,
+    Programme,
+    Redemption,
+    RefundPolicy,
+    RoundingLevel,
+    Rule,
+    Shortfall,
+    Span,
+    SpanUnit,
+    Validity,
+    WithoutOriginal,
+)
+from rules.reading import Inexact, ProgrammeError, Section, did_you_mean
+from rules.ruleset import read_campaign, read_groups, read_rate, read_rules
+
+MAIN: Final = "programme.toml"
+LANGUAGES: Final = ("en", "es")
+VERSION_DIGITS: Final = 12
+_CURRENCY: Final = re.compile(r"[0-9]{3}", re.ASCII)
+_DIGITS: Final = re.compile(r"[0-9]{8,19}", re.ASCII)  # ISO/IEC 7812-1: at most 19
+_AT_ONCE: Final = Span(0, SpanUnit.DAYS)
+
+
+def load_programme(path: Path) -> Programme:
+    """The programme of the file *path* and of ``campaigns/*.toml`` beside it.
+
+    Raises:
+        Problems: All that is wrong, with file, key and hint.
+    """
+    problems: list[LoyaltyError] = []
+    sources = {MAIN: _read(path, problems)}
+    for campaign in sorted(path.parent.glob("campaigns/*.toml")):
+        sources[f"campaigns/{campaign.name}"] = _read(campaign, problems)
+    if problems:
+        raise Problems(problems, where=str(path))
+    return parse_programme(sources)
+
+
+def parse_programme(sources: Mapping[str, str]) -> Programme:
+    """The programme of these TOML texts by file name; ``programme.toml`` must be among them.
+
+    Raises:
+        Problems: All that is wrong.
+    """
+    problems: list[LoyaltyError] = []
+    documents: dict[str, Any] = {}
+    for name, text in sources.items():
+        try:
+            documents[name] = tomllib.loads(text, parse_float=Inexact)
+        except tomllib.TOMLDecodeError as error:
+            problems.append(ProgrammeError(f"is not TOML: {error}", where=name))
+        except (ValueError, RecursionError):  # a number of thousands of digits, or brackets without end
+            problems.append(ProgrammeError("is not TOML that can be read", where=name))
+    if problems:
+        raise Problems(problems, where=MAIN)
+    return _programme(documents)
+
+
+def restore_programme(text: str) -> Programme:
+    """The programme whose canonical text is *text*, version and all."""
+    programme = _programme(json.loads(text))
+    assert programme.text == text
+    return programme
+
+
+def _read(path: Path, problems: list[LoyaltyError]) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        problems.append(ProgrammeError(f"cannot be read: {error.strerror}", where=path.name))
+    except UnicodeDecodeError as error:
+        problems.append(ProgrammeError(f"is not UTF-8 at byte {error.start}", where=path.name))
+    return ""
+
+
+def _canonical(documents: Mapping[str, Any]) -> str:
+    def plain(value: object) -> str:
+        assert isinstance(value, (date, datetime, time))  # all that TOML has and JSON has not
+        return value.isoformat()
+
+    return json.dumps(documents, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=plain)
+
+
+def _programme(documents: Mapping[str, Any]) -> Programme:
+    problems: list[LoyaltyError] = []
+    main = Section(documents[MAIN], MAIN, problems)
+    head = main.section("programme") or _missing(main, "programme")
+    name = head.text("name")
+    terms, day_starts = _read_terms(head)
+    tiers = _read_tiers(head)
+    head.close()
+    main.currency = terms.currency
+    cards = _read_cards(main)
+    earn = main.section("earn") or _missing(main, "earn")
+    base = _read_base(earn)
+    near = earn.money("near_miss_within") if "near_miss_within" in earn else None
+    earn.close()
+    validity = _read_validity(main.section("points") or _missing(main, "points"))
+    redemption = _read_redemption(main.section("redemption") or _missing(main, "redemption"))
+    refund = _read_refund(main.section("refund") or _missing(main, "refund"))
+    groups = read_groups(main)
+    rules = read_rules(main, None, tiers, groups)
+    main.close()
+    campaigns = []
+    for file in sorted(documents):
+        if file == MAIN:
+            continue
+        section = Section(documents[file], file, problems, terms.currency)
+        campaign = read_campaign(section, tiers)
+        campaigns.append(campaign)
+        rules += read_rules(section, campaign, tiers, groups)
+        section.close()
+    _refuse_twins([(each.id, "campaign") for each in campaigns], problems)
+    _refuse_twins([(rule.id, "rule") for rule, _ in rules], problems)
+    _refuse_ties(rules)
+    if problems:
+        raise Problems(problems, where=MAIN)
+    text = _canonical(documents)
+    counting = {campaign.id for campaign in campaigns if campaign.counts} | {""}
+    return Programme(
+        version=hashlib.sha256(text.encode("ascii")).hexdigest()[:VERSION_DIGITS],
+        text=text,
+        name=name,
+        terms=terms,
+        day_starts=day_starts,
+        card_ranges=cards,
+        base=base,
+        validity=validity,
+        redemption=redemption,
+        refund=refund,
+        tiers=tiers,
+        groups=groups,
+        campaigns=tuple(campaigns),
+        rules=tuple(
+            sorted((rule for rule, _ in rules if rule.campaign in counting), key=lambda rule: rule.order)
+        ),
+        near_miss_within_minor=near,
+    )
+
+
+def _missing(main: Section, key: str) -> Section:
+    main.wrong("is missing", key, f"begin a table with [{key}]")
+    return Section({}, main.at(key), [])  # what it lacks is told once
+
+
+def _read_terms(head: Section) -> tuple[Terms, time]:
+    currency = head.text("currency", pattern=_CURRENCY)
+    zone_name = head.text("time_zone")
+    zone = ZoneInfo("UTC")
+    try:
+        zone = ZoneInfo(zone_name or "UTC")
+    except (KeyError, ValueError, OSError):  # what zoneinfo raises for names that are no zones
+        head.wrong(f"{zone_name} is not a zone", "time_zone", did_you_mean(zone_name, available_timezones()))
+    day_starts = head.clock("day_starts") if "day_starts" in head else 0
+    seconds = (day_starts or 0) % 86_400
+    terms = Terms(
+        currency=currency,
+        unit_code=head.text("unit_code", "999", _CURRENCY),
+        unit=head.text("unit"),
+        zone=zone,
+        language=head.choice("language", {each: each for each in LANGUAGES}),
+    )
+    return terms, time(seconds // 3600, seconds // 60 % 60, seconds % 60)
+
+
+def _read_tiers(head: Section) -> tuple[str, ...]:
+    tiers = head.take("tiers")
+    if tiers is None or tiers == []:
+        return ()
+    head.names("tiers")  # notes what is wrong with them
+    return tuple(each for each in tiers if isinstance(each, str)) if isinstance(tiers, list) else ()
+
+
+def _read_cards(main: Section) -> tuple[CardRange, ...]:
+    ranges: list[CardRange] = []
+    sections = main.sections("cards")
+    if not sections:
+        main.wrong("is missing", "cards", "name one range of card numbers at least: [[cards]]")
+    for section in sections:
+        first, last = section.text("first", pattern=_DIGITS), section.text("last", pattern=_DIGITS)
+        luhn = section.choice("check", {"luhn": True, "none": False})
+        section.close()
+        if len(first) != len(last) or first > last:
+            section.wrong("ends before it begins, or its ends differ in length", "last")
+        for other in ranges:
+            if len(other.first) == len(first) and first <= other.last and other.first <= last:
+                section.wrong("overlaps another range", hint="let each number belong to one range")
+        ranges.append(CardRange(first, last, luhn))
+    return tuple(ranges)
+
+
+def _read_base(earn: Section) -> BaseRate:
+    return BaseRate(
+        rate=read_rate(earn, "rate"),
+        rounding=earn.choice("rounding", {each.value: each for each in Rounding}),
+        level=earn.choice("level", {each.value: each for each in RoundingLevel}),
+    )
+
+
+def _read_validity(section: Section) -> Validity:
+    last = None
+    if section.take("last") != "for ever":
+        last = section.span("last")
+        if last.count == 0:
+            section.wrong("must be a day at least", "last", 'write "2 years", or "for ever"')
+    wait = section.span("available_after", _AT_ONCE)
+    end_of_month = section.flag("end_of_month", default=False)
+    section.close()
+    some_day = date(2024, 1, 1)
+    if last is not None and wait.after(some_day) > last.after(some_day):
+        section.wrong("is later than the last day of the points", "available_after")
+    return Validity(wait, last, end_of_month)
+
+
+def _read_redemption(section: Section) -> Redemption:
+    raw = section.take("value")
+    exact = isinstance(raw, str) and "/" in raw
+    value = section.fraction("value") if exact else Rate(section.money("value"))
+    step = section.whole("step", low=1)
+    share = section.fraction("share")
+    section.close()
+    if value.numerator == 0:
+        section.wrong("must be above zero", "value")
+    elif step * value.numerator % value.denominator != 0:
+        section.wrong("of points is worth a part of a minor unit", "step", "make it a whole number of them")
+    if share.numerator > share.denominator:
+        section.wrong("is more than the whole ticket", "share", 'write "1/1" at most')
+    return Redemption(value, step, share)
+
+
+def _read_refund(section: Section) -> RefundPolicy:
+    policy = RefundPolicy(
+        points_back=section.choice("points_back", {each.value: each for each in PointsBack}),
+        without_original=section.choice("without_original", {each.value: each for each in WithoutOriginal}),
+        shortfall=section.choice("shortfall", {each.value: each for each in Shortfall}),
+    )
+    section.close()
+    return policy
+
+
+def _refuse_twins(names: list[tuple[str, str]], problems: list[LoyaltyError]) -> None:
+    seen: set[str] = set()
+    for name, kind in names:
+        if name in seen:
+            problems.append(
+                ProgrammeError(
+                    f"two {kind}s have the id {name}", where=f"{MAIN}: {kind}", hint="give each its own"
+                )
+            )
+        seen.add(name)
+
+
+def _refuse_ties(rules: list[tuple[Rule, Section]]) -> None:
+    """Inside a group that takes the first, equal priorities would let the id decide, which nobody meant."""
+    first: dict[tuple[int, int], str] = {}
+    lanes: dict[int, Lane] = {}
+    for rule, section in rules:
+        if rule.group and lanes.setdefault(rule.group, rule.lane) is not rule.lane:
+            section.wrong(
+                "gives another kind of thing than the other rules of its group",
+                "group",
+                "let only rules compete that could stand for each other",
+            )
+        if rule.pick is not Pick.FIRST:
+            continue
+        other = first.setdefault((rule.group, rule.priority), rule.id)
+        if other != rule.id:
+            section.wrong(
+                f"is that of {other} too, in a group that takes the first",
+                "priority",
+                "give them different priorities",
+            )

@@ -1,0 +1,259 @@
+"""A programme as an immutable value: what a purchase earns and what points can pay."""
+
+import calendar
+import enum
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
+from typing import Final
+
+from loyalty.amount import Rate, Rounding
+from loyalty.card import CardRange
+from loyalty.terms import Terms
+from rules.conditions import Condition, LineFilter
+from rules.effects import Effect, Lane, lane_of
+
+BASE_RULE: Final = "base"  # id under which the programme's own base rate stands in an award
+
+
+class PointsBack(enum.Enum):
+    """Which points come back at a refund: all that were used, as far as it goes, or in proportion."""
+
+    FIRST = "first"
+    PRO_RATA = "pro_rata"
+
+
+class WithoutOriginal(enum.Enum):
+    """What a refund that names no sale takes back: the base rate of its amount, or it is refused."""
+
+    BASE_RATE = "base_rate"
+    REFUSE = "refuse"
+
+
+class Shortfall(enum.Enum):
+    """What happens when points that are to be taken back are spent already."""
+
+    DEBT = "debt"
+    NEGATIVE = "negative"
+    ABSORB = "absorb"
+
+
+class RoundingLevel(enum.Enum):
+    """Where a part of a point is rounded: on every line, on every rule, or once for the transaction."""
+
+    LINE = "line"
+    RULE = "rule"
+    TRANSACTION = "transaction"
+
+
+class Pick(enum.Enum):
+    """Which rules of a group count: all that hold, the first in order, or the one that gives most."""
+
+    ALL = "all"
+    FIRST = "first"
+    BEST = "best"
+
+
+class CampaignState(enum.Enum):
+    """Where a campaign stands in its life. Scheduled and active ones count, inside their period."""
+
+    DRAFT = "draft"
+    CHECKED = "checked"
+    SCHEDULED = "scheduled"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Redemption:
+    """What points pay.
+
+    Attributes:
+        value: Minor units a point pays.
+        step: Points are used in multiples of this.
+        share: Of the ticket that points may pay.
+    """
+
+    value: Rate
+    step: int
+    share: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPolicy:
+    """What a refund does to points."""
+
+    points_back: PointsBack
+    without_original: WithoutOriginal
+    shortfall: Shortfall
+
+
+@dataclass(frozen=True, slots=True)
+class BaseRate:
+    """What every sale earns where no rule says otherwise.
+
+    Attributes:
+        rate: Points per minor unit.
+        rounding: What becomes of a part of a point, here and in every rule.
+        level: Where it is rounded.
+    """
+
+    rate: Rate
+    rounding: Rounding
+    level: RoundingLevel = RoundingLevel.TRANSACTION
+
+
+class SpanUnit(enum.Enum):
+    """What a span counts."""
+
+    DAYS = "days"
+    MONTHS = "months"
+    YEARS = "years"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """So many days, months or years."""
+
+    count: int
+    unit: SpanUnit
+
+    def after(self, day: date) -> date:
+        """*day* and this much: the same day of the month, or its last; ``date.max`` past the calendar."""
+        try:
+            if self.unit is SpanUnit.DAYS:
+                return day + timedelta(days=self.count)
+            months = self.count * (12 if self.unit is SpanUnit.YEARS else 1)
+            year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+            last = calendar.monthrange(year, month + 1)[1] if year <= date.max.year else 0
+            return date(year, month + 1, min(day.day, last))
+        except (OverflowError, ValueError):
+            return date.max
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """How long earned points live.
+
+    Attributes:
+        wait: They can be spent after this.
+        last: And until this after they were earned, that day included; ``None`` when they never expire.
+        end_of_month: Their last day is moved to the end of its month.
+    """
+
+    wait: Span
+    last: Span | None
+    end_of_month: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rules of one lane that compete."""
+
+    id: str
+    pick: Pick
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """What a set of rules is for.
+
+    Attributes:
+        nature: What it gives (``points``).
+        category: What kind of campaign it is, in the author's words.
+        goal: What it is to reach, in the author's words.
+        budget_points: Points that it may give out at most, or ``None``.
+        funding: Partner and basis points of the cost it bears; empty when the programme bears all.
+        when: Its period and audience; they bind each of its rules.
+    """
+
+    id: str
+    text: str
+    nature: str
+    category: str
+    state: CampaignState
+    when: tuple[Condition, ...]
+    goal: str = ""
+    budget_points: int | None = None
+    funding: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def counts(self) -> bool:
+        """Whether its rules are in force inside its period."""
+        return self.state in (CampaignState.SCHEDULED, CampaignState.ACTIVE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """When *when* holds and the basket has *lines*, *effect* is given.
+
+    Attributes:
+        text: What it is, in a sentence for people.
+        group: Position of its group among the programme's groups, from 1; 0 without one.
+        pick: How its group chooses.
+        when: All must hold; the campaign's period and audience are among them.
+        lines: Which lines it is about; ``None`` for the whole sale.
+    """
+
+    id: str
+    text: str
+    effect: Effect
+    priority: int = 0
+    group: int = 0
+    pick: Pick = Pick.ALL
+    campaign: str = ""
+    when: tuple[Condition, ...] = ()
+    lines: LineFilter | None = None
+
+    @property
+    def lane(self) -> Lane:
+        """Where it lies."""
+        return lane_of(self.effect)
+
+    @property
+    def order(self) -> tuple[int, int, int, str]:
+        """Its place in the one total order."""
+        return int(self.lane), self.group, -self.priority, self.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programme:
+    """All that is known of a programme. Made by ``rules.parse``.
+
+    Attributes:
+        version: First twelve hexadecimal digits of the SHA-256 of *text*.
+        text: The canonical text, from which the programme can be made again.
+        day_starts: When a business day starts, in the programme's zone.
+        tiers: From the lowest to the highest.
+        rules: In force, in the one total order (lane, group, falling priority, id).
+        near_miss_within_minor: A near miss further away is not told; ``None`` tells any.
+    """
+
+    version: str
+    text: str = field(repr=False)
+    name: str
+    terms: Terms
+    day_starts: time
+    card_ranges: tuple[CardRange, ...]
+    base: BaseRate
+    validity: Validity
+    redemption: Redemption
+    refund: RefundPolicy
+    tiers: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()
+    campaigns: tuple[Campaign, ...] = ()
+    rules: tuple[Rule, ...] = field(default=(), repr=False)
+    near_miss_within_minor: int | None = None
+
+    def lot_dates(self, earned_on: date) -> tuple[date, date]:
+        """First and last day on which points earned on *earned_on* can be spent.
+
+        The last is ``date.max`` when they never expire.
+        """
+        available_from = self.validity.wait.after(earned_on)
+        if self.validity.last is None:
+            return available_from, date.max
+        expires_on = self.validity.last.after(earned_on)
+        if self.validity.end_of_month and expires_on != date.max:
+            expires_on = expires_on.replace(day=calendar.monthrange(expires_on.year, expires_on.month)[1])
+        return available_from, expires_on

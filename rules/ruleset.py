@@ -1,0 +1,342 @@
+"""Reads groups, campaigns, rules and their conditions."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from loyalty.amount import Rate
+from rules.conditions import (
+    AMOUNT_ATTRIBUTES,
+    DAY_S,
+    SET_ATTRIBUTES,
+    TEXT_ATTRIBUTES,
+    AllOf,
+    AmountWithin,
+    AnyOf,
+    BirthdayWithin,
+    Condition,
+    CounterWithin,
+    LineFilter,
+    Not,
+    OneOf,
+    Period,
+    SomeOf,
+    Window,
+)
+from rules.effects import (
+    BasePoints,
+    Effect,
+    FixedPoints,
+    Lane,
+    Multiply,
+    PointsPerAmount,
+    PointsPerLine,
+    PointsPerUnit,
+)
+from rules.programme import BASE_RULE, Campaign, CampaignState, Group, Pick, Rule
+from rules.reading import NAME, POINTS_MAX, Section, did_you_mean
+
+WEEKDAYS: Final = {"mon": 0, "tue": 1, "wed": 2, "thu": 3, "fri": 4, "sat": 5, "sun": 6}
+EVERY_DAY: Final = frozenset(WEEKDAYS.values())
+CHANNELS: Final = ("POSD", "ECOM", "MOBL", "IVRS", "SMSX")
+TENDERS: Final = ("CASH", "CARD", "PNTS", "CERT", "OTHR")
+CARD_STATUSES: Final = ("issued", "active", "blocked", "lost", "stolen", "replaced")
+OPERATIONS: Final = ("EARN", "QUOTE", "HOLD")
+PRIORITY_MAX: Final = 1_000_000
+DEPTH_MAX: Final = 8  # of conditions inside conditions
+_MCC: Final = re.compile(r"[0-9]{4}", re.ASCII)  # ISO 18245
+_ACQUIRER: Final = re.compile(r"[0-9]{11}", re.ASCII)
+_SHAPES: Final = {
+    "mcc": (_MCC, "four digits"),
+    "acquirer": (_ACQUIRER, "eleven digits, zeros in front"),
+}
+_CLOSED: Final = {
+    "channel": CHANNELS,
+    "tender": TENDERS,
+    "card_status": CARD_STATUSES,
+    "operation": OPERATIONS,
+}
+
+
+def read_groups(main: Section) -> tuple[Group, ...]:
+    """The groups, in the order of the file, which is their order of evaluation."""
+    groups: list[Group] = []
+    for section in main.sections("group"):
+        group = Group(section.name("id"), section.choice("pick", {each.value: each for each in Pick}))
+        section.close()
+        if any(other.id == group.id for other in groups):
+            section.wrong(f"two groups have the id {group.id}", "id", "give each its own")
+        groups.append(group)
+    return tuple(groups)
+
+
+def read_campaign(document: Section, tiers: tuple[str, ...]) -> Campaign:
+    """The campaign of a file of ``campaigns/``."""
+    section = document.section("campaign")
+    if section is None:
+        document.wrong("is missing", "campaign", "begin the file with [campaign]")
+        section = Section({}, document.at("campaign"), [])
+    when = _period(section)
+    if not when and section.written:
+        section.wrong("is missing", "period", "write period = { from = 2026-06-01, before = 2026-09-01 }")
+    audience = section.section("audience")
+    if audience is not None:
+        when += _conditions(audience, tiers, 0)
+    campaign = Campaign(
+        id=section.name("id"),
+        text=section.text("text"),
+        nature=section.choice("nature", {"points": "points"}),
+        category=section.text("category"),
+        state=section.choice("state", {each.value: each for each in CampaignState}),
+        when=tuple(when),
+        goal=section.text("goal", ""),
+        budget_points=section.whole("budget_points", low=1) if "budget_points" in section else None,
+        funding=_funding(section),
+    )
+    section.close()
+    return campaign
+
+
+def _funding(section: Section) -> tuple[tuple[str, int], ...]:
+    parts: list[tuple[str, int]] = []
+    for part in section.sections("funding"):
+        parts.append((part.name("partner"), part.whole("basis_points", low=1, high=10_000)))
+        part.close()
+    if parts and sum(share for _, share in parts) != 10_000:
+        section.wrong("does not sum to 10,000 basis points", "funding", "divide the whole cost")
+    return tuple(parts)
+
+
+def read_rules(
+    document: Section, campaign: Campaign | None, tiers: tuple[str, ...], groups: tuple[Group, ...]
+) -> list[tuple[Rule, Section]]:
+    """The rules of a file, each with where it stands."""
+    by_name = {group.id: (number, group.pick) for number, group in enumerate(groups, 1)}
+    rules = []
+    for section in document.sections("rule"):
+        effect = _effect(section)
+        group_number, pick = 0, Pick.ALL
+        if "group" in section:
+            group = section.name("group")
+            group_number, pick = by_name.get(group, (0, Pick.ALL))
+            if group not in by_name:
+                section.wrong(f"{group} is not a group", "group", did_you_mean(group, by_name))
+        when_section = section.section("when")
+        when = () if when_section is None else tuple(_conditions(when_section, tiers, 0))
+        rule = Rule(
+            id=section.name("id"),
+            text=section.text("text"),
+            effect=effect,
+            priority=section.whole("priority", 0, -PRIORITY_MAX, PRIORITY_MAX),
+            group=group_number,
+            pick=pick,
+            campaign="" if campaign is None else campaign.id,
+            when=when if campaign is None else (*campaign.when, *when),
+            lines=_lines(section.section("lines")),
+        )
+        section.close()
+        if rule.id == BASE_RULE:
+            section.wrong(f"{BASE_RULE} is the programme's own rate", "id", "take another id")
+        if group_number and rule.lane is Lane.BASE:
+            section.wrong(
+                "base rates need no group: each line takes the first", "group", "order them by priority"
+            )
+        rules.append((rule, section))
+    return rules
+
+
+def _effect(section: Section) -> Effect:
+    then = section.section("then")
+    if then is None:
+        section.wrong("is missing", "then", "say what the rule gives: then = { points = 100 }")
+        return FixedPoints(1)
+    keys = [key for key in then.written if key in EFFECTS]
+    for key in then.written:
+        if key not in EFFECTS:
+            then.wrong("is not known here", key, did_you_mean(key, EFFECTS))
+    if len(keys) != 1:
+        if len(keys) > 1 or not then.written:
+            then.wrong("must give exactly one thing", hint=f"one of {', '.join(EFFECTS)}")
+        return FixedPoints(1)
+    return EFFECTS[keys[0]](then, keys[0])
+
+
+def read_rate(section: Section, key: str) -> Rate:
+    """Points per minor unit: ``{ points = 1, per = "1.00" }``, or ``"1/100"``."""
+    if not isinstance(section.take(key), dict):
+        return section.fraction(key)
+    table = section.section(key)
+    assert table is not None
+    points, per = table.whole("points"), table.money("per")
+    table.close()
+    if per == 0 and "per" in table:
+        table.wrong("must be above zero", "per")
+    return Rate(points, max(per, 1))
+
+
+def _points(section: Section, key: str) -> int:
+    return section.whole(key, low=1, high=POINTS_MAX)
+
+
+def _factor(section: Section, key: str) -> Multiply:
+    factor = section.fraction(key)
+    if factor.numerator <= factor.denominator:
+        section.wrong("must be above 1", key, "to give less, write a lower base rate")
+        return Multiply(Rate(2))
+    return Multiply(factor)
+
+
+EFFECTS: Final[Mapping[str, Callable[[Section, str], Effect]]] = {
+    "base": lambda section, key: BasePoints(read_rate(section, key)),
+    "points_per_amount": lambda section, key: PointsPerAmount(read_rate(section, key)),
+    "points": lambda section, key: FixedPoints(_points(section, key)),
+    "points_per_line": lambda section, key: PointsPerLine(_points(section, key)),
+    "points_per_unit": lambda section, key: PointsPerUnit(_points(section, key)),
+    "multiply": _factor,
+}
+
+
+def _lines(section: Section | None) -> LineFilter | None:
+    if section is None:
+        return None
+    low, high = _amounts(section, "amount")
+    lines = LineFilter(
+        products=section.names("product") if "product" in section else None,
+        categories=section.names("category") if "category" in section else None,
+        except_products=section.names("except_product") if "except_product" in section else frozenset(),
+        except_categories=section.names("except_category") if "except_category" in section else frozenset(),
+        low=low,
+        high=high,
+    )
+    if not section.written:
+        section.wrong("is empty", hint="name products or categories, or leave it out")
+    section.close()
+    return lines
+
+
+def _conditions(section: Section, tiers: tuple[str, ...], depth: int) -> list[Condition]:
+    """The conditions of a table; all of them must hold."""
+    found: list[Condition] = []
+    if depth > DEPTH_MAX:
+        section.wrong(f"is nested more than {DEPTH_MAX} deep")
+        return found
+    found += _attributes(section, tiers)
+    found += _windows(section)
+    found += _period(section)
+    found += _birthday(section)
+    found += _counters(section)
+    for each in section.sections("all"):
+        found += _conditions(each, tiers, depth + 1)
+    choices = section.sections("any")
+    if choices:
+        found.append(AnyOf(tuple(_one(_conditions(each, tiers, depth + 1)) for each in choices)))
+    for each in section.sections("not"):
+        inner = _conditions(each, tiers, depth + 1)
+        if inner:
+            found.append(Not(_one(inner)))
+    section.close()
+    if not section.written:
+        section.wrong("is empty", hint="write a condition, or leave it out")
+    return found
+
+
+def _attributes(section: Section, tiers: tuple[str, ...]) -> list[Condition]:
+    found: list[Condition] = []
+    for key in section.written:
+        if key in TEXT_ATTRIBUTES:
+            found.append(OneOf(key, _known(section, key, tiers)))
+        elif key in SET_ATTRIBUTES:
+            found.append(SomeOf(key, _known(section, key, tiers)))
+        elif key in AMOUNT_ATTRIBUTES:
+            found.append(AmountWithin(key, *_amounts(section, key)))
+    return found
+
+
+def _one(conditions: list[Condition]) -> Condition:
+    return conditions[0] if len(conditions) == 1 else AllOf(tuple(conditions))
+
+
+def _known(section: Section, key: str, tiers: tuple[str, ...]) -> frozenset[str]:
+    names = section.names(key, tiers if key == "tier" else _CLOSED.get(key))
+    pattern, shape = _SHAPES.get(key, (None, ""))
+    for name in sorted(names):
+        if pattern is not None and not pattern.fullmatch(name):
+            section.wrong(f"cannot hold {name}", key, f"write {shape}")
+    return names
+
+
+def _amounts(section: Section, key: str) -> tuple[int | None, int | None]:
+    table = section.section(key)
+    if table is None:
+        return None, None
+    low = table.money("from") if "from" in table else None
+    high = table.money("below") if "below" in table else None
+    table.close()
+    _check_range(table, low, high, "below")
+    return low, high
+
+
+def _check_range(table: Section, low: int | None, high: int | None, key: str) -> None:
+    if not table.written:
+        table.wrong("is an empty range", hint=f"write from, {key}, or both")
+    elif low is not None and high is not None and low >= high:
+        table.wrong("ends before it begins, so it would never hold", key, "put it above from")
+
+
+def _windows(section: Section) -> list[Condition]:
+    days = EVERY_DAY
+    if "weekday" in section:
+        days = frozenset(WEEKDAYS[name] for name in section.names("weekday", WEEKDAYS))
+    windows = []
+    for table in section.sections("time"):
+        start, end = table.clock("from"), table.clock("before")
+        table.close()
+        start, end = start or 0, DAY_S if end is None else end
+        if start == end:
+            table.wrong("is an empty time", "before", "for the whole day leave it out")
+        windows.append(Window(days, start, end))
+    if not windows:
+        return [Window(days, 0, DAY_S)] if "weekday" in section else []
+    return [windows[0] if len(windows) == 1 else AnyOf(tuple(windows))]
+
+
+def _period(section: Section) -> list[Condition]:
+    table = section.section("period")
+    if table is None:
+        return []
+    start, end = table.moment("from"), table.moment("before")
+    table.close()
+    if not table.written:
+        table.wrong("is an empty period", hint="write from, before, or both")
+    if start is not None and end is not None and start >= end:
+        table.wrong("ends before it begins, so it would never hold", "before", "put it after from")
+    return [Period(start, end)]
+
+
+def _birthday(section: Section) -> list[Condition]:
+    table = section.section("birthday")
+    if table is None:
+        return []
+    before = table.whole("days_before", 0, 0, 180)
+    after = table.whole("days_after", 0, 0, 180)
+    table.close()
+    return [BirthdayWithin(before, after)]
+
+
+def _counters(section: Section) -> list[Condition]:
+    table = section.section("counter")
+    if table is None:
+        return []
+    found: list[Condition] = []
+    for name in table.written:
+        limits = table.section(name)
+        if limits is None:
+            continue
+        if not NAME.fullmatch(name):
+            table.wrong("is not a counter's name", name)
+        low = limits.whole("from") if "from" in limits else None
+        high = limits.whole("below") if "below" in limits else None
+        limits.close()
+        _check_range(limits, low, high, "below")
+        found.append(CounterWithin(name, low, high))
+    return found
