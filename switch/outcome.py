@@ -1,5 +1,6 @@
 """What one decision leaves behind: the values that a batch commits and that later decisions look up."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -28,7 +29,7 @@ class Record:
         at: Instant of the decision; *as_of* that of the event (they differ for advices).
         business_date: Of the decision.
         amount: DE 4 as sent, 0 when absent; points when *in_points*.
-        covered_minor: Money of *amount*, which is what a REDEEM covered; for a sale DE 4.
+        covered_minor: What of *amount* was approved, in its unit: less than it under a 10.
         earned: Points earned; negative where they were taken back.
         used: Points used; negative where they were given back.
         value_minor: Money value of *used*, with its sign.
@@ -131,9 +132,14 @@ class CardChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What was decided and all that it changes. Nothing but *decision* unless there is a *record*."""
+    """What was decided and all that it changes. Nothing is remembered unless there is a *record*.
+
+    Attributes:
+        elements: The answer's own elements, by number; *record* keeps them as JSON.
+    """
 
     decision: Decision
+    elements: Mapping[int, str]
     record: Record | None = None
     postings: tuple[Posting, ...] = ()
     lots: tuple[Lot, ...] = ()

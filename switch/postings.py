@@ -54,7 +54,7 @@ class Draft:
             return
         points -= self._pay_debt(points, PostingReason.EARN_AGAINST_DEBT)
         if points:
-            self._issue_lot(points, available_from, expires_on, PostingReason.EARN)
+            self._new_lot(_ISSUE, points, available_from, expires_on, PostingReason.EARN)
 
     def redeem(self, points: int) -> int:
         """Spend *points*, earliest expiry first, and return how many the member could not cover.
@@ -80,8 +80,7 @@ class Draft:
             elif lot.expires_on < self._today:
                 self._post(_REDEEMED, _EXPIRED, points, lot.lot, PostingReason.RE_EXPIRE)
             else:
-                self._post(_REDEEMED, self._available, points, lot.lot, PostingReason.GIVE_BACK)
-                self.book = self.book.credited(_balance_of(lot, points))
+                self._restore(_REDEEMED, lot, points, PostingReason.GIVE_BACK)
                 had += points
         return had
 
@@ -114,10 +113,9 @@ class Draft:
         if points == 0:
             return
         if lot is None or lot.expires_on < self._today:
-            self._issue_lot(points, available_from, expires_on, PostingReason.REEARN)
-            return
-        self._post(_ISSUE, self._available, points, lot.lot, PostingReason.REEARN)
-        self.book = self.book.credited(_balance_of(lot, points))
+            self._new_lot(_ISSUE, points, available_from, expires_on, PostingReason.REEARN)
+        else:
+            self._restore(_ISSUE, lot, points, PostingReason.REEARN)
 
     def redeem_again(self, points: int) -> None:
         """Undo a return of points: take them again; what the member has no longer he owes."""
@@ -165,7 +163,28 @@ class Draft:
         self._post(self._debt, _ISSUE, points, NO_LOT, reason)
         self.book = self.book.indebted(points)
 
-    def _issue_lot(self, points: int, available_from: date, expires_on: date, reason: PostingReason) -> None:
+    def _restore(self, debit: AccountId, lot: Lot, points: int, reason: PostingReason) -> None:
+        """Fill *lot* up again; what it has no room for becomes a new lot with its dates.
+
+        There is no room when its points were spent by others since and came back before these.
+        """
+        assert self.book is not None
+        room = lot.points - sum(known.points for known in self.book.lots if known.lot == lot.lot)
+        part = min(points, room)
+        if part > 0:
+            self._post(debit, self._available, part, lot.lot, reason)
+            self.book = self.book.credited(_balance_of(lot, part))
+        if points > part:
+            self._new_lot(debit, points - part, lot.available_from, lot.expires_on, reason)
+
+    def _new_lot(
+        self,
+        debit: AccountId,
+        points: int,
+        available_from: date,
+        expires_on: date,
+        reason: PostingReason,
+    ) -> None:
         assert self.book is not None
         assert len(self.lots) < LOTS_PER_DECISION
         lot = Lot(
@@ -177,7 +196,7 @@ class Draft:
             expires_on=expires_on,
         )
         self.lots.append(lot)
-        self._post(_ISSUE, self._available, points, lot.lot, reason)
+        self._post(debit, self._available, points, lot.lot, reason)
         self.book = self.book.credited(_balance_of(lot, points))
 
     def _post(

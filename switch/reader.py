@@ -9,7 +9,7 @@ from ledger.entry import Lot, Posting
 from loyalty.card import CardId, MemberId, Token
 from loyalty.transaction import OriginalReference
 from members.card import Card
-from switch.outcome import EarlyReversal, Record
+from switch.outcome import EarlyReversal, Link, Record
 
 
 class Reader(Protocol):
@@ -46,6 +46,14 @@ class Reader(Protocol):
 
     def redemptions(self, ticket: str) -> Sequence[Record]:
         """Effective redemptions of a ticket."""
+        ...
+
+    def links_to(self, original: int) -> Sequence[Link]:
+        """What later decisions did to a decision."""
+        ...
+
+    def links_from(self, seq: int) -> Sequence[Link]:
+        """What a decision did to earlier ones."""
         ...
 
     def postings(self, seq: int) -> Sequence[Posting]:

@@ -42,7 +42,7 @@ class Worksheet:
     def __init__(self, reader: Reader, below: "Worksheet | None" = None) -> None:
         self._reader = reader
         self._own = Sheet()
-        self.sheets = [self._own] if below is None else [self._own, *below.sheets]
+        self.sheets: list[Sheet] = [self._own] if below is None else [self._own, *below.sheets]
 
     def settle(self) -> None:
         """Let go of the sheet below: it is durable now, and the reader tells the same."""
@@ -143,6 +143,26 @@ class Worksheet:
         mine = [record for record in mine if record.operation in _COVERING and record.effective]
         merged = self._merged(mine, self._reader.redemptions(ticket))
         return [record for record in merged if record.used > record.returned]
+
+    def links_to(self, original: int) -> list[Link]:
+        """What later decisions did to a decision."""
+        mine = [
+            link
+            for sheet in self.sheets
+            for outcome in sheet.outcomes.values()
+            for link in outcome.links
+            if link.original == original
+        ]
+        found = {link.seq: link for link in (*self._reader.links_to(original), *mine)}
+        return [found[seq] for seq in sorted(found)]
+
+    def links_from(self, seq: int) -> Sequence[Link]:
+        """What a decision did to earlier ones."""
+        for sheet in self.sheets:
+            outcome = sheet.outcomes.get(seq)
+            if outcome is not None:
+                return outcome.links
+        return self._reader.links_from(seq)
 
     def postings(self, seq: int) -> Sequence[Posting]:
         """The entry of a decision."""

@@ -1,0 +1,257 @@
+"""One transaction on the table: what it asks, what is known, and how a decision on it is put down."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from ledger.book import MemberBook
+from loyalty.card import Identifier, IdentifierKind, MemberId, Token
+from loyalty.decision import Approved, Balance, Decision, Declined, Reason
+from loyalty.sequence import rrn_of
+from loyalty.transaction import Operation, Transaction
+from members.card import Card
+from switch.outcome import CardChange, EarlyReversal, Link, Outcome, Record
+from switch.postings import Draft
+from switch.programmes import Programmes, business_date
+from switch.worksheet import Worksheet
+
+Render = Callable[[Decision], Mapping[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a decision is taken, and under which number.
+
+    Attributes:
+        late: Its deadline is over: nothing may be decided any more, only told again.
+    """
+
+    seq: int
+    now: datetime
+    business_date: date
+    late: bool = False
+
+
+class Case:
+    """A transaction with everything that deciding it looks at. Nothing here changes any of it.
+
+    Attributes:
+        programme: The version that decides: the one of an advice's own time.
+        today: Date of the event in the programme's zone: of arrival, or of the time of an advice.
+        token: Of what named the customer, or ``None``.
+    """
+
+    __slots__ = (
+        "moment", "programme", "programmes", "render", "today", "token", "token_of", "transaction",
+        "worksheet",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        worksheet: Worksheet,
+        programmes: Programmes,
+        moment: Moment,
+        token_of: Callable[[Identifier], Token],
+        render: Render,
+    ) -> None:
+        self.transaction = transaction
+        self.worksheet = worksheet
+        self.programmes = programmes
+        self.moment = moment
+        self.token_of = token_of
+        self.render = render
+        identifier = transaction.identifier
+        self.token = None if identifier is None else token_of(identifier)
+        if transaction.is_advice:
+            self.programme = programmes.at(transaction.as_of)
+            self.today = business_date(self.programme, transaction.as_of)
+        else:
+            self.programme = programmes.current
+            self.today = moment.business_date
+
+    # The customer
+
+    def find_card(self) -> tuple[Card | None, Reason | None]:
+        """The card that the transaction names, if it is known, and why it cannot be used, if so."""
+        identifier = self.transaction.identifier
+        if identifier is None:
+            return None, Reason.CARD_UNKNOWN
+        cards = self._named_cards(identifier)
+        if identifier.kind is IdentifierKind.CARD:
+            if not cards:
+                return None, Reason.CARD_UNKNOWN
+            return cards[0], cards[0].refusal(self.today)
+        usable = [card for card in cards if card.refusal(self.today) is None]
+        if len(usable) == 1:
+            return usable[0], None
+        return None, Reason.CARD_UNKNOWN
+
+    def named_owner(self) -> MemberId | None:
+        """Whose accounts the named card is on, whatever its status; ``None`` when it is not clear."""
+        identifier = self.transaction.identifier
+        if identifier is None:
+            return None
+        owners = {card.owner for card in self._named_cards(identifier)}
+        return owners.pop() if len(owners) == 1 else None
+
+    def named_card(self) -> Card | None:
+        """The card that the transaction names, whatever its status; ``None`` when it is not clear."""
+        identifier = self.transaction.identifier
+        if identifier is None:
+            return None
+        cards = self._named_cards(identifier)
+        return cards[0] if len(cards) == 1 else None
+
+    def _named_cards(self, identifier: Identifier) -> list[Card]:
+        assert self.token is not None
+        if identifier.kind is IdentifierKind.CARD and not self.is_in_range(identifier):
+            return []
+        return self.worksheet.cards(identifier.kind.value, self.token)
+
+    def is_in_range(self, identifier: Identifier) -> bool:
+        """Whether a card number can be one of the programme's."""
+        return any(card_range.covers(identifier.value) for card_range in self.programme.card_ranges)
+
+    # The decision put down
+
+    def refuse(self, reason: Reason) -> Outcome:
+        """Declined and not remembered: steps before the key, and what may be sent again."""
+        decision = Declined(reason=reason)
+        return Outcome(decision=decision, elements=self.render(decision))
+
+    def tell(self, approved: Approved) -> Outcome:
+        """Approved and not remembered: an inquiry or a quote."""
+        return Outcome(decision=approved, elements=self.render(approved))
+
+    def decline(self, reason: Reason, card: Card | None = None, *, name: str | None = None) -> Outcome:
+        """Declined and remembered."""
+        decision = Declined(
+            reason=reason,
+            name=name,
+            programme_version=self.programme.version,
+            language=None if card is None else card.language,
+        )
+        return self.remember(decision, card=card, reason=name or reason.name, effective=False)
+
+    def accept(
+        self, exception: str | None, card: Card | None = None, early: EarlyReversal | None = None
+    ) -> Outcome:
+        """Approved without effect, and remembered: advices that cannot be booked, reversals of nothing."""
+        transaction = self.transaction
+        is_sale = transaction.operation is Operation.EARN
+        card = card or self.named_card()
+        decision = Approved(
+            books=False,
+            earned=0 if is_sale else None,
+            left_to_pay_minor=transaction.amount if is_sale else None,
+            balance=None if card is None else self.balance(card, self.worksheet.book(card.owner)),
+            programme_version=self.programme.version,
+        )
+        return self.remember(decision, card=card, effective=False, exception=exception, early=early)
+
+    def balance(self, card: Card | None, book: MemberBook) -> Balance:
+        """What *book*'s owner has now, as an answer tells it."""
+        today = self.moment.business_date
+        expiry = book.next_expiry(today)
+        tiers = self.programme.tiers
+        tier = card.tier if card is not None else None
+        return Balance(
+            available=book.available(today),
+            debt=book.debt,
+            expires_points=0 if expiry is None else expiry[0],
+            expires_on=None if expiry is None else expiry[1],
+            tier=(tier or tiers[0]) if tiers else None,
+            language=None if card is None else card.language,
+        )
+
+    def remember(
+        self,
+        decision: Decision,
+        *,
+        card: Card | None = None,
+        owner: MemberId | None = None,
+        draft: Draft | None = None,
+        reason: str | None = None,
+        effective: bool = True,
+        covered_minor: int = 0,
+        earned: int = 0,
+        used: int = 0,
+        value_minor: int = 0,
+        discount_minor: int = 0,
+        original: int | None = None,
+        exception: str | None = None,
+        rules: str = "",
+        facts: str | None = None,
+        links: tuple[Link, ...] = (),
+        card_changes: tuple[CardChange, ...] = (),
+        early: EarlyReversal | None = None,
+    ) -> Outcome:
+        """*decision* with the record that makes it known for ever, and all that it changes."""
+        transaction, moment = self.transaction, self.moment
+        key, terminal = transaction.key, transaction.terminal
+        elements = self.render(decision)
+        record = Record(
+            seq=moment.seq,
+            key=str(key),
+            content=transaction.content,
+            identifier=self.token,
+            card_id=None if card is None else card.card_id,
+            member_id=None if card is None else card.member_id,
+            owner=owner if card is None else card.owner,
+            operation=transaction.operation.value,
+            is_advice=transaction.is_advice,
+            reason=reason,
+            effective=effective,
+            acquirer_id=key.acquirer_id,
+            terminal_id=key.terminal_id,
+            merchant_id=terminal.merchant_id,
+            message_class=key.message_class,
+            stan=key.stan,
+            transmitted=transaction.transmitted,
+            rrn=self._own_rrn(),
+            at=moment.now,
+            as_of=transaction.as_of,
+            business_date=moment.business_date,
+            amount=transaction.amount or 0,
+            in_points=transaction.in_points,
+            covered_minor=covered_minor,
+            earned=earned,
+            used=used,
+            value_minor=value_minor,
+            discount_minor=discount_minor,
+            ticket=self.ticket(),
+            original=original,
+            programme_version=self.programme.version,
+            rules=rules,
+            exception=exception,
+            answer=json.dumps(elements, separators=(",", ":")),
+        )
+        return Outcome(
+            decision=decision,
+            elements=elements,
+            record=record,
+            postings=() if draft is None else tuple(draft.postings),
+            lots=() if draft is None else tuple(draft.lots),
+            books=() if draft is None else draft.books,
+            links=links,
+            facts=facts,
+            card_changes=card_changes,
+            early_reversal=early,
+        )
+
+    def _own_rrn(self) -> str:
+        """DE 37 by which this decision can be named: not that of the original that it names itself."""
+        sent, original = self.transaction.rrn, self.transaction.original
+        if sent is None or (original is not None and original.rrn == sent):
+            return rrn_of(self.moment.seq, self.moment.business_date)
+        return sent
+
+    def ticket(self) -> str | None:
+        """The ticket that the transaction belongs to: acquirer, terminal, business date, number."""
+        number = self.transaction.ticket
+        if number is None:
+            return None
+        key = self.transaction.key
+        return f"{key.acquirer_id}|{key.terminal_id}|{self.moment.business_date:%Y%m%d}|{number}"

@@ -1,0 +1,82 @@
+"""The heart: what is answered to a transaction, as things stand on the worksheet.
+
+It changes nothing and awaits nothing. The first check that fails decides; format, MAC and terminal were
+checked when the message was read (steps 1 to 3), the rest is here, in order:
+
+ 4 operation            12      8 original             25, 12, 13
+ 5 amount, basket       13      9 card                 14, 41, 43, 62, 54, 78
+ 6 known key            the stored answer, or 94      10 permission   57
+ 7 reversed before      12     11, 12 limit and points 61, 51 or 10
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from loyalty.card import CardId
+from loyalty.decision import Reason
+from loyalty.transaction import Operation
+from switch.activation import activate
+from switch.case import Case
+from switch.originals import meant_by
+from switch.outcome import Known, Outcome, Record
+from switch.sales import amount_fault, earn, inquiry, quote, redeem
+from switch.undo import refund, reversal, void
+
+_DECIDERS: Final[Mapping[Operation, Callable[[Case], Outcome]]] = MappingProxyType(
+    {
+        Operation.EARN: earn,
+        Operation.REDEEM: redeem,
+        Operation.QUOTE: quote,
+        Operation.INQUIRY: inquiry,
+        Operation.REFUND: refund,
+        Operation.VOID: void,
+        Operation.REVERSAL: reversal,
+        Operation.ACTIVATE: activate,
+    }
+)
+
+
+def decide(case: Case) -> Outcome | Known:
+    """Answer the transaction of *case*, or name the decision that answered it before."""
+    transaction = case.transaction
+    decider = _DECIDERS.get(transaction.operation)
+    if decider is None:
+        return case.refuse(Reason.OPERATION_NOT_SUPPORTED)
+    fault = transaction.fault or amount_fault(case)
+    if fault is not None and not transaction.is_advice:
+        return case.refuse(fault)
+    known = case.worksheet.by_key(str(transaction.key))
+    if known is not None:
+        if not _is_same(case, known):
+            return case.refuse(Reason.KEY_CONFLICT)
+        return Known(known, as_advice=transaction.is_advice and not known.is_advice)
+    if case.moment.late:
+        return case.refuse(Reason.TOO_LATE)
+    if fault is not None:
+        return case.accept(fault.name)
+    if transaction.operation is not Operation.REVERSAL and _is_reversed_before(case):
+        if transaction.is_advice:
+            return case.accept(Reason.ALREADY_REVERSED.name)
+        return case.decline(Reason.ALREADY_REVERSED)
+    return decider(case)
+
+
+def _is_same(case: Case, known: Record) -> bool:
+    """Whether the content is that of the decision with the same key; the same card may be named otherwise."""
+    if known.content != case.transaction.content:
+        return False
+    if known.identifier == case.token:
+        return True
+    card = case.named_card()
+    return card is not None and card.card_id == known.card_id
+
+
+def _is_reversed_before(case: Case) -> bool:
+    key = case.transaction.key
+    early = case.worksheet.early_reversals((key.acquirer_id, key.terminal_id), key.stan)
+    if not early:
+        return False
+    card = case.named_card()
+    card_id: CardId | None = None if card is None else card.card_id
+    return any(meant_by(reversal, case.transaction, card_id, case.token) for reversal in early)

@@ -1,0 +1,165 @@
+"""What taking something back takes back: the arithmetic of refunds, voids and reversals. Books nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ledger.account import PostingReason
+from ledger.entry import NO_LOT, Lot
+from loyalty.transaction import BasketLine, Operation
+from rules.evaluate import evaluate
+from rules.facts import Facts
+from rules.programme import PointsBack
+from switch.case import Case
+from switch.outcome import Record
+
+_SPENDING: Final = frozenset({PostingReason.REDEEM, PostingReason.REDEEM_FROM_SUSPENSE})
+_EARNING: Final = frozenset({PostingReason.EARN, PostingReason.REEARN})
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """Points of *source* (a sale paid in part with points, or a redemption) that come back."""
+
+    source: Record
+    points: int
+    value_minor: int
+
+
+def sources_of(case: Case, sale: Record) -> list[Record]:
+    """Where points that paid for *sale* were used: on itself (tag 020), then by redemptions of its ticket."""
+    found = [sale] if sale.used > sale.returned else []
+    if sale.ticket is not None:
+        found.extend(case.worksheet.redemptions(sale.ticket))
+    return found
+
+
+def points_back(case: Case, sale: Record, amount_minor: int) -> list[GivenBack]:
+    """The points that come back when *amount_minor* of *sale* is returned."""
+    programme = case.programmes.version(sale.programme_version)
+    value = programme.redemption.value
+    sources = sources_of(case, sale)
+    left_minor = amount_minor
+    if programme.refund.points_back is PointsBack.PRO_RATA:
+        standing_minor = sale.covered_minor - sale.discount_minor - sale.refunded_minor
+        paid_minor = sum(source.value_minor - source.returned_minor for source in sources)
+        left_minor = paid_minor * amount_minor // standing_minor if standing_minor else 0
+    given = []
+    for source in sources:
+        stands_minor = source.value_minor - source.returned_minor
+        points = source.used - source.returned
+        part_minor = min(stands_minor, left_minor)
+        if part_minor < stands_minor:
+            points = min(points, part_minor * value.denominator // value.numerator)
+            part_minor = min(value.of(points), part_minor)
+        if points:
+            given.append(GivenBack(source, points, part_minor))
+            left_minor -= part_minor
+    return given
+
+
+def points_kept(case: Case, sale: Record, amount_minor: int, given: list[GivenBack]) -> int | None:
+    """What the kept part of *sale* earns; ``None`` when more of a product is returned than was sold.
+
+    A basket of which lines are returned is rated again under the version that decided the sale. Everything
+    else keeps its proportion of what was earned, rounded down.
+    """
+    returned = returned_lines(case)
+    text = case.worksheet.facts(sale.seq)
+    facts = None if text is None else Facts.from_json(text)
+    earlier = list(_returned_before(case, sale))
+    if returned is None or facts is None or facts.lines is None or None in earlier:
+        total_minor = sale.covered_minor - sale.discount_minor
+        kept_minor = total_minor - sale.refunded_minor - amount_minor
+        return sale.earned * kept_minor // total_minor if total_minor else 0
+    kept = facts.lines
+    for lines in (*earlier, returned):
+        assert lines is not None
+        left = lines_without(kept, lines)
+        if left is None:
+            return None
+        kept = left
+    used_minor = sum(source.value_minor - source.returned_minor for source in sources_of(case, sale))
+    used_minor -= sum(back.value_minor for back in given)
+    base_minor = max(sum(line.amount_minor for line in kept) - used_minor, 0)
+    programme = case.programmes.version(sale.programme_version)
+    return evaluate(programme, replace(facts, lines=kept, base_minor=base_minor)).points
+
+
+def returned_lines(case: Case) -> tuple[BasketLine, ...] | None:
+    """The lines that a refund returns. A reversal only repeats its original's basket."""
+    is_refund = case.transaction.operation is Operation.REFUND
+    return case.transaction.lines if is_refund else None
+
+
+def lines_without(
+    lines: tuple[BasketLine, ...], returned: tuple[BasketLine, ...]
+) -> tuple[BasketLine, ...] | None:
+    """*lines* without *returned*, product by product; ``None`` when there is not so much of one."""
+    kept = list(lines)
+    for back in returned:
+        amount_minor, quantity_milli = back.amount_minor, back.quantity_milli
+        for at, line in enumerate(kept):
+            if line.product != back.product or line.amount_minor <= 0 or amount_minor == 0:
+                continue
+            part_minor = min(amount_minor, line.amount_minor)
+            part_milli = min(quantity_milli, line.quantity_milli)
+            amount_minor -= part_minor
+            quantity_milli -= part_milli
+            kept[at] = replace(
+                line,
+                amount_minor=line.amount_minor - part_minor,
+                quantity_milli=line.quantity_milli - part_milli,
+            )
+        if amount_minor:
+            return None
+    return tuple(line for line in kept if line.amount_minor)
+
+
+def _returned_before(case: Case, sale: Record) -> Iterator[tuple[BasketLine, ...] | None]:
+    """The lines of each refund of *sale* that stands; ``None`` for one by amount only."""
+    for link in case.worksheet.links_to(sale.seq):
+        if link.refunded_minor <= 0:
+            continue
+        refund = case.worksheet.by_seq(link.seq)
+        assert refund is not None
+        if refund.undone:
+            continue
+        text = case.worksheet.facts(link.seq)
+        yield None if text is None else Facts.from_json(text).lines
+
+
+def spent_lots(case: Case, source: Record, points: int) -> list[tuple[Lot | None, int]]:
+    """The lots that *points* of *source* come back to: what was taken last comes back first.
+
+    ``None`` stands for suspense.
+    """
+    taken = [
+        (posting.lot, posting.points)
+        for posting in case.worksheet.postings(source.seq)
+        if posting.reason in _SPENDING
+    ]
+    lots = case.worksheet.lots([lot for lot, _ in taken if lot != NO_LOT])
+    skip = source.returned
+    back: list[tuple[Lot | None, int]] = []
+    for lot, had in reversed(taken):
+        over = min(skip, had)
+        skip -= over
+        part = min(points, had - over)
+        points -= part
+        if part:
+            back.append((lots.get(lot), part))
+    assert points == 0
+    return back
+
+
+def earned_lots(case: Case, sale: Record) -> list[int]:
+    """Numbers of the lots that *sale* made."""
+    return [posting.lot for posting in case.worksheet.postings(sale.seq) if posting.reason in _EARNING]
+
+
+def money_back(case: Case, sale: Record) -> int:
+    """What is to be handed out when the rest of *sale* is taken back, in minor units."""
+    standing_minor = sale.covered_minor - sale.discount_minor - sale.refunded_minor
+    paid_with_points = sum(source.value_minor - source.returned_minor for source in sources_of(case, sale))
+    return max(standing_minor - paid_with_points, 0)

@@ -1,0 +1,393 @@
+"""Sales and what goes with them: EARN, QUOTE, REDEEM, INQUIRY.
+
+What the customer owes is the ticket less discounts less the money value of points used for it. Points are
+earned on that, less what points and certificates paid by messages of their own on the same ticket.
+"""
+
+import json
+from dataclasses import dataclass
+
+from ledger.book import MemberBook
+from loyalty.card import IdentifierKind
+from loyalty.decision import Approved, Reason
+from loyalty.transaction import Operation
+from members.card import Card
+from rules.evaluate import Award, evaluate
+from rules.facts import Facts
+from rules.programme import Programme, Redemption
+from switch.case import Case
+from switch.outcome import Outcome
+from switch.postings import Draft
+
+_EARN_ONLY = frozenset({IdentifierKind.PHONE, IdentifierKind.MAIL})  # whoever knows these may not spend
+_TENDERS_OF_POINTS = frozenset({"PNTS", "CERT"})
+
+
+def amount_fault(case: Case) -> Reason | None:
+    """Why the amount can never be right under the programme's redemption (step 5), if so."""
+    transaction, redemption = case.transaction, case.programme.redemption
+    match transaction.operation:
+        case Operation.REDEEM:
+            if not transaction.amount or points_for(case) is None:
+                return Reason.AMOUNT_NOT_ALLOWED
+        case Operation.EARN | Operation.QUOTE:
+            if transaction.points is not None and transaction.points % redemption.step:
+                return Reason.AMOUNT_NOT_ALLOWED
+        case _:
+            pass
+    return None
+
+
+def points_for(case: Case) -> int | None:
+    """The points that a REDEEM asks for, or ``None`` when DE 4 is not a whole number of steps."""
+    amount, redemption = case.transaction.amount, case.programme.redemption
+    assert amount is not None
+    if case.transaction.in_points:
+        points, left = amount, 0
+    else:
+        points, left = divmod(amount * redemption.value.denominator, redemption.value.numerator)
+    return None if left or points % redemption.step or points == 0 else points
+
+
+def most_points(redemption: Redemption, limit_minor: int) -> int:
+    """The most points, in whole steps, whose value is at most *limit_minor*."""
+    value = redemption.value
+    points = max(((limit_minor + 1) * value.denominator - 1) // value.numerator, 0)
+    return points - points % redemption.step
+
+
+def spendable(case: Case, book: MemberBook) -> int:
+    """Points that can be redeemed: available, less debt, in whole steps."""
+    free = max(book.available(case.moment.business_date) - book.debt, 0)
+    return free - free % case.programme.redemption.step
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A sale worked out, not yet booked."""
+
+    points: int
+    value_minor: int
+    left_to_pay_minor: int
+    facts: Facts
+    award: Award
+    partial: bool
+
+
+def earn(case: Case) -> Outcome:
+    """A sale, perhaps paid in part with points (tag 020)."""
+    transaction = case.transaction
+    card, reason = case.find_card()
+    if reason is not None:
+        return _earn_without_card(case, card, reason) if transaction.is_advice else case.decline(reason, card)
+    assert card is not None
+    if (
+        transaction.points
+        and transaction.identifier is not None
+        and transaction.identifier.kind in _EARN_ONLY
+    ):
+        refused = Reason.NOT_PERMITTED
+        return case.accept(refused.name, card) if transaction.is_advice else case.decline(refused, card)
+    book = case.worksheet.book(card.owner)
+    sale = _work_out(case, card, book)
+    if isinstance(sale, Reason):
+        return case.accept(sale.name, card) if transaction.is_advice else case.decline(sale, card)
+    draft = Draft(case.moment.seq, book, case.moment.business_date)
+    short = draft.redeem(sale.points) if sale.points else 0
+    draft.earn(sale.award.points, *case.programme.lot_dates(case.today))
+    return _booked_sale(case, card, sale, draft, short)
+
+
+def quote(case: Case) -> Outcome:
+    """What a sale would bring. Nothing is booked."""
+    card, reason = case.find_card()
+    if reason is not None:
+        return case.refuse(reason)
+    assert card is not None
+    book = case.worksheet.book(card.owner)
+    sale = _work_out(case, card, book)
+    if isinstance(sale, Reason):
+        return case.refuse(sale)
+    redemption = case.programme.redemption
+    limit_minor = redemption.share.of(case.transaction.amount or 0)
+    points = min(spendable(case, book), most_points(redemption, limit_minor))
+    return case.tell(
+        Approved(
+            partial=sale.partial,
+            books=False,
+            earned=sale.award.points,
+            used=sale.points or None,
+            value_minor=sale.value_minor if sale.points else None,
+            left_to_pay_minor=sale.left_to_pay_minor,
+            balance=case.balance(card, book),
+            redeemable=(points, redemption.value.of(points)),
+            coupons_refused=_unknown_coupons(case),
+            near_miss=sale.award.near_miss,
+            programme_version=case.programme.version,
+        )
+    )
+
+
+def inquiry(case: Case) -> Outcome:
+    """The balance, and what could be redeemed now."""
+    card, reason = case.find_card()
+    if reason is not None:
+        return case.refuse(reason)
+    assert card is not None
+    if _may_only_earn(case):
+        return case.refuse(Reason.NOT_PERMITTED)
+    book = case.worksheet.book(card.owner)
+    points = spendable(case, book)
+    return case.tell(
+        Approved(
+            books=False,
+            balance=case.balance(card, book),
+            redeemable=(points, case.programme.redemption.value.of(points)),
+            programme_version=case.programme.version,
+        )
+    )
+
+
+def redeem(case: Case) -> Outcome:
+    """Points pay a part of the ticket."""
+    transaction, redemption = case.transaction, case.programme.redemption
+    card, reason = case.find_card()
+    if reason is not None:
+        return (
+            _redeem_without_card(case, card, reason) if transaction.is_advice else case.decline(reason, card)
+        )
+    assert card is not None
+    if _may_only_earn(case):
+        refused = Reason.NOT_PERMITTED
+        return case.accept(refused.name, card) if transaction.is_advice else case.decline(refused, card)
+    asked = points_for(case)
+    assert asked is not None
+    limit_minor = redemption.share.of(redemption.value.of(asked))
+    book = case.worksheet.book(card.owner)
+    points = _allowed_points(case, asked, limit_minor, book)
+    if isinstance(points, Reason):
+        return case.accept(points.name, card) if transaction.is_advice else case.decline(points, card)
+    draft = Draft(case.moment.seq, book, case.moment.business_date)
+    return _booked_redemption(case, card, asked, points, draft)
+
+
+def _may_only_earn(case: Case) -> bool:
+    identifier = case.transaction.identifier
+    return identifier is not None and identifier.kind in _EARN_ONLY
+
+
+def _allowed_points(case: Case, asked: int, limit_minor: int, book: MemberBook | None) -> int | Reason:
+    """How many of the *asked* points may be used, or why none: the share first, then the balance."""
+    partial = "P" in case.transaction.can and not case.transaction.is_advice
+    limit = most_points(case.programme.redemption, limit_minor)
+    points = asked
+    if points > limit:
+        if not partial or limit == 0:
+            return Reason.ABOVE_LIMIT
+        points = limit
+    if case.transaction.is_advice:
+        return points  # it has happened: what the member lacks is booked on suspense
+    free = 0 if book is None else spendable(case, book)
+    if points > free:
+        if not partial or free == 0:
+            return Reason.NOT_SUFFICIENT_POINTS
+        points = free
+    return points
+
+
+def _work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | Reason:
+    """Points used, what is left to pay, and what it earns."""
+    transaction, redemption = case.transaction, case.programme.redemption
+    ticket_minor = transaction.amount
+    assert ticket_minor is not None
+    asked = transaction.points or 0
+    points = 0
+    if asked:
+        allowed = _allowed_points(case, asked, redemption.share.of(ticket_minor), book)
+        if isinstance(allowed, Reason):
+            return allowed
+        points = allowed
+    value_minor = min(redemption.value.of(points), ticket_minor)
+    left_to_pay_minor = ticket_minor - value_minor
+    facts = facts_of(case, card, max(left_to_pay_minor - _paid_otherwise(case, value_minor), 0))
+    return Sale(
+        points=points,
+        value_minor=value_minor,
+        left_to_pay_minor=left_to_pay_minor,
+        facts=facts,
+        award=evaluate(case.programme, facts),
+        partial=points < asked,
+    )
+
+
+def _paid_otherwise(case: Case, value_minor: int) -> int:
+    """What redemptions of the same ticket covered, and point tenders as far as they exceed that."""
+    covered_minor = covered_on_ticket(case, case.ticket())
+    tenders_minor = sum(
+        tender.amount_minor for tender in case.transaction.tenders if tender.kind in _TENDERS_OF_POINTS
+    )
+    return covered_minor + max(tenders_minor - covered_minor - value_minor, 0)
+
+
+def covered_on_ticket(case: Case, ticket: str | None) -> int:
+    """Money that redemptions of *ticket* cover still, in minor units."""
+    if ticket is None:
+        return 0
+    return sum(record.value_minor - record.returned_minor for record in case.worksheet.redemptions(ticket))
+
+
+def facts_of(case: Case, card: Card | None, base_minor: int) -> Facts:
+    """What the rules see of the sale."""
+    transaction = case.transaction
+    terminal = transaction.terminal
+    zone = terminal.zone or case.programme.terms.zone
+    return Facts(
+        operation=Operation.EARN.value,
+        base_minor=base_minor,
+        ticket_minor=transaction.amount or 0,
+        local_at=transaction.as_of.astimezone(zone).replace(tzinfo=None),
+        lines=transaction.lines,
+        terminal_id=terminal.terminal_id,
+        merchant_id=terminal.merchant_id,
+        acquirer_id=terminal.acquirer_id,
+        store=terminal.store,
+        partner=terminal.partner,
+        mcc=terminal.mcc,
+        channel=transaction.channel,
+        tier=_tier(case.programme, card),
+        card_status="" if card is None else card.status.value,
+        language="" if card is None or card.language is None else card.language,
+        cashier=transaction.cashier,
+        currency=case.programme.terms.currency,
+        can=transaction.can,
+        tenders=transaction.tenders,
+        coupons=transaction.coupons,
+    )
+
+
+def _tier(programme: Programme, card: Card | None) -> str:
+    if card is not None and card.tier is not None:
+        return card.tier
+    return programme.tiers[0] if programme.tiers and card is not None else ""
+
+
+def _unknown_coupons(case: Case) -> tuple[tuple[str, str], ...]:
+    # No rule issues coupons, so none can be known; a coupon never declines a sale.
+    return tuple(("COUPON_UNKNOWN", code) for code in case.transaction.coupons)
+
+
+def _trace(award: Award) -> str:
+    return json.dumps(award.parts, separators=(",", ":"))
+
+
+def _booked_sale(case: Case, card: Card, sale: Sale, draft: Draft, short: int) -> Outcome:
+    assert draft.book is not None
+    has_points = sale.points > 0 or bool(case.transaction.points)
+    decision = Approved(
+        partial=sale.partial,
+        earned=sale.award.points,
+        used=sale.points - short if has_points else None,
+        value_minor=sale.value_minor if has_points else None,
+        left_to_pay_minor=sale.left_to_pay_minor,
+        balance=case.balance(card, draft.book),
+        coupons_refused=_unknown_coupons(case),
+        near_miss=sale.award.near_miss,
+        programme_version=case.programme.version,
+    )
+    return case.remember(
+        decision,
+        card=card,
+        draft=draft,
+        reason=Reason.PARTIAL.name if sale.partial else None,
+        covered_minor=case.transaction.amount or 0,
+        earned=sale.award.points,
+        used=sale.points,
+        value_minor=sale.value_minor,
+        exception=Reason.NOT_SUFFICIENT_POINTS.name if short else None,
+        rules=_trace(sale.award),
+        facts=sale.facts.to_json(),
+    )
+
+
+def _earn_without_card(case: Case, card: Card | None, reason: Reason) -> Outcome:
+    """A sale that happened with a card that is unknown or cannot be used: its points wait on suspense."""
+    sale = _work_out(case, card, None)
+    if isinstance(sale, Reason):
+        return case.accept(sale.name, card)
+    draft = Draft(case.moment.seq, None, case.moment.business_date)
+    if sale.points:
+        draft.redeem(sale.points)
+    draft.earn(sale.award.points, *case.programme.lot_dates(case.today))
+    decision = Approved(
+        earned=0,
+        value_minor=sale.value_minor if sale.points else None,
+        left_to_pay_minor=sale.left_to_pay_minor,
+        balance=None if card is None else case.balance(card, case.worksheet.book(card.owner)),
+        programme_version=case.programme.version,
+    )
+    return case.remember(
+        decision,
+        draft=draft,
+        covered_minor=case.transaction.amount or 0,
+        earned=sale.award.points,
+        used=sale.points,
+        value_minor=sale.value_minor,
+        exception=reason.name,
+        rules=_trace(sale.award),
+        facts=sale.facts.to_json(),
+    )
+
+
+def _booked_redemption(case: Case, card: Card, asked: int, points: int, draft: Draft) -> Outcome:
+    transaction, redemption = case.transaction, case.programme.redemption
+    assert transaction.amount is not None
+    assert draft.book is not None
+    partial = points < asked
+    short = draft.redeem(points)
+    value_minor = redemption.value.of(points)
+    covered = transaction.amount
+    if partial:
+        covered = points if transaction.in_points else value_minor
+    decision = Approved(
+        partial=partial,
+        amount=covered if partial else None,
+        used=points - short,
+        value_minor=value_minor,
+        left_to_pay_minor=0 if transaction.in_points else transaction.amount - value_minor,
+        balance=case.balance(card, draft.book),
+        programme_version=case.programme.version,
+    )
+    return case.remember(
+        decision,
+        card=card,
+        draft=draft,
+        reason=Reason.PARTIAL.name if partial else None,
+        covered_minor=covered,
+        used=points,
+        value_minor=value_minor,
+        exception=Reason.NOT_SUFFICIENT_POINTS.name if short else None,
+    )
+
+
+def _redeem_without_card(case: Case, card: Card | None, reason: Reason) -> Outcome:
+    """Points were taken for money with a card that is unknown or cannot be used: suspense bears them."""
+    points = points_for(case)
+    assert points is not None
+    draft = Draft(case.moment.seq, None, case.moment.business_date)
+    draft.redeem(points)
+    value_minor = case.programme.redemption.value.of(points)
+    decision = Approved(
+        used=0,
+        value_minor=value_minor,
+        left_to_pay_minor=0,
+        balance=None if card is None else case.balance(card, case.worksheet.book(card.owner)),
+        programme_version=case.programme.version,
+    )
+    return case.remember(
+        decision,
+        draft=draft,
+        covered_minor=case.transaction.amount or 0,
+        used=points,
+        value_minor=value_minor,
+        exception=reason.name,
+    )
