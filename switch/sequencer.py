@@ -1,0 +1,443 @@
+"""One order for everything: each transaction is decided after the one before it, and commits are shared.
+
+    submit -> queue -> the open batch, decided at once -> one commit -> answers
+                                    ^                        |
+                                    +--- while one commits, the next is decided on top of it ---+
+
+A commit starts when the previous one is done and takes all that was decided meanwhile, at most
+``batch_size_max``; there is no timer. Answers leave when what they tell is durable. When a commit is proved
+not to have happened, its batch and the one decided on top of it are decided again.
+"""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Final, Protocol
+
+import structlog
+from messages.link import Link, Refused, TransactionReceived
+
+from loyalty.card import Identifier, Token
+from loyalty.clock import Clock
+from loyalty.decision import Decision, Declined, Reason
+from loyalty.transaction import Operation, Transaction
+from switch.block import Block, Change, CommitResult
+from switch.case import Case, Moment
+from switch.decide import decide
+from switch.outcome import Known, Outcome, Record
+from switch.programmes import Programmes, business_date
+from switch.reader import Reader
+from switch.worksheet import Worksheet
+
+log: Final = structlog.get_logger()
+
+
+class Connection(Protocol):
+    """Where answers go."""
+
+    link: Link
+
+    def answered(self, data: bytes) -> None:
+        """Keep *data* for the next flush."""
+        ...
+
+    def flush(self) -> None:
+        """Write all that was kept."""
+        ...
+
+
+class Command(Protocol):
+    """An order of the administration, carried out in the one order of everything."""
+
+    def carry_out(self, worksheet: Worksheet, moment: Moment) -> Change:
+        """What it changes and what is told of it.
+
+        Raises:
+            LoyaltyError: It cannot be carried out.
+        """
+        ...
+
+
+class Store(Protocol):
+    """Durable state."""
+
+    @property
+    def reader(self) -> Reader:
+        """State as of the last commit."""
+        ...
+
+    def next_sequence(self) -> int:
+        """The next sequence: higher than all before it, and never used before."""
+        ...
+
+    def prefetch(self, keys: Sequence[str]) -> None:
+        """Look these keys up together; ``reader.by_key`` then knows them until the next commit."""
+        ...
+
+    async def commit(self, block: Block, in_time: Callable[[], bool]) -> CommitResult:
+        """Make *block* durable, unless *in_time* says no just before.
+
+        Raises:
+            CommitUnknown: Nobody can tell whether it is durable. The process must end.
+        """
+        ...
+
+
+@dataclass(slots=True)
+class Work:
+    """A message on its way to its answer.
+
+    Attributes:
+        arrived: When its last byte was read, on the event loop's clock.
+        is_lost: Its batch could not be written; it is told so instead of being decided again.
+        elements: The answer's own elements, once it is decided.
+        data: The answer's bytes; empty when none could be made.
+    """
+
+    event: TransactionReceived | Refused
+    connection: Connection
+    arrived: float
+    is_lost: bool = False
+    outcome: Outcome | Known | None = None
+    elements: Mapping[int, str] = field(default_factory=dict)
+    data: bytes = b""
+
+    @property
+    def has_deadline(self) -> bool:
+        """Advices, reversals and repeats have none."""
+        if isinstance(self.event, Refused):
+            return False
+        transaction = self.event.transaction
+        return not (
+            transaction.is_advice or transaction.is_repeat or transaction.operation is Operation.REVERSAL
+        )
+
+
+@dataclass(slots=True)
+class Order:
+    """A command on its way to being carried out."""
+
+    command: Command
+    done: "asyncio.Future[Mapping[str, Any]]"
+    change: Change | None = None
+
+
+@dataclass(slots=True)
+class Batch:
+    """What is decided together and committed at once."""
+
+    worksheet: Worksheet
+    works: list[Work] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    deadline: float = float("inf")  # of the earliest request that books something
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing waits for it."""
+        return not self.works and not self.orders
+
+
+class Sequencer:
+    """Decides in one order, commits in groups, and answers what is durable.
+
+    Args:
+        deadline_s: From the last byte of a request until its commit must have begun.
+        queue_depth_max: Messages that may wait before nothing more is read.
+        observe: Told of every batch of finished works; must not block.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        programmes: Programmes,
+        clock: Clock,
+        token_of: Callable[[Identifier], Token],
+        *,
+        deadline_s: float,
+        queue_depth_max: int,
+        batch_size_max: int = 256,
+        observe: Callable[[Sequence[Work]], None],
+    ) -> None:
+        self._store = store
+        self._programmes = programmes
+        self._clock = clock
+        self._token_of = token_of
+        self._deadline_s = deadline_s
+        self._queue_depth_max = queue_depth_max
+        self._batch_size_max = batch_size_max
+        self._observe = observe
+        self._loop = asyncio.get_running_loop()
+        self._queue: deque[Work | Order] = deque()
+        self._open = Batch(Worksheet(store.reader))
+        self._committing: Batch | None = None
+        self._is_scheduled = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._failed: asyncio.Future[None] = self._loop.create_future()
+        self._now = clock.now()
+        self._day, self._day_ends = self._business_day(self._now)
+        self._commits: set[asyncio.Task[None]] = set()
+
+    # From outside
+
+    def submit(self, work: Work) -> None:
+        """Take *work* into the order. Its answer comes to its connection."""
+        self._queue.append(work)
+        self._schedule()
+
+    def order(self, command: Command) -> "asyncio.Future[Mapping[str, Any]]":
+        """Take *command* into the order; what is told of it comes when it is durable."""
+        done: asyncio.Future[Mapping[str, Any]] = self._loop.create_future()
+        self._queue.append(Order(command, done))
+        self._schedule()
+        return done
+
+    @property
+    def queue_depth(self) -> int:
+        """Messages that are neither answered nor being committed."""
+        return len(self._queue) + len(self._open.works)
+
+    @property
+    def is_full(self) -> bool:
+        """Nothing more should be read for now."""
+        return len(self._queue) >= self._queue_depth_max
+
+    @property
+    def programmes(self) -> Programmes:
+        """The programmes that decide."""
+        return self._programmes
+
+    def reload(self, programmes: Programmes) -> None:
+        """Decide by *programmes* from the next transaction on."""
+        self._programmes = programmes
+        self._day, self._day_ends = self._business_day(self._now)
+
+    async def run(self) -> None:
+        """Serve until cancelled.
+
+        Raises:
+            CommitUnknown: A commit may or may not have happened.
+        """
+        await self._failed
+
+    async def drain(self) -> None:
+        """Return when everything submitted is answered."""
+        await self._idle.wait()
+
+    # Deciding
+
+    def _schedule(self) -> None:
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            self._idle.clear()
+            self._loop.call_soon(self._pump)
+
+    def _pump(self) -> None:
+        """Decide what waits into the open batch, and commit it if nothing is being committed."""
+        self._is_scheduled = False
+        if self._failed.done():
+            return
+        batch = self._open
+        room = self._batch_size_max - len(batch.works)
+        if room > 0 and self._queue:
+            taken = [self._queue.popleft() for _ in range(min(room, len(self._queue)))]
+            self._store.prefetch(
+                [
+                    str(work.event.transaction.key)
+                    for work in taken
+                    if isinstance(work, Work) and isinstance(work.event, TransactionReceived)
+                ]
+            )
+            for work in taken:
+                if isinstance(work, Order):
+                    self._carry_out(work, batch)
+                else:
+                    self._decide(work, batch)
+        if self._committing is None:
+            self._start_commit()
+
+    def _decide(self, work: Work, batch: Batch) -> None:
+        """Decide *work* on the batch's worksheet. A bug in one is answered 96 for that one alone."""
+        batch.works.append(work)
+        try:
+            self._decide_one(work, batch)
+        except Exception:  # the boundary of one transaction in a batch
+            log.exception("transaction.failed", stan=_stan_of(work))
+            self._answer(work, Declined(reason=Reason.OWN_FAULT))
+
+    def _decide_one(self, work: Work, batch: Batch) -> None:
+        event = work.event
+        if isinstance(event, Refused):
+            self._answer(work, Declined(reason=event.reason))
+            return
+        if work.is_lost:
+            self._answer(work, Declined(reason=Reason.STORE_UNAVAILABLE))
+            return
+        transaction = event.transaction
+        moment = self._moment(transaction.received_at, late=self._is_late(work))
+
+        def render(decision: Decision) -> Mapping[int, str]:
+            return work.connection.link.profile.elements(
+                decision,
+                transaction,
+                seq=moment.seq,
+                business_date=moment.business_date,
+            )
+
+        case = Case(transaction, batch.worksheet, self._programmes, moment, self._token_of, render)
+        outcome = decide(case)
+        work.outcome = outcome
+        if isinstance(outcome, Known):
+            self._answer_again(work, outcome)
+            return
+        work.elements = outcome.elements
+        work.data = work.connection.link.answer(event.message, outcome.elements)
+        if outcome.record is not None:
+            batch.worksheet.apply(outcome)
+            batch.outcomes.append(outcome)
+            if work.has_deadline:
+                batch.deadline = min(batch.deadline, work.arrived + self._deadline_s)
+
+    def _answer(self, work: Work, decision: Declined) -> None:
+        """Answer without a record: refused before the decision, or not decided at all."""
+        event, link = work.event, work.connection.link
+        transaction = event.transaction if isinstance(event, TransactionReceived) else None
+        if transaction is not None and _carries_no(decision.reason, transaction):
+            decision = Declined(reason=Reason.OWN_FAULT)
+        moment = self._moment(self._now, late=False)
+        work.elements = link.profile.elements(
+            decision, transaction, seq=moment.seq, business_date=moment.business_date
+        )
+        work.outcome = Outcome(decision=decision, elements=work.elements)
+        work.data = link.answer(event.message, work.elements)
+
+    def _answer_again(self, work: Work, known: Known) -> None:
+        """The stored answer, with the repeat's own echoes."""
+        elements = {int(number): text for number, text in json.loads(known.record.answer).items()}
+        if known.as_advice:
+            elements = work.connection.link.profile.elements_as_advice(elements)
+        work.elements = elements
+        work.data = work.connection.link.answer(work.event.message, elements)
+
+    def _carry_out(self, order: Order, batch: Batch) -> None:
+        try:
+            order.change = order.command.carry_out(batch.worksheet, self._moment(self._now, late=False))
+        except Exception as error:  # noqa: BLE001  (the boundary of one command; whoever ordered it is told)
+            order.done.set_exception(error)
+            return
+        batch.orders.append(order)
+
+    def _moment(self, received_at: datetime, *, late: bool) -> Moment:
+        # One decision, one time, and never back: the next one is not earlier than this.
+        if received_at > self._now:
+            self._now = received_at
+            if received_at >= self._day_ends:
+                self._day, self._day_ends = self._business_day(received_at)
+        return Moment(self._store.next_sequence(), self._now, self._day, late)
+
+    def _is_late(self, work: Work) -> bool:
+        return work.has_deadline and self._loop.time() - work.arrived > self._deadline_s
+
+    def _business_day(self, now: datetime) -> tuple[date, datetime]:
+        """The business day of *now*, and an instant until which it surely lasts."""
+        programme = self._programmes.current
+        day = business_date(programme, now)
+        ends = datetime.combine(day + timedelta(days=1), programme.day_starts, tzinfo=programme.terms.zone)
+        return day, ends
+
+    # Committing
+
+    def _start_commit(self) -> None:
+        batch = self._open
+        if batch.is_empty:
+            if not self._queue:
+                self._idle.set()
+            return
+        self._committing = batch
+        self._open = Batch(Worksheet(self._store.reader, batch.worksheet))
+        task = self._loop.create_task(self._commit(batch))  # one task per batch, none per message
+        self._commits.add(task)
+        task.add_done_callback(self._commits.discard)
+        if self._queue:
+            self._schedule()
+
+    async def _commit(self, batch: Batch) -> None:
+        try:
+            result = CommitResult.DURABLE
+            if batch.outcomes or batch.orders:
+                block = Block(
+                    outcomes=tuple(batch.outcomes),
+                    changes=tuple(order.change for order in batch.orders if order.change is not None),
+                    committed_at=self._now,
+                )
+                result = await self._store.commit(block, lambda: self._loop.time() <= batch.deadline)
+            if result is CommitResult.DURABLE:
+                self._finish(batch)
+            else:
+                self._decide_again(batch, result)
+        except BaseException as error:
+            # Nobody knows what is durable now, so nobody is answered; the truth is found at restart.
+            if not self._failed.done():
+                self._failed.set_exception(error)
+            raise
+
+    def _finish(self, batch: Batch) -> None:
+        """Answer *batch*, which is durable, and commit what was decided meanwhile."""
+        self._open.worksheet.settle()
+        self._committing = None
+        connections: dict[int, Connection] = {}
+        for work in batch.works:
+            connection = work.connection
+            connection.answered(work.data)
+            connections[id(connection)] = connection
+        for order in batch.orders:
+            if order.change is not None and not order.done.done():
+                order.done.set_result(order.change.result)
+        for connection in connections.values():
+            connection.flush()
+        if batch.works:
+            self._observe(batch.works)
+        self._start_commit()
+
+    def _decide_again(self, batch: Batch, result: CommitResult) -> None:
+        """*batch* was not written: decide it again, and what was decided on top of it, in the same order.
+
+        What the store could not write is told so; what was too late finds that out by itself.
+        """
+        if result is CommitResult.UNWRITTEN:
+            log.error("batch.lost", transactions=len(batch.outcomes), commands=len(batch.orders))
+            for work in batch.works:
+                work.is_lost = isinstance(work.outcome, Outcome) and work.outcome.record is not None
+            for order in batch.orders:
+                order.done.set_exception(StoreFull())
+            batch.orders.clear()
+        upper = self._open
+        self._open = Batch(Worksheet(self._store.reader))
+        self._committing = None
+        again: list[Work | Order] = [*batch.works, *batch.orders, *upper.works, *upper.orders]
+        self._queue.extendleft(reversed(again))
+        self._schedule()
+
+
+class StoreFull(Exception):  # noqa: N818  (it is an answer to an order, not an error of ours)
+    """An order could not be made durable; nothing was changed."""
+
+
+def _carries_no(reason: Reason, transaction: Transaction) -> bool:
+    """Whether *reason* may not be told to an advice or a reversal: it is asked to send again instead."""
+    settled = transaction.is_advice or transaction.operation is Operation.REVERSAL
+    return settled and reason is Reason.STORE_UNAVAILABLE
+
+
+def _stan_of(work: Work) -> str | None:
+    event = work.event
+    return event.transaction.key.stan if isinstance(event, TransactionReceived) else None
+
+
+def record_of(work: Work) -> Record | None:
+    """The record that answered *work*: its own, or the known one."""
+    return None if work.outcome is None else work.outcome.record
