@@ -1,0 +1,115 @@
+"""The feed: every decided transaction at least once, in order.
+
+Records are read after the cursor, published, and only when they are acknowledged the cursor moves. So after
+a crash the feed goes on at or before the first record that was not acknowledged; who reads it drops what he
+has by ``seq``. Memory holds one batch: a broker that is away lets the books grow, and nothing else.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from analytics.cursor import Cursor
+from analytics.source import BlockSource, FeedRecord
+
+# Seconds. A record is at most this late while all is well; a file is asked for no more often than that.
+_PAUSE_S: Final = 0.2
+# Seconds between tries while the other side is away: soon for a restart, seldom for a night.
+_BACKOFF_S: Final = (0.5, 1, 2, 5, 10, 30)
+
+
+class ExportError(Exception):
+    """The other side did not acknowledge; the same records will be published again."""
+
+
+class Exporter(Protocol):
+    """Brings records to somebody."""
+
+    async def publish(self, records: Sequence[FeedRecord]) -> None:
+        """Bring *records* over, and return when they are acknowledged.
+
+        Raises:
+            ExportError: They were not; some of them may have arrived.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connection or file."""
+        ...
+
+
+class Feed:
+    """Moves records from *source* to *exporter*, at most *batch_size_max* at once.
+
+    Args:
+        delayed: Told why each failed try failed.
+    """
+
+    def __init__(
+        self,
+        source: BlockSource,
+        exporter: Exporter,
+        cursor: Cursor,
+        *,
+        batch_size_max: int,
+        delayed: Callable[[ExportError], None],
+    ) -> None:
+        assert batch_size_max > 0
+        self._source = source
+        self._exporter = exporter
+        self._cursor = cursor
+        self._batch_size_max = batch_size_max
+        self._delayed = delayed
+
+    async def step(self) -> int:
+        """Publish the next batch and give its size; 0 when there is nothing new.
+
+        Raises:
+            ExportError: It was not acknowledged; the next step tries the same again.
+        """
+        records = await asyncio.to_thread(self._source.read, self._cursor.seq, self._batch_size_max)
+        if records:
+            await self._exporter.publish(records)
+            await asyncio.to_thread(self._cursor.move, records[-1].seq)
+        return len(records)
+
+    async def drain(self) -> int:
+        """Publish all that is there now, and give how many records it was.
+
+        Raises:
+            ExportError: One batch was not acknowledged.
+        """
+        total = 0
+        while count := await self.step():
+            total += count
+        return total
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Publish until *stop* is set, whatever happens to the other side; then finish the batch at hand."""
+        failures = 0
+        while not stop.is_set():
+            try:
+                pause = 0 if await self.step() else _PAUSE_S
+                failures = 0
+            except ExportError as error:
+                self._delayed(error)
+                pause = _BACKOFF_S[min(failures, len(_BACKOFF_S) - 1)]
+                failures += 1
+            if pause:
+                await _wait(stop, pause)
+
+
+async def _wait(stop: asyncio.Event, pause_s: float) -> None:
+    try:
+        async with asyncio.timeout(pause_s):
+            await stop.wait()
+    except TimeoutError:
+        return
+
+
+def lines_of(records: Sequence[FeedRecord]) -> bytes:
+    """*records* as JSON lines: one object and one line end for each."""
+    return "".join(
+        json.dumps(record.fields, separators=(",", ":"), ensure_ascii=False) + "\n" for record in records
+    ).encode()

@@ -1,0 +1,1 @@
+"""Ways to bring records to somebody, one module each."""
