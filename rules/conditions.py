@@ -168,7 +168,7 @@ def within(value: int, low: int | None, high: int | None) -> bool:
     return (low is None or value >= low) and (high is None or value < high)
 
 
-def holds(condition: Condition, facts: Facts) -> bool:  # noqa: C901, PLR0911  (one case a kind)
+def holds(condition: Condition, facts: Facts) -> bool:  # noqa: C901  (one case a kind)
     """Whether *condition* is so. This is what every faster way is held against."""
     match condition:
         case OneOf(attribute, values):

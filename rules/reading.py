@@ -68,6 +68,7 @@ class Section:
         self.currency = currency
 
     def __contains__(self, key: str) -> bool:
+        self._taken.add(key)  # whoever looks for it knows it
         return key in self._table
 
     @property

@@ -241,15 +241,10 @@ def _conditions(section: Section, tiers: tuple[str, ...], depth: int) -> list[Co
 
 
 def _attributes(section: Section, tiers: tuple[str, ...]) -> list[Condition]:
-    found: list[Condition] = []
-    for key in section.written:
-        if key in TEXT_ATTRIBUTES:
-            found.append(OneOf(key, _known(section, key, tiers)))
-        elif key in SET_ATTRIBUTES:
-            found.append(SomeOf(key, _known(section, key, tiers)))
-        elif key in AMOUNT_ATTRIBUTES:
-            found.append(AmountWithin(key, *_amounts(section, key)))
-    return found
+    texts = [OneOf(key, _known(section, key, tiers)) for key in TEXT_ATTRIBUTES if key in section]
+    sets = [SomeOf(key, _known(section, key, tiers)) for key in SET_ATTRIBUTES if key in section]
+    amounts = [AmountWithin(key, *_amounts(section, key)) for key in AMOUNT_ATTRIBUTES if key in section]
+    return [*texts, *sets, *amounts]
 
 
 def _one(conditions: list[Condition]) -> Condition:

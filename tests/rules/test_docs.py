@@ -1,0 +1,30 @@
+"""What the page for authors shows must load."""
+
+import re
+from pathlib import Path
+
+from rules.conditions import AMOUNT_ATTRIBUTES, SET_ATTRIBUTES, TEXT_ATTRIBUTES
+from rules.parse import MAIN, parse_programme
+from rules.ruleset import EFFECTS
+
+PAGE = (Path(__file__).parents[2] / "docs" / "programme.md").read_text("utf-8")
+
+
+def blocks(kind: str) -> list[str]:
+    return re.findall(rf"```toml{kind}\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_every_block_of_the_page_loads() -> None:
+    """The programme, with all rules and the campaign of the page."""
+    (main,) = blocks("")
+    (campaign,) = blocks(" campaign")
+    rules = blocks(" rules")
+    assert len(re.findall("```toml", PAGE)) == 2 + len(rules)
+    made = parse_programme({MAIN: main + "".join(rules), "campaigns/summer.toml": campaign})
+    assert len(made.rules) == 10
+
+
+def test_the_page_knows_every_word() -> None:
+    """An attribute or effect that nobody can read about is of no use."""
+    for word in (*TEXT_ATTRIBUTES, *SET_ATTRIBUTES, *AMOUNT_ATTRIBUTES, *EFFECTS):
+        assert f"`{word}`" in PAGE, word
