@@ -93,6 +93,8 @@ class LimitsSettings:
     connections_per_address_max: Annotated[int, Between(1, 1_000_000)] = 2_000
     # Seconds from the first byte of a frame to its last. Slower than any modem, faster than a slow-loris.
     frame_timeout_s: Annotated[int, Between(1, 600)] = 5
+    # Seconds without a byte after which a connection is closed. Tills that stay connected send keep-alives.
+    idle_timeout_s: Annotated[int, Between(1, 86_400)] = 300
     # Bytes after the length. The largest basket of DE 63 and 120-123 needs about 5,500.
     frame_size_max: Annotated[int, Between(64, 65_535)] = 8_192
     # Messages of one connection in work; the rest stays unread in the network until some are answered.

@@ -1,0 +1,131 @@
+"""The log: a closed list of events, as JSON lines or as text for people, on standard error.
+
+Only the shell of the switch logs; all else returns values. Every line goes through ``masked``, the
+last net under the rule that card numbers are in no log line, and leaves through a ``LogWriter``.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import structlog
+from structlog.tracebacks import ExceptionDictTransformer
+
+from switch.logwriter import LogWriter
+
+# Every event that is logged, and what it means. A test holds the calls to this list.
+EVENTS: Final = {
+    "transaction.decided": "one line for every decided transaction",
+    "switch.started": "it listens; with its addresses and what it found at the start",
+    "switch.stopping": "a signal came; nothing more is read",
+    "switch.stopped": "all that was decided is answered, and the books are closed",
+    "switch.failed": "it ends because it cannot know what the books hold, or could not start",
+    "programme.loaded": "a reload put in a new programme or register",
+    "programme.rejected": "a reload found problems; the old programme and register stay",
+    "limit.lowered": "the machine gives fewer file descriptors than the settings ask",
+    "connection.refused": "too many connections, together or from this address",
+    "connection.idled": "nothing came for long; it was closed",
+    "connection.failed": "our own mistake; it cost this connection",
+    "frame.timed_out": "a frame was not complete in time",
+    "answers.unread": "the peer did not read its answers in time",
+    "link.failed": "what came cannot be read as frames or messages",
+    "transaction.failed": "our own mistake in one transaction; it was answered 96",
+    "batch.lost": "the store could not write; its requests are answered 91, nothing was booked",
+    "export.delayed": "the exporter failed and tries again; answers are not touched",
+    "export.resumed": "the exporter works again",
+    "command.failed": "our own mistake in one administration command",
+    "log.dropped": "lines that found no room",
+    "library.logged": "what a library has to say",
+}
+
+# Thirteen digits and more can be a card number, a track or a PIN block, also in hexadecimal. Nothing
+# that is logged on purpose has so many: sequences, points and amounts stay below.
+_DIGITS: Final = re.compile(r"\d{13,}(?:[=Dd]\d*)?")
+
+log: Final = structlog.get_logger()
+
+
+def masked(line: str) -> str:
+    """*line* without anything that could be a card number."""
+    return _DIGITS.sub("[masked]", line)
+
+
+class Throttle:
+    """Logs an event once a second at most, and then says how many were left out."""
+
+    def __init__(self, time: Callable[[], float]) -> None:
+        self._time = time
+        self._next: dict[str, float] = {}
+        self._left_out: dict[str, int] = {}
+
+    def warning(self, event: str, **facts: object) -> None:
+        """Log *event*, unless it was logged within the last second."""
+        now = self._time()
+        if now < self._next.get(event, now):
+            self._left_out[event] = self._left_out.get(event, 0) + 1
+            return
+        self._next[event] = now + 1
+        log.warning(event, **facts, left_out=self._left_out.pop(event, 0))
+
+
+class _Lines:
+    """What structlog calls with each finished line."""
+
+    def __init__(self, writer: LogWriter) -> None:
+        self._writer = writer
+
+    def msg(self, line: str) -> None:
+        self._writer.put(line)
+
+    debug = info = warning = error = critical = exception = msg
+
+
+class _FromLibraries(logging.Handler):
+    """Takes what libraries say through the standard library's logging."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say = log.error if record.levelno >= logging.ERROR else log.warning
+        say("library.logged", library=record.name, text=record.getMessage(), exc_info=record.exc_info)
+
+
+class Renderer:
+    """Makes a line, with its end, of an event and its facts.
+
+    Args:
+        for_people: Coloured text in place of JSON.
+    """
+
+    def __init__(self, *, for_people: bool) -> None:
+        # Both show no locals: a frame's locals hold the message that could not be read.
+        if for_people:
+            self._exceptions: Any = structlog.processors.format_exc_info
+            self._render: Any = structlog.dev.ConsoleRenderer(
+                exception_formatter=structlog.dev.plain_traceback, timestamp_key="at"
+            )
+        else:
+            self._exceptions = structlog.processors.ExceptionRenderer(
+                ExceptionDictTransformer(show_locals=False)
+            )
+            self._render = structlog.processors.JSONRenderer(separators=(",", ":"))
+        self._stamp = structlog.processors.TimeStamper(fmt="iso", utc=True, key="at")
+
+    def __call__(self, event: Mapping[str, Any], level: str = "info") -> str:
+        facts = self._exceptions(None, level, self._stamp(None, level, {**event, "level": level}))
+        return masked(str(self._render(None, level, facts))) + "\n"
+
+
+def configure(writer: LogWriter, render: Renderer, *, level: str) -> None:
+    """Let everything that is logged at *level* or above leave through *writer*."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+
+    def finish(_logger: object, method: str, event: Mapping[str, Any]) -> str:
+        return render(event, "error" if method == "exception" else method)
+
+    structlog.configure(
+        processors=[finish],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=lambda *_: _Lines(writer),
+        cache_logger_on_first_use=False,
+    )
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[_FromLibraries()], force=True)
