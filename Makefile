@@ -1,0 +1,44 @@
+# Everything runs in .venv, which is made from nothing but Python 3.11 or later and its venv module.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format lock clean
+
+help: ## tell what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | column -t -s '|'
+
+demo: $(STAMP) ## live a whole day: switch, terminals, receipts, verified books
+	@$(BIN)/puntual demo
+
+test: $(STAMP) ## run the tests
+	@$(BIN)/pytest -q -n auto
+
+check: $(STAMP) ## hold style, types and layers
+	@$(BIN)/ruff format --check --quiet . || { echo "make format mends this"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@told=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$told"; exit 1; }
+
+format: $(STAMP) ## give all files the one style
+	@$(BIN)/ruff format --quiet .
+
+lock: $(STAMP) ## renew requirements.lock from pyproject.toml
+	@$(PIP) install -q uv
+	@$(BIN)/uv pip compile -q --universal --upgrade --generate-hashes --no-emit-index-url --no-header \
+	  --no-annotate --python-version 3.11 --group dev -o requirements.lock pyproject.toml
+
+clean: ## forget what was made
+	@rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or later is needed, as in: make PYTHON=python3.12"; exit 1; }
+	@echo "Making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install -q --require-hashes -r requirements.lock
+	@$(PIP) install -q --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,1 @@
+"""Measures the parts of Puntual beside peers that do the same work."""
