@@ -24,10 +24,10 @@ from loyalty.card import Identifier, Token
 from loyalty.clock import Clock
 from loyalty.decision import Decision, Declined, Reason
 from loyalty.transaction import Operation, Transaction
-from switch.block import Block, Change, CommitResult
+from switch.block import Block, CommitResult, Enrolment
 from switch.case import Case, Moment
 from switch.decide import decide
-from switch.outcome import Known, Outcome, Record
+from switch.outcome import CardChange, Known, Outcome, Record
 from switch.programmes import Programmes, business_date
 from switch.reader import Reader
 from switch.worksheet import Worksheet
@@ -47,6 +47,15 @@ class Connection(Protocol):
     def flush(self) -> None:
         """Write all that was kept."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a command of the administration changes, and what is told of it as JSON values."""
+
+    result: Mapping[str, Any]
+    enrolments: tuple[Enrolment, ...] = ()
+    card_changes: tuple[CardChange, ...] = ()
 
 
 class Command(Protocol):
@@ -369,10 +378,12 @@ class Sequencer:
         try:
             result = CommitResult.DURABLE
             if batch.outcomes or batch.orders:
+                changes = [order.change for order in batch.orders if order.change is not None]
                 block = Block(
-                    outcomes=tuple(batch.outcomes),
-                    changes=tuple(order.change for order in batch.orders if order.change is not None),
+                    outcomes=batch.outcomes,
                     committed_at=self._now,
+                    enrolments=[new for change in changes for new in change.enrolments],
+                    card_changes=[new for change in changes for new in change.card_changes],
                 )
                 result = await self._store.commit(block, lambda: self._loop.time() <= batch.deadline)
             if result is CommitResult.DURABLE:

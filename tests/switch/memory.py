@@ -1,0 +1,155 @@
+"""A store in dictionaries: the naive model of the real one, for tests of what is decided on top of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from ledger.book import MemberBook
+from ledger.entry import Lot, Posting
+from loyalty.card import CardId, MemberId, Token
+from loyalty.transaction import Operation, OriginalReference
+from members.card import Card, CardStatus
+from switch.block import Block, CommitResult
+from switch.originals import named_by
+from switch.outcome import EarlyReversal, Link, Outcome, Record
+from switch.worksheet import linked
+
+
+class MemoryStore:
+    """Reader and store in one. ``results`` says how the next commits end; durable when it is empty."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[int, Outcome] = {}
+        self.records: dict[int, Record] = {}
+        self.books: dict[MemberId, MemberBook] = {}
+        self.card_of: dict[tuple[str, Token], list[Card]] = {}
+        self.cards_by_id: dict[CardId, Card] = {}
+        self.links: list[Link] = []
+        self.results: list[CommitResult] = []
+        self.blocks: list[Block] = []
+        self.seq = 0
+
+    @property
+    def reader(self) -> "MemoryStore":
+        return self
+
+    def next_sequence(self) -> int:
+        self.seq += 1
+        return self.seq
+
+    def prefetch(self, keys: Sequence[str]) -> None:
+        pass
+
+    async def commit(self, block: Block, in_time: Callable[[], bool]) -> CommitResult:
+        result = self.results.pop(0) if self.results else CommitResult.DURABLE
+        if result is CommitResult.DURABLE and not in_time():
+            result = CommitResult.LATE
+        if result is CommitResult.DURABLE:
+            self.blocks.append(block)
+            for outcome in block.outcomes:
+                self.fold(outcome)
+        return result
+
+    def add(self, card: Card, kind: str, token: Token) -> None:
+        self.card_of.setdefault((kind, token), []).append(card)
+        self.cards_by_id[card.card_id] = card
+
+    def fold(self, outcome: Outcome) -> None:
+        record = outcome.record
+        assert record is not None
+        assert record.seq not in self.records
+        assert all(known.key != record.key for known in self.records.values())
+        self.outcomes[record.seq] = outcome
+        self.records[record.seq] = record
+        for book in outcome.books:
+            self.books[MemberId(book.owner)] = book
+        for link in outcome.links:
+            self.links.append(link)
+            self.records[link.original] = linked(self.records[link.original], link)
+        for change in outcome.card_changes:
+            if change.status is not None:
+                self._set(change.card.card_id, change.status)
+            if change.link is not None:
+                self.card_of.setdefault(change.link, []).append(self.cards_by_id[change.card.card_id])
+            if change.unlink is not None:
+                self.card_of.pop(change.unlink)
+
+    def _set(self, card_id: CardId, status: CardStatus) -> None:
+        card = replace(self.cards_by_id[card_id], status=status)
+        self.cards_by_id[card_id] = card
+        for cards in self.card_of.values():
+            cards[:] = [card if known.card_id == card_id else known for known in cards]
+
+    # Reader
+
+    def by_key(self, key: str) -> Record | None:
+        return next((record for record in self.records.values() if record.key == key), None)
+
+    def by_seq(self, seq: int) -> Record | None:
+        return self.records.get(seq)
+
+    def by_rrn(self, rrn: str) -> list[Record]:
+        return [record for record in self.records.values() if record.rrn == rrn]
+
+    def by_reference(
+        self,
+        reference: OriginalReference,
+        *,
+        terminal: tuple[str, str] | None,
+        member_id: MemberId | None,
+    ) -> list[Record]:
+        return [
+            record
+            for record in self.records.values()
+            if named_by(reference, record)
+            and terminal in (None, (record.acquirer_id, record.terminal_id))
+            and member_id in (None, record.owner)
+        ]
+
+    def by_own_stan(self, stan: str, terminal: tuple[str, str], since: datetime) -> list[Record]:
+        return [
+            record
+            for record in self.records.values()
+            if record.stan == stan
+            and terminal == (record.acquirer_id, record.terminal_id)
+            and record.at >= since
+            and record.operation != Operation.REVERSAL.value
+        ]
+
+    def redemptions(self, ticket: str) -> list[Record]:
+        return [
+            record
+            for record in self.records.values()
+            if record.ticket == ticket and record.operation == "REDEEM" and record.effective
+        ]
+
+    def links_to(self, original: int) -> list[Link]:
+        return [link for link in self.links if link.original == original]
+
+    def links_from(self, seq: int) -> list[Link]:
+        return [link for link in self.links if link.seq == seq]
+
+    def postings(self, seq: int) -> Sequence[Posting]:
+        return self.outcomes[seq].postings
+
+    def lots(self, numbers: Sequence[int]) -> list[Lot]:
+        return [lot for outcome in self.outcomes.values() for lot in outcome.lots if lot.lot in numbers]
+
+    def facts(self, seq: int) -> str | None:
+        return self.outcomes[seq].facts
+
+    def early_reversals(self, terminal: tuple[str, str], stan: str) -> list[EarlyReversal]:  # noqa: ARG002  (all are few)
+        found = [outcome.early_reversal for outcome in self.outcomes.values()]
+        return [early for early in found if early and (early.acquirer_id, early.terminal_id) == terminal]
+
+    def cards(self, kind: str, token: Token) -> list[Card]:
+        return self.card_of.get((kind, token), [])
+
+    def card(self, card_id: CardId) -> Card | None:
+        return self.cards_by_id.get(card_id)
+
+    def linked_members(self, kind: str, token: Token) -> list[MemberId]:
+        return [card.member_id for card in self.cards(kind, token)]
+
+    def book(self, owner: MemberId) -> MemberBook:
+        return self.books.get(owner, MemberBook(owner))

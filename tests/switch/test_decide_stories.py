@@ -1,0 +1,191 @@
+"""What terminals ask and what must come of it, in stories that an operator can read."""
+
+import pytest
+
+from tests.switch.story import play
+
+SALES = """
+    # a started unit earns nothing
+    EARN card=A amount=1999                        -> earned=19 pay=1999 balance=19
+    EARN card=A amount=99                          -> earned=0 pay=99 balance=19
+    QUOTE card=A amount=1000                       -> earned=10 pay=1000 balance=19 redeemable=19 kept=False
+    INQUIRY card=A                                 -> balance=19 redeemable=19 kept=False
+    # paid in part with points: what is left earns
+    EARN card=A amount=1000 points=19              -> earned=9 used=19 value=19 pay=981 balance=9
+    EARN card=A amount=1000 points=10              -> reason=NOT_SUFFICIENT_POINTS kept=True
+    EARN card=A amount=1000 points=10 can=P        -> partial=True earned=9 used=9 pay=991 balance=9
+    EARN card=B amount=1000 points=10 can=P        -> reason=NOT_SUFFICIENT_POINTS
+    EARN card=A amount=5 points=6                  -> reason=ABOVE_LIMIT
+    EARN card=A amount=5 points=6 can=P            -> partial=True used=5 pay=0 earned=0 balance=4
+"""
+
+REDEMPTIONS = """
+    EARN card=A amount=10000                       -> balance=100
+    REDEEM card=A amount=30                        -> used=30 value=30 pay=0 balance=70
+    REDEEM card=A amount=71                        -> reason=NOT_SUFFICIENT_POINTS kept=True
+    REDEEM card=A amount=71 can=P                  -> partial=True amount=70 used=70 pay=1 balance=0
+    REDEEM card=A amount=1 can=P                   -> reason=NOT_SUFFICIENT_POINTS
+    EARN card=A amount=5000                        -> balance=50
+    REDEEM card=A amount=20 unit=points            -> used=20 value=20 pay=0 balance=30
+    REDEEM phone=A amount=1                        -> reason=NOT_PERMITTED
+"""
+
+TICKETS = """
+    EARN card=A amount=50000                       -> balance=500
+    REDEEM card=A amount=200 ticket=7              -> used=200 balance=300
+    # what the redemption covered earns nothing, and the tender that tells of it counts once
+    EARN card=A amount=1000 ticket=7 tender=200    -> earned=8 pay=1000
+    EARN card=A amount=1000 ticket=8 tender=300    -> earned=7 pay=1000
+"""
+
+REFUNDS = """
+    s: EARN card=A amount=10000                    -> earned=100
+    REFUND card=A amount=4000 of=s                 -> earned=-40 pay=4000 balance=60
+    REFUND card=A amount=6001 of=s                 -> reason=ABOVE_ORIGINAL
+    REFUND card=B amount=1 of=s                    -> reason=ORIGINAL_NOT_FOUND
+    REFUND card=A amount=6000 of=s at=T2           -> earned=-60 balance=0
+    # points come back first, then money
+    EARN card=B amount=50000                       -> balance=500
+    p: EARN card=B amount=1000 points=500          -> earned=5 pay=500 balance=5
+    REFUND card=B amount=600 of=p                  -> used=500 value=500 pay=100 earned=-3 balance=502
+    REFUND card=B amount=400 of=p                  -> used=None pay=400 earned=-2 balance=500
+    REFUND card=B amount=250                       -> earned=-2 pay=250 balance=498
+"""
+
+REFUND_OF_A_TICKET = """
+    EARN card=A amount=50000                       -> balance=500
+    REDEEM card=A amount=200 ticket=7              -> used=200 balance=300
+    s: EARN card=A amount=1000 ticket=7            -> earned=8 balance=308
+    REFUND of=s amount=1000                        -> used=200 value=200 pay=800 earned=-8 balance=500
+"""
+
+BASKETS = """
+    s: EARN card=A amount=300 lines=a*150,b*150/N  -> earned=1 pay=300
+    REFUND card=A amount=150 of=s lines=b*150      -> earned=None balance=1
+    REFUND card=A amount=60 of=s lines=a*60        -> earned=-1 balance=0
+    REFUND card=A amount=90 of=s lines=c*90        -> reason=ABOVE_ORIGINAL
+"""
+
+DEBT = """
+    s: EARN card=A amount=10000                    -> balance=100
+    REDEEM card=A amount=80                        -> balance=20
+    REFUND card=A amount=10000 of=s                -> earned=-100 balance=-80
+    REDEEM card=A amount=1                         -> reason=NOT_SUFFICIENT_POINTS
+    EARN card=A amount=5000                        -> earned=50 balance=-30
+    EARN card=A amount=5000                        -> earned=50 balance=20
+    REDEEM card=A amount=20                        -> balance=0
+"""
+
+VOIDS = """
+    s: EARN card=A amount=1000                     -> balance=10
+    v: VOID of=s                                   -> earned=-10 pay=1000 balance=0
+    VOID of=s                                      -> reason=ALREADY_REVERSED
+    REFUND card=A amount=1 of=s                    -> reason=ALREADY_REVERSED
+    REVERSAL of=v                                  -> earned=10 balance=10
+    VOID of=s at=T2                                -> reason=ORIGINAL_NOT_FOUND
+    VOID of=s                                      -> earned=-10 balance=0
+    n: EARN card=A amount=1000                     -> balance=10
+    VOID of=n later=1                              -> reason=NOT_ALLOWED_NOW
+    r: REFUND card=A amount=500 of=n               -> balance=5
+    VOID of=n                                      -> reason=NOT_ALLOWED_NOW
+    VOID of=r                                      -> earned=5 balance=10
+    d: EARN card=A amount=1 points=99              -> reason=ABOVE_LIMIT
+    VOID of=d                                      -> reason=ORIGINAL_NOT_FOUND
+"""
+
+REVERSALS = """
+    s: EARN card=A amount=1000                     -> balance=10
+    REVERSAL of=s                                  -> earned=-10 pay=1000 balance=0
+    REVERSAL of=s                                  -> earned=None balance=None exception=None
+    # the rest of a sale with a refund
+    t: EARN card=A amount=1000                     -> balance=10
+    r: REFUND card=A amount=400 of=t               -> balance=6
+    REVERSAL of=t                                  -> earned=-6 pay=600 balance=0
+    REVERSAL of=r                                  -> earned=None
+    # of a redemption
+    EARN card=B amount=10000                       -> balance=100
+    q: REDEEM card=B amount=60                     -> balance=40
+    w: REVERSAL of=q                               -> used=60 pay=0 balance=100
+    REVERSAL of=w                                  -> reason=NOT_ALLOWED_NOW
+    REVERSAL* of=w                                 -> exception=NOT_ALLOWED_NOW
+    # of a decline
+    d: REDEEM card=A amount=1                      -> reason=NOT_SUFFICIENT_POINTS
+    REVERSAL of=d                                  -> exception=None
+    # by its own DE 11
+    EARN card=B amount=1000 stan=900               -> balance=110
+    REVERSAL card=B stan=900                       -> earned=-10 balance=100
+    REVERSAL card=A stan=900                       -> exception=ORIGINAL_NOT_FOUND
+"""
+
+PARTIAL_REVERSALS = """
+    s: EARN card=A amount=1000                     -> balance=10
+    REVERSAL of=s final=1001                       -> reason=ABOVE_ORIGINAL
+    REVERSAL* of=s final=1001                      -> exception=ABOVE_ORIGINAL
+    REVERSAL of=s final=700                        -> earned=-3 pay=300 balance=7
+    REVERSAL of=s                                  -> earned=None
+    VOID of=s                                      -> reason=ALREADY_REVERSED
+    REFUND card=A amount=701 of=s                  -> reason=ABOVE_ORIGINAL
+    REFUND card=A amount=700 of=s                  -> earned=-7 balance=0
+    EARN card=B amount=10000                       -> balance=100
+    q: REDEEM card=B amount=60                     -> balance=40
+    REVERSAL of=q final=20                         -> used=40 value=40 balance=80
+"""
+
+EARLY_REVERSALS = """
+    # the answer to the first is lost on the way there; its reversal overtakes it
+    REVERSAL card=A stan=500                       -> exception=ORIGINAL_NOT_FOUND
+    EARN card=A amount=1000 stan=500               -> reason=ALREADY_REVERSED kept=True
+    EARN* card=A amount=1000 stan=500              -> exception=ALREADY_REVERSED balance=0
+    EARN card=B amount=1000 stan=500               -> earned=10
+    EARN card=A amount=1000 stan=500 at=T2         -> earned=10
+"""
+
+KEYS = """
+    s: EARN card=A amount=1000                     -> earned=10
+    EARN again=s                                   -> known=000002 advice=False
+    EARN* again=s                                  -> known=000002 advice=True
+    EARN again=s amount=2000                       -> reason=KEY_CONFLICT kept=False
+    d: REDEEM card=B amount=5                      -> reason=NOT_SUFFICIENT_POINTS
+    REDEEM again=d                                 -> known=000003
+"""
+
+CARDS = """
+    EARN card=D amount=100                         -> reason=CARD_NOT_ACTIVE
+    EARN card=E amount=100                         -> reason=CARD_BLOCKED
+    EARN card=F amount=100                         -> reason=CARD_LOST
+    EARN card=G amount=100                         -> reason=CARD_EXPIRED
+    EARN card=Z amount=100                         -> reason=CARD_UNKNOWN
+    INQUIRY card=Z                                 -> reason=CARD_UNKNOWN kept=False
+    EARN phone=E amount=100                        -> reason=CARD_UNKNOWN
+    EARN phone=A amount=100                        -> earned=1
+    INQUIRY phone=A                                -> reason=NOT_PERMITTED
+    a: ACTIVATE card=D                             -> balance=0
+    EARN card=D amount=100                         -> earned=1
+    ACTIVATE card=E                                -> reason=CARD_BLOCKED
+    REVERSAL of=a                                  -> kept=True
+    EARN card=D amount=100                         -> reason=CARD_NOT_ACTIVE
+"""
+
+ADVICES = """
+    # what has happened is accepted, as far as it goes
+    EARN* card=A amount=1000                       -> earned=10 balance=10
+    REDEEM* card=A amount=30                       -> used=10 balance=0 exception=NOT_SUFFICIENT_POINTS
+    EARN* card=Z amount=1000                       -> earned=0 balance=None exception=CARD_UNKNOWN
+    EARN* card=F amount=1000                       -> earned=0 exception=CARD_LOST
+    REFUND* card=A amount=1000 of=x                -> exception=ORIGINAL_NOT_FOUND
+"""
+
+UNSUPPORTED = """
+    HOLD card=A amount=100                         -> reason=OPERATION_NOT_SUPPORTED kept=False
+    TRANSFER card=A amount=100                     -> reason=OPERATION_NOT_SUPPORTED kept=False
+"""
+
+STORIES = {name: text for name, text in list(globals().items()) if name.isupper() and isinstance(text, str)}
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_story(name: str) -> None:
+    """Each line comes out as written, whether every line is a batch of its own or all are one."""
+    text = STORIES[name].replace("of=x", "of=nothing")
+    story = play("nothing: QUOTE card=A amount=1\n" + text)
+    assert sum(story.sums().values()) == 0
