@@ -1,12 +1,51 @@
-"""What is committed at once, and what a commit can end in."""
+"""What one group commit makes durable: decisions, and what administration changed about cards."""
 
 import enum
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
-from switch.outcome import Outcome
+from loyalty.card import CardId, Token
+from members.card import Card
+from switch.outcome import CardChange, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """What the operator told of a member. It can be erased, and it never shows in a ``repr``."""
+
+    name: str = field(default="", repr=False)
+    phone: str = field(default="", repr=False)
+    mail: str = field(default="", repr=False)
+    birthday: date | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """A new card of a member, new or known. What it says of the member replaces what was said before.
+
+    Attributes:
+        token: Of the card's number.
+        identifiers: Kind and token of what else stands for the member: phone, mail, the operator's id.
+        person: ``None`` leaves what is known of the person.
+        replaces: The card whose successor this is.
+    """
+
+    card: Card
+    token: Token
+    identifiers: tuple[tuple[str, Token], ...] = ()
+    person: Person | None = None
+    replaces: CardId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A batch. Outcomes without a record leave nothing behind; the others are in order of sequence."""
+
+    outcomes: Sequence[Outcome]
+    committed_at: datetime
+    enrolments: Sequence[Enrolment] = ()
+    card_changes: Sequence[CardChange] = ()
 
 
 class CommitResult(enum.Enum):
@@ -18,30 +57,4 @@ class CommitResult(enum.Enum):
 
 
 class CommitUnknown(Exception):  # noqa: N818  (a state of knowledge, not a mistake)
-    """A commit failed in a way that may have left it durable."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What an administrative command changes: rows for the tables of members, and what is told of it.
-
-    Attributes:
-        command: Its name, for the journal: ``cards.import``.
-        key: Given by the caller; the same key again changes nothing.
-        rows: Statement name and parameters, in order; the store knows the statements.
-        result: What whoever ordered it is told, as JSON values.
-    """
-
-    command: str
-    key: str
-    rows: tuple[tuple[str, tuple[Any, ...]], ...]
-    result: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
-    """What one commit makes durable."""
-
-    outcomes: tuple[Outcome, ...]
-    changes: tuple[Change, ...]
-    committed_at: datetime
+    """A commit failed in a way that may have left it durable. The process must end without an answer."""

@@ -1,0 +1,85 @@
+"""The chain: what a block's hash covers, byte by byte. Format 1.
+
+Every decision has a digest over its row and all rows that came with it, every change of a card one over
+its row, and every block a hash over these digests and the hash of the block before::
+
+    digest of a decision    SHA-256 of the JSON array [decision, postings, lots, links, early reversals]
+    digest of a card entry  SHA-256 of the JSON array of its row
+    hash of a block         SHA-256 of: length of the header (4 bytes, big-endian), header,
+                            hash of the block before (32 bytes), digests of its decisions in order of
+                            sequence, digests of its card entries in order of line (32 bytes each)
+
+A row is the array of its columns in the order of ``COLUMNS``; JSON is compact and ASCII, as Python's
+``json`` writes it with ``separators=(",", ":")``; bytes are lower-case hexadecimal digits. The header is
+the JSON array of the block's row without its two hashes; it counts the digests, so no byte can be
+read in two ways. Facts are outside of the chain: it covers their salted hash, which stands in the
+decision's row.
+
+A later format gets a number and functions of its own; these stay, because they verify what is written.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Final
+
+FORMAT: Final = 1
+GENESIS: Final = bytes(32)  # stands before the first block
+SALT_SIZE: Final = 16
+
+Row = Sequence[int | str | bytes | None]
+
+COLUMNS: Final = {
+    "decision": (
+        "seq", "key", "content", "identifier", "card_id", "member_id", "owner", "operation", "is_advice",
+        "reason", "effective", "acquirer_id", "terminal_id", "merchant_id", "message_class", "stan",
+        "transmitted", "rrn", "at", "as_of", "business_date", "amount", "in_points", "covered_minor",
+        "earned", "used", "value_minor", "discount_minor", "ticket", "original", "programme_version",
+        "rules", "exception", "answer", "facts_hash",
+    ),
+    "posting": ("seq", "line", "debit", "credit", "points", "lot", "reason"),
+    "lot": (
+        "lot", "owner", "points", "earned_on", "available_from", "expires_on", "funder", "value_minor",
+    ),
+    "link": (
+        "seq", "original", "refunded_minor", "clawed", "returned", "returned_minor", "undone", "final_minor",
+    ),
+    "early_reversal": (
+        "seq", "acquirer_id", "terminal_id", "original_class", "original_stan", "original_transmitted",
+        "original_acquirer_id", "original_rrn", "own_stan", "card_id", "identifier", "at",
+    ),
+    "card_entry": ("block", "line", "seq", "card_id", "change"),
+    "block": (
+        "number", "format", "first_seq", "last_seq", "decisions", "card_entries", "committed_at",
+    ),
+}  # fmt: skip
+
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, default=bytes.hex).encode
+
+
+def digest_of_decision(
+    decision: Row,
+    postings: Sequence[Row] = (),
+    lots: Sequence[Row] = (),
+    links: Sequence[Row] = (),
+    early_reversals: Sequence[Row] = (),
+) -> bytes:
+    """What the chain covers of a decision. The rows have the order of ``COLUMNS``."""
+    text = _encode((decision, postings, lots, links, early_reversals))
+    return hashlib.sha256(text.encode("ascii")).digest()
+
+
+def digest_of_card_entry(entry: Row) -> bytes:
+    """What the chain covers of a card's change."""
+    return hashlib.sha256(_encode(entry).encode("ascii")).digest()
+
+
+def hash_of_block(header: Row, previous: bytes, digests: Sequence[bytes]) -> bytes:
+    """The hash of the block with this *header* that follows the one with the hash *previous*."""
+    text = _encode(header).encode("ascii")
+    return hashlib.sha256(len(text).to_bytes(4, "big") + text + previous + b"".join(digests)).digest()
+
+
+def hash_of_facts(salt: bytes, facts: str) -> bytes:
+    """What a decision keeps of the facts it saw, so that they can be erased and not be changed."""
+    return hashlib.sha256(salt + facts.encode()).digest()

@@ -1,0 +1,387 @@
+"""Durable state as decisions ask for it: from memory where it is hot, else by a lookup of some microseconds.
+
+Books and cards are loaded on first use and kept in two generations; when the young one is full, the old
+one goes. What a commit changed is put in or dropped as soon as it is durable. Everything else is read
+over a connection that cannot write, synchronously: an index leads to every row, and every search is
+bounded.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any, Final, Generic, TypeVar
+
+from ledger.account import AccountId, AccountKind, PostingReason, account
+from ledger.block import COLUMNS
+from ledger.book import LotBalance, MemberBook
+from ledger.entry import Lot, Posting
+from loyalty.card import CardId, IdentifierKind, MemberId, Token
+from loyalty.sequence import seq_of
+from loyalty.transaction import OriginalReference
+from members.card import Card, CardStatus
+from members.tables import EVERY_CARD
+from switch.block import Block, Person
+from switch.originals import named_by
+from switch.outcome import CardChange, EarlyReversal, Record
+from switch.rows import SELECT_LINKS, SELECT_RECORD, early_reversal_of, instant_text, lot_of, record_of
+
+CANDIDATES_MAX: Final = 256  # decisions that a DE 90 full of zeros may mean before it means none
+OWNER_REACH: Final = 4096  # latest decisions of a customer that are searched for a lone STAN
+REPEATS_MAX: Final = 64  # of one STAN at one terminal, or of redemptions on one ticket
+CARDS_MAX: Final = 256  # of one member
+LEADS_MAX: Final = 16  # members behind one identifier
+GENERATION_SIZE: Final = 50_000
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+_FIELDS: Final = ", ".join(COLUMNS["decision"][:-1])
+_BY_KEY: Final = f"{SELECT_RECORD} WHERE key = ?"
+_BY_KEYS: Final = f"{SELECT_RECORD} WHERE key IN (SELECT value FROM json_each(?))"
+_BY_SEQ: Final = f"{SELECT_RECORD} WHERE seq = ?"
+_BY_RRN: Final = f"{SELECT_RECORD} WHERE rrn = ? AND rrn_sent = 1 ORDER BY seq LIMIT 2"
+_BY_OWN_STAN: Final = (
+    f"{SELECT_RECORD} WHERE terminal_id = ? AND stan = ? AND acquirer_id = ? AND at >= ?"
+    f" AND operation <> 'REVERSAL' ORDER BY seq DESC LIMIT {REPEATS_MAX}"
+)
+# The words of the index's own condition, so that SQLite sees that the index will do.
+_REDEMPTIONS: Final = (
+    f"{SELECT_RECORD} WHERE ticket = ? AND operation IN ('REDEEM', 'PAY_CERTIFICATE') AND effective = 1"
+    f" ORDER BY seq LIMIT {REPEATS_MAX}"
+)
+_POSTINGS: Final = "SELECT debit, credit, points, lot, reason FROM posting WHERE seq = ? ORDER BY line"
+_LOTS: Final = (
+    f"SELECT {', '.join(COLUMNS['lot'])} FROM lot WHERE lot IN (SELECT value FROM json_each(?)) ORDER BY lot"
+)
+_FACTS: Final = "SELECT facts FROM fact WHERE seq = ?"
+_EARLY: Final = f"SELECT {', '.join(COLUMNS['early_reversal'])} FROM early_reversal ORDER BY seq"
+_BOOK: Final = (
+    "SELECT lot.expires_on, lot.lot, lot.available_from, balance.points FROM balance JOIN lot USING (lot)"
+    " WHERE balance.account = ? ORDER BY lot.expires_on, lot.lot"
+)
+_DEBT: Final = "SELECT points FROM balance WHERE account = ? AND lot = 0"
+_CARD_LEAD: Final = "SELECT member_id, card_id FROM card WHERE token = ?"
+_LEADS: Final = (
+    "SELECT member_id, card_id FROM identifier WHERE kind = ? AND token = ?"
+    f" ORDER BY member_id, card_id LIMIT {LEADS_MAX}"
+)
+_MEMBER_OF_CARD: Final = "SELECT member_id FROM card WHERE card_id = ?"
+_MEMBER_OF_OPERATOR: Final = "SELECT member_id, owner FROM member WHERE operator_id = ?"
+_CARDS: Final = (
+    "SELECT card_id, member_id, owner, operator_id, last4, status, expires_on, tier, language"
+    f" FROM member JOIN card USING (member_id) WHERE member_id = ? ORDER BY card_id LIMIT {CARDS_MAX}"
+)
+_PERSON: Final = "SELECT name, phone, mail, birthday FROM person WHERE member_id = ?"
+
+
+class Generations(Generic[Key, Value]):
+    """A bounded dictionary that forgets what was not used for longest, roughly and without bookkeeping."""
+
+    def __init__(self, size: int) -> None:
+        assert size > 0
+        self._size = size
+        self._young: dict[Key, Value] = {}
+        self._old: dict[Key, Value] = {}
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+    def get(self, key: Key) -> Value | None:
+        """The value, which is young again, or ``None``."""
+        value = self._young.get(key)
+        if value is None:
+            value = self._old.pop(key, None)
+            if value is not None:
+                self.put(key, value)
+        return value
+
+    def put(self, key: Key, value: Value) -> None:
+        """Remember *value*."""
+        if len(self._young) >= self._size:
+            self._old, self._young = self._young, {}
+        self._young[key] = value
+
+    def drop(self, key: Key) -> None:
+        """Forget the value, if there is one."""
+        self._young.pop(key, None)
+        self._old.pop(key, None)
+
+
+class Recall:
+    """The reader of a store.
+
+    Args:
+        database: A connection that only reads; it belongs to the reader.
+        size: Of a generation of books, cards and identifiers each.
+    """
+
+    def __init__(self, database: sqlite3.Connection, *, size: int = GENERATION_SIZE) -> None:
+        self._database = database
+        self._prefetched: dict[str, Record | None] = {}
+        self._books: Generations[MemberId, MemberBook] = Generations(size)
+        self._cards: Generations[MemberId, tuple[Card, ...]] = Generations(size)
+        self._leads: Generations[tuple[str, Token], tuple[tuple[MemberId, CardId], ...]] = Generations(size)
+        self._early: dict[tuple[str, str, str | None], list[EarlyReversal]] = {}
+        for row in database.execute(_EARLY):
+            self._remember_early(early_reversal_of(row))
+
+    def close(self) -> None:
+        """Give up the connection."""
+        self._database.close()
+
+    # Decisions
+
+    def prefetch(self, keys: Sequence[str]) -> None:
+        """Look *keys* up at once; ``by_key`` then answers from memory until the next call."""
+        rows = self._database.execute(_BY_KEYS, (json.dumps(keys),)).fetchall()
+        self._prefetched = dict.fromkeys(keys)
+        for row in rows:
+            self._prefetched[row[1]] = self._record(row)
+
+    def by_key(self, key: str) -> Record | None:
+        """The decision with this key."""
+        if key in self._prefetched:
+            return self._prefetched[key]
+        return self._one(_BY_KEY, key)
+
+    def by_seq(self, seq: int) -> Record | None:
+        """The decision with this sequence."""
+        return self._one(_BY_SEQ, seq)
+
+    def by_rrn(self, rrn: str) -> list[Record]:
+        """Decisions whose answer went out under this DE 37, two at most."""
+        found = [self._record(row) for row in self._database.execute(_BY_RRN, (rrn,)).fetchall()]
+        seq = seq_of(rrn)
+        own = None if seq is None else self.by_seq(seq)
+        if own is not None and own.rrn == rrn and all(own.seq != record.seq for record in found):
+            found = sorted([*found, own], key=lambda record: record.seq)[:2]
+        return found
+
+    def by_reference(
+        self,
+        reference: OriginalReference,
+        *,
+        terminal: tuple[str, str] | None,
+        member_id: MemberId | None,
+    ) -> list[Record]:
+        """Decisions that the parts of a DE 90 match, two at most.
+
+        A reference that could mean more than ``CANDIDATES_MAX`` decisions means none.
+        """
+        sql, parameters = _candidates(reference, terminal, member_id)
+        if not sql:
+            return []
+        rows = self._database.execute(sql, parameters).fetchall()
+        if len(rows) > CANDIDATES_MAX:
+            return []
+        matching = [row for row in rows if named_by(reference, record_of(row))][:2]
+        return [self._record(row) for row in matching]
+
+    def by_own_stan(self, stan: str, terminal: tuple[str, str], since: datetime) -> list[Record]:
+        """Decisions of this terminal with this DE 11, decided at *since* or later, reversals apart."""
+        acquirer_id, terminal_id = terminal
+        parameters = terminal_id, stan, acquirer_id, instant_text(since)
+        rows = self._database.execute(_BY_OWN_STAN, parameters).fetchall()
+        return [self._record(row) for row in reversed(rows)]
+
+    def redemptions(self, ticket: str) -> list[Record]:
+        """Effective redemptions of a ticket."""
+        return [self._record(row) for row in self._database.execute(_REDEMPTIONS, (ticket,)).fetchall()]
+
+    def postings(self, seq: int) -> list[Posting]:
+        """The entry of a decision, in order."""
+        return [
+            Posting(AccountId(debit), AccountId(credit), points, lot, PostingReason(reason))
+            for debit, credit, points, lot, reason in self._database.execute(_POSTINGS, (seq,))
+        ]
+
+    def lots(self, numbers: Sequence[int]) -> list[Lot]:
+        """The lots with these numbers."""
+        return [lot_of(row) for row in self._database.execute(_LOTS, (json.dumps(list(numbers)),))]
+
+    def facts(self, seq: int) -> str | None:
+        """What the rules saw, as JSON; ``None`` when nothing was kept, or when it was erased."""
+        row = self._database.execute(_FACTS, (seq,)).fetchone()
+        return None if row is None else row[0]
+
+    def early_reversals(self, terminal: tuple[str, str], stan: str) -> list[EarlyReversal]:
+        """Reversals of this terminal that found nothing and may name a message with this DE 11."""
+        if not self._early:
+            return []
+        named = self._early.get((*terminal, stan), [])
+        anything = self._early.get((*terminal, None), [])
+        return sorted((*named, *anything), key=lambda early: early.seq)
+
+    # Customers
+
+    def cards(self, kind: str, token: Token) -> list[Card]:
+        """Cards that an identifier leads to: the card itself, or all cards of the member behind it."""
+        found = []
+        for member_id, card_id in self._led(kind, token):
+            found += [card for card in self._cards_of(member_id) if card_id in (EVERY_CARD, card.card_id)]
+        return found
+
+    def card(self, card_id: CardId) -> Card | None:
+        """The card with this id."""
+        row = self._database.execute(_MEMBER_OF_CARD, (card_id,)).fetchone()
+        if row is None:
+            return None
+        return next((card for card in self._cards_of(row[0]) if card.card_id == card_id), None)
+
+    def cards_of(self, operator_id: str) -> list[Card]:
+        """The cards of the member whom the operator calls so."""
+        row = self._database.execute(_MEMBER_OF_OPERATOR, (operator_id,)).fetchone()
+        return [] if row is None else list(self._cards_of(row[0]))
+
+    def person(self, member_id: MemberId) -> Person | None:
+        """What the operator told of a member; ``None`` when nothing, or when it was erased."""
+        row = self._database.execute(_PERSON, (member_id,)).fetchone()
+        if row is None:
+            return None
+        name, phone, mail, birthday = row
+        return Person(
+            name=name,
+            phone=phone,
+            mail=mail,
+            birthday=None if birthday is None else date.fromisoformat(birthday),
+        )
+
+    def linked_members(self, kind: str, token: Token) -> list[MemberId]:
+        """Members that an identifier is linked to."""
+        return list(dict.fromkeys(member_id for member_id, _ in self._led(kind, token)))
+
+    def book(self, owner: MemberId) -> MemberBook:
+        """The accounts of *owner*; empty when there was never a posting."""
+        book = self._books.get(owner)
+        if book is None:
+            book = load_book(self._database, owner)
+            self._books.put(owner, book)
+        return book
+
+    # After a commit
+
+    def fold(self, block: Block) -> None:
+        """Take in what *block* changed: it is durable."""
+        for outcome in block.outcomes:
+            if outcome.record is None:
+                continue
+            self._prefetched.pop(outcome.record.key, None)
+            for link in outcome.links:
+                self._forget_prefetched(link.original)
+            for book in outcome.books:
+                self._books.put(MemberId(book.owner), book)
+            if outcome.early_reversal is not None:
+                self._remember_early(outcome.early_reversal)
+            self._drop_changed(outcome.card_changes)
+        self._drop_changed(block.card_changes)
+        for enrolment in block.enrolments:
+            self._cards.drop(enrolment.card.member_id)
+            for kind, token in ((IdentifierKind.CARD.value, enrolment.token), *enrolment.identifiers):
+                self._leads.drop((kind, token))
+
+    # Inside
+
+    def _one(self, sql: str, parameter: object) -> Record | None:
+        row = self._database.execute(sql, (parameter,)).fetchone()
+        return None if row is None else self._record(row)
+
+    def _record(self, row: tuple[Any, ...]) -> Record:
+        return record_of(row, self._database.execute(SELECT_LINKS, (row[0],)).fetchall())
+
+    def _led(self, kind: str, token: Token) -> tuple[tuple[MemberId, CardId], ...]:
+        leads = self._leads.get((kind, token))
+        if leads is None:
+            if kind == IdentifierKind.CARD.value:
+                rows = self._database.execute(_CARD_LEAD, (token,))
+            else:
+                rows = self._database.execute(_LEADS, (kind, token))
+            leads = tuple(rows.fetchall())
+            self._leads.put((kind, token), leads)
+        return leads
+
+    def _cards_of(self, member_id: MemberId) -> tuple[Card, ...]:
+        cards = self._cards.get(member_id)
+        if cards is None:
+            cards = tuple(_card_of(row) for row in self._database.execute(_CARDS, (member_id,)))
+            self._cards.put(member_id, cards)
+        return cards
+
+    def _drop_changed(self, changes: Iterable[CardChange]) -> None:
+        for change in changes:
+            self._cards.drop(change.card.member_id)
+            for identifier in (change.link, change.unlink):
+                if identifier is not None:
+                    self._leads.drop(identifier)
+
+    def _forget_prefetched(self, seq: int) -> None:
+        for key, record in self._prefetched.items():
+            if record is not None and record.seq == seq:
+                del self._prefetched[key]
+                return
+
+    def _remember_early(self, early: EarlyReversal) -> None:
+        named = early.reference
+        terminal = early.acquirer_id, early.terminal_id
+        # One that names an RRN, or no STAN, may mean a message with any STAN.
+        stan = None if named.rrn is not None else named.stan or named.own_stan
+        self._early.setdefault((*terminal, stan), []).append(early)
+
+
+def load_book(database: sqlite3.Connection, owner: MemberId) -> MemberBook:
+    """The accounts of *owner* as the balances tell them."""
+    lots = tuple(
+        LotBalance(date.fromisoformat(expires_on), lot, date.fromisoformat(available_from), points)
+        for expires_on, lot, available_from, points in database.execute(
+            _BOOK, (account(AccountKind.AVAILABLE, owner),)
+        )
+    )
+    debt = database.execute(_DEBT, (account(AccountKind.DEBT, owner),)).fetchone()
+    return MemberBook(owner, lots, 0 if debt is None else -debt[0])
+
+
+def _card_of(row: tuple[Any, ...]) -> Card:
+    card_id, member_id, owner, operator_id, last4, status, expires_on, tier, language = row
+    return Card(
+        card_id=card_id,
+        member_id=member_id,
+        owner=owner,
+        operator_id=operator_id,
+        last4=last4,
+        status=CardStatus(status),
+        expires_on=None if expires_on is None else date.fromisoformat(expires_on),
+        tier=tier,
+        language=language,
+    )
+
+
+def _candidates(
+    reference: OriginalReference, terminal: tuple[str, str] | None, owner: MemberId | None
+) -> tuple[str, tuple[object, ...]]:
+    """The search that an index makes cheapest, and its parameters; empty when no index narrows it."""
+    stan, transmitted = reference.stan, reference.transmitted
+    where: list[str] = []
+    parameters: list[object] = []
+    source = "decision"
+    if terminal is None and transmitted is None:
+        if owner is None:
+            return "", ()
+        source = f"(SELECT {_FIELDS} FROM decision WHERE owner = ? ORDER BY seq DESC LIMIT {OWNER_REACH})"
+        parameters.append(owner)
+    elif owner is not None:
+        # The plus keeps SQLite from the index of owners: what follows is always narrower.
+        where.append("+owner = ?")
+        parameters.append(owner)
+    if terminal is not None:
+        where += ["acquirer_id = ?", "terminal_id = ?"]
+        parameters += terminal
+    if stan is not None:
+        where.append("stan = ?")
+        parameters.append(stan)
+    if transmitted is not None:
+        where.append("transmitted = ?")
+        parameters.append(transmitted)
+    condition = f" WHERE {' AND '.join(where)}" if where else ""
+    return f"SELECT {_FIELDS} FROM {source}{condition} ORDER BY seq LIMIT {CANDIDATES_MAX + 1}", tuple(
+        parameters
+    )

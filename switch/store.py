@@ -1,0 +1,365 @@
+"""The only owner of database transactions: it makes a batch durable, or says for certain that it did not.
+
+A commit has three ends and no fourth. ``DURABLE``: the block is on the disk and the reader tells it.
+``UNWRITTEN`` and ``LATE``: nothing of it is, and nothing ever will be. When neither can be proved, for
+an error of COMMIT leaves open whether the block is durable, ``CommitUnknown`` ends the process: the
+next start finds the truth in the file.
+"""
+
+import enum
+import os
+import sqlite3
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol, Self
+
+import structlog
+
+from ledger.block import GENESIS
+from ledger.entry import NO_LOT
+from loyalty.card import CardId, MemberId
+from loyalty.errors import LoyaltyError
+from members.card import CardStatus
+from members.tables import EVERY_CARD
+from switch import rows as sql
+from switch.block import Block, Enrolment
+from switch.database import Connection, ThreadedConnection, open_for_reading, open_for_writing
+from switch.lock import ProcessLock
+from switch.outcome import CardChange
+from switch.reader import Reader
+from switch.recall import Recall
+
+# A number costs nothing: DE 37 has room for 2.8 * 10^12. A wide lease lets the switch go on answering
+# 91 for hours while a full disk takes no new one.
+LEASE_SIZE: Final = 10_000_000
+
+log: Final = structlog.get_logger()
+
+
+class CommitResult(enum.Enum):
+    """How a commit ended."""
+
+    DURABLE = "durable"
+    UNWRITTEN = "unwritten"
+    LATE = "late"  # a request in it was past its deadline just before COMMIT
+
+
+class CommitUnknown(Exception):  # noqa: N818  (a state of affairs, not a mistake)
+    """The block may be durable or not. Nobody may be answered, and the process has to end."""
+
+
+class Sequence:
+    """The numbers of decisions. They are reserved durably ahead, so that none is ever given out twice."""
+
+    def __init__(self, lease: int, next_seq: int) -> None:
+        self.lease = lease
+        self._next = next_seq
+        self._limit = next_seq
+
+    def next(self) -> int:
+        """The next number.
+
+        Raises:
+            LoyaltyError: The store has been unwritable for so long that all reserved ones are used.
+        """
+        if self._next >= self._limit:
+            raise LoyaltyError("no number is reserved", where="the sequence", hint="make room on the disk")
+        seq = self._next
+        self._next += 1
+        return seq
+
+    @property
+    def is_running_low(self) -> bool:
+        """Whether the next commit should reserve more."""
+        return self._limit - self._next < LEASE_SIZE // 2
+
+    def row(self, size: int) -> tuple[int, int]:
+        """The row that reserves *size* more numbers from here."""
+        return self.lease + 1, self._next + size
+
+    def reserved(self, row: tuple[int, int]) -> None:
+        """*row* is durable."""
+        self.lease, self._limit = row
+
+
+class Numbers:
+    """Ids of members and cards that nobody has yet. Those that no commit used are lost; that does no harm."""
+
+    def __init__(self, member_id: int, card_id: int) -> None:
+        self._member_id = member_id
+        self._card_id = card_id
+
+    def member_id(self) -> MemberId:
+        """A new member's id."""
+        self._member_id += 1
+        return MemberId(self._member_id)
+
+    def card_id(self) -> CardId:
+        """A new card's id."""
+        self._card_id += 1
+        return CardId(self._card_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last durable block; number 0 before there is one."""
+
+    number: int = 0
+    hash: bytes = GENESIS
+    last_seq: int = 0
+
+
+class Store(Protocol):
+    """Durable state: what was decided, read synchronously, and one way to add to it."""
+
+    sequence: Sequence
+    numbers: Numbers
+
+    @property
+    def head(self) -> Head: ...
+    @property
+    def reader(self) -> Reader: ...
+    def prefetch(self, keys: list[str]) -> None: ...
+    async def commit(self, block: Block, in_time: Callable[[], bool]) -> CommitResult: ...
+    async def close(self) -> None: ...
+
+
+Connect = Callable[[sqlite3.Connection], Awaitable[Connection]]
+
+
+class SqliteStore:
+    """The store in one SQLite file, with one process that writes it. Made by ``open``."""
+
+    def __init__(
+        self,
+        *,
+        lock: ProcessLock,
+        connection: Connection,
+        recall: Recall,
+        head: Head,
+        sequence: Sequence,
+        numbers: Numbers,
+        random_bytes: Callable[[int], bytes],
+    ) -> None:
+        self.sequence = sequence
+        self.numbers = numbers
+        self._lock = lock
+        self._connection = connection
+        self._recall = recall
+        self._head = head
+        self._random_bytes = random_bytes
+        self._is_committing = False
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path,
+        *,
+        connect: Connect = ThreadedConnection.start,
+        random_bytes: Callable[[int], bytes] = os.urandom,
+    ) -> Self:
+        """Lock and open the books at *path*, made when there are none.
+
+        Args:
+            path: ``puntual.db``; the lock lies beside it.
+            connect: Takes over the connection that writes.
+            random_bytes: For the salts of facts.
+
+        Raises:
+            LoyaltyError: Another process writes them, or they cannot be used.
+        """
+        lock = ProcessLock(path.parent / "puntual.lock")
+        try:
+            database = open_for_writing(path)
+            try:
+                head, sequence, numbers = _load(database)
+                recall = Recall(open_for_reading(path))
+            except BaseException:
+                database.close()
+                raise
+        except BaseException:
+            lock.release()
+            raise
+        return cls(
+            lock=lock,
+            connection=await connect(database),
+            recall=recall,
+            head=head,
+            sequence=sequence,
+            numbers=numbers,
+            random_bytes=random_bytes,
+        )
+
+    @property
+    def reader(self) -> Recall:
+        """Durable state, as of the last commit."""
+        return self._recall
+
+    @property
+    def head(self) -> Head:
+        """The last durable block."""
+        return self._head
+
+    def prefetch(self, keys: list[str]) -> None:
+        """Look *keys* up at once; the reader then knows them."""
+        self._recall.prefetch(keys)
+
+    async def commit(self, block: Block, in_time: Callable[[], bool]) -> CommitResult:
+        """Make *block* durable, all of it or nothing. One at a time.
+
+        Args:
+            block: Follows ``head``.
+            in_time: Asked just before COMMIT; when it is false, nothing is written.
+
+        Raises:
+            CommitUnknown: It cannot be proved whether *block* is durable.
+        """
+        assert not self._is_committing
+        self._is_committing = True
+        try:
+            return await self._commit(block, in_time)
+        finally:
+            self._is_committing = False
+
+    async def close(self) -> None:
+        """Give back the numbers that were reserved and not used, and let another process have the books."""
+        connection = self._connection
+        self._recall.close()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(sql.INSERT_LEASE, self.sequence.row(0))
+            await connection.commit()
+        except sqlite3.Error as error:
+            # They stay reserved: the next start begins behind them.
+            log.warning("sequence.kept", error=_name_of(error))
+        finally:
+            await connection.close()
+            self._lock.release()
+
+    async def _commit(self, block: Block, in_time: Callable[[], bool]) -> CommitResult:
+        lease = self.sequence.row(LEASE_SIZE) if self.sequence.is_running_low else None
+        rows = sql.rows_of(block, self._head.number + 1, self._head.hash, self._random_bytes)
+        is_empty = not (rows.decisions or rows.card_entries)
+        if is_empty and lease is None:
+            return CommitResult.DURABLE
+        connection = self._connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            if lease is not None:
+                connection.execute(sql.INSERT_LEASE, lease)
+            if not is_empty:
+                _write(connection, block, rows, self._head.hash)
+        except (sqlite3.Error, MemoryError) as error:
+            return self._undo(CommitResult.UNWRITTEN, error)
+        if not in_time():
+            return self._undo(CommitResult.LATE, None)
+        try:
+            await connection.commit()
+        except sqlite3.Error as error:
+            if _name_of(error) not in _NEVER_DURABLE:
+                raise CommitUnknown(f"COMMIT failed with {_name_of(error)}") from error
+            return self._undo(CommitResult.UNWRITTEN, error)
+        if lease is not None:
+            self.sequence.reserved(lease)
+        if not is_empty:
+            number, _, _, last_seq, *_ = rows.header
+            assert isinstance(number, int)
+            self._head = Head(
+                number, rows.hash, last_seq if isinstance(last_seq, int) else self._head.last_seq
+            )
+            self._recall.fold(block)
+        return CommitResult.DURABLE
+
+    def _undo(self, result: CommitResult, error: Exception | None) -> CommitResult:
+        """Take back what was written of a block, and give *result*."""
+        try:
+            self._connection.rollback()
+        except sqlite3.Error as failure:
+            raise CommitUnknown(f"ROLLBACK failed with {_name_of(failure)}") from failure
+        assert not self._connection.in_transaction
+        if error is not None:
+            log.error("batch.unwritten", block=self._head.number + 1, error=_name_of(error))
+        return result
+
+
+# The WAL takes a commit's frames before it is synced: when there is no room for them, or somebody else holds
+# the lock, the last one, which makes them count, is not there. Any other error may come behind it.
+_NEVER_DURABLE: Final = frozenset({"SQLITE_FULL", "SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "SQLITE_LOCKED"})
+
+
+def _name_of(error: Exception) -> str:
+    """SQLite's name of *error*. Its text is left out: it could quote what was to be written."""
+    return getattr(error, "sqlite_errorname", type(error).__name__)
+
+
+def _load(database: sqlite3.Connection) -> tuple[Head, Sequence, Numbers]:
+    """The state with which the store goes on, with the first numbers reserved."""
+    last_block = "SELECT number, hash FROM block ORDER BY number DESC LIMIT 1"
+    last_seq = database.execute("SELECT coalesce(max(seq), 0) FROM decision").fetchone()[0]
+    number, hash_ = database.execute(last_block).fetchone() or (0, GENESIS)
+    last_lease = "SELECT lease, next_seq FROM sequence_lease ORDER BY lease DESC LIMIT 1"
+    lease, next_seq = database.execute(last_lease).fetchone() or (0, 1)
+    sequence = Sequence(lease, max(next_seq, last_seq + 1))
+    row = sequence.row(LEASE_SIZE)
+    database.execute(sql.INSERT_LEASE, row)
+    sequence.reserved(row)
+    member_id = database.execute("SELECT coalesce(max(member_id), 0) FROM member").fetchone()[0]
+    card_id = database.execute("SELECT coalesce(max(card_id), 0) FROM card").fetchone()[0]
+    return Head(number, hash_, last_seq), sequence, Numbers(member_id, card_id)
+
+
+def _write(connection: Connection, block: Block, rows: sql.BlockRows, previous: bytes) -> None:
+    """Write all rows of *block* into the open transaction."""
+    for statement, of_table in (
+        (sql.INSERT_DECISION, rows.decisions),
+        (sql.INSERT_POSTING, rows.postings),
+        (sql.INSERT_LOT, rows.lots),
+        (sql.INSERT_FACT, rows.facts),
+        (sql.INSERT_LINK, rows.links),
+        (sql.INSERT_EARLY_REVERSAL, rows.early_reversals),
+        (sql.INSERT_CARD_ENTRY, rows.card_entries),
+    ):
+        if of_table:
+            connection.executemany(statement, of_table)
+    if rows.balances:
+        changed = [(account, lot, points) for (account, lot), points in rows.balances.items() if points]
+        connection.executemany(sql.ADD_TO_BALANCE, changed)
+        # Points of a lot go down to nothing, and a debt comes up to it.
+        emptied = [(account, lot) for account, lot, points in changed if points < 0 or lot == NO_LOT]
+        connection.executemany(sql.FORGET_EMPTY_BALANCE, emptied)
+    for enrolment in block.enrolments:
+        _enrol(connection, enrolment)
+    for outcome in block.outcomes:
+        for change in outcome.card_changes:
+            _change_card(connection, change)
+    for change in block.card_changes:
+        _change_card(connection, change)
+    connection.execute(sql.INSERT_BLOCK, (*rows.header, previous, rows.hash))
+
+
+def _enrol(connection: Connection, enrolment: Enrolment) -> None:
+    card, person = enrolment.card, enrolment.person
+    member = card.member_id, card.operator_id, card.owner, card.tier, card.language
+    connection.execute(sql.UPSERT_MEMBER, member)
+    connection.execute(sql.INSERT_CARD, sql.card_row(card, enrolment.token))
+    if person is not None:
+        birthday = None if person.birthday is None else person.birthday.isoformat()
+        connection.execute(
+            sql.UPSERT_PERSON, (card.member_id, person.name, person.phone, person.mail, birthday)
+        )
+    for kind, token in enrolment.identifiers:
+        connection.execute(sql.LINK_IDENTIFIER, (kind, token, card.member_id, EVERY_CARD))
+    if enrolment.replaces is not None:
+        replaced = CardStatus.REPLACED.value, card.card_id, enrolment.replaces
+        connection.execute(sql.SET_CARD_REPLACED, replaced)
+
+
+def _change_card(connection: Connection, change: CardChange) -> None:
+    card = change.card
+    if change.status is not None:
+        connection.execute(sql.SET_CARD_STATUS, (change.status.value, card.card_id))
+    if change.link is not None:
+        connection.execute(sql.LINK_IDENTIFIER, (*change.link, card.member_id, card.card_id))
+    if change.unlink is not None:
+        connection.execute(sql.UNLINK_IDENTIFIER, change.unlink)
