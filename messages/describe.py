@@ -1,0 +1,76 @@
+"""A message for people: every element with its name, sub-elements taken apart, card data hidden."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from messages.basket import BasketError, read_basket, read_discounts
+from messages.elements import NAMES, last4, mask
+from messages.tags import HIDDEN_TAGS, TAG_NAMES, TagError, read_tags
+
+_BASKET, _RECEIPT, _TAGS, _BALANCES = 63, 62, 48, 54
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One line: *number* is ``002`` or, for a sub-element, ``048.050``."""
+
+    number: str
+    name: str
+    value: str
+
+
+def describe(elements: Mapping[int, str], names: Mapping[int, str] = NAMES) -> list[Described]:
+    """The lines of *elements*, in order, masked."""
+    lines = []
+    for number in sorted(elements):
+        value = elements[number]
+        label = f"{number:03}"
+        parts = list(_parts(number, value))
+        shown = f"({len(value)} characters)" if parts else mask(number, value)
+        lines.append(Described(label, names.get(number, f"Element {number}"), shown))
+        lines += [Described(f"{label}.{part.number}", part.name, part.value) for part in parts]
+    return lines
+
+
+def _parts(number: int, value: str) -> Iterator[Described]:
+    """The sub-elements of element *number*; none where it is not what the default profile makes of it."""
+    try:
+        match number:
+            case 48:
+                for tag, text in read_tags(value):
+                    shown = _identifier(tag, text) if tag in HIDDEN_TAGS else text
+                    yield Described(tag, TAG_NAMES.get(tag, "Unknown tag"), shown)
+            case 54 if len(value) % 20 == 0:
+                for at in range(0, len(value), 20):
+                    name = {"02": "Available", "01": "Ledger"}.get(value[at + 2 : at + 4], "Balance")
+                    sign = "-" if value[at + 7] == "D" else ""
+                    amount = sign + (value[at + 8 : at + 20].lstrip("0") or "0")
+                    yield Described(value[at : at + 4], name, f"{amount} ({value[at + 4 : at + 7]})")
+            case 62 if "|" in value:
+                for row, text in enumerate(value.split("|"), 1):
+                    yield Described(f"{row:03}", "Receipt line", text)
+            case 63:
+                yield from _basket(value)
+    except (TagError, BasketError):
+        return
+
+
+def _basket(value: str) -> Iterator[Described]:
+    if value[3:4] in ("5", "6"):
+        try:
+            for row, line in enumerate(read_basket(value), 1):
+                text = f"{line.product} {line.quantity_milli}/1000 {line.unit} {line.amount_minor} {line.category}"
+                yield Described(f"{row:03}", "Basket line", f"{text} {line.flags}".rstrip())
+        except BasketError:
+            pass
+        else:
+            return
+    for discount in read_discounts(value):
+        text = f"{discount.amount_minor} {discount.promotion} {discount.text}"
+        yield Described(f"{discount.line:03}", "Discount on line", text)
+
+
+def _identifier(tag: str, text: str) -> str:
+    if tag == "010":
+        return text[:4] + last4(text[4:])
+    return last4(text) if tag == "012" else f"({len(text)} characters)"

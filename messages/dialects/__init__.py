@@ -1,0 +1,1 @@
+"""The dialects that come along, one file each."""

@@ -1,0 +1,142 @@
+"""One connection's conversation, without the connection: bytes in, events out, answers made to send.
+
+What concerns the link alone is answered here at once: keep-alives, network messages, broken formats. The
+rest becomes events for the switch. Answers stay in the order of their requests when the caller sends
+``AnswerReady`` and the answers to the other events in the order in which it got them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from loyalty.decision import Reason
+from loyalty.transaction import Transaction
+from messages.codec import Codec
+from messages.errors import Kind, MessageError, WireError
+from messages.framing import FrameReader, Framing
+from messages.message import Message
+from messages.mti import answer_mti
+from messages.profile import Profile
+from messages.reading import FormatFault, Refused, Unanswerable
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionReceived:
+    """A transaction to decide; *message* is what its answer is made from."""
+
+    message: Message
+    transaction: Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerReady:
+    """A frame to send as it is."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFailed:
+    """The connection must end, after what came before was answered."""
+
+    error: WireError
+
+
+Event = TransactionReceived | Refused | AnswerReady | LinkFailed
+
+
+class Link:
+    """A conversation with one peer.
+
+    Attributes:
+        profile: May be replaced between two calls, when terms or register change.
+    """
+
+    def __init__(self, *, framing: Framing, codec: Codec, profile: Profile, frame_size_max: int) -> None:
+        self._framing = framing
+        self._codec = codec
+        self._frames = FrameReader(framing, frame_size_max)
+        self._failed = False
+        self.profile = profile
+
+    @property
+    def frame_started(self) -> bool:
+        """The beginning of a frame is here, its end is not."""
+        return self._frames.frame_started
+
+    def receive_data(self, data: bytes, received_at: datetime) -> list[Event]:
+        """Take in *data* and return what it completes, in order; never raises.
+
+        After ``LinkFailed`` the link is dead: whatever it is given, it returns nothing.
+        """
+        events: list[Event] = []
+        if self._failed:
+            return events
+        for header, frame in self._frames.receive_data(data):
+            event = self._event(frame, header, received_at) if frame else self._keep_alive(header)
+            if event is not None:
+                events.append(event)
+                if type(event) is LinkFailed:
+                    self._failed = True
+                    return events
+        if self._frames.failed is not None:
+            self._failed = True
+            events.append(LinkFailed(self._frames.failed))
+        return events
+
+    def answer(self, request: Message, elements: Mapping[int, str]) -> bytes:
+        """The frame that answers *request*: echoes and *elements*, which are the answer's own.
+
+        DE 37 of the request goes before that of *elements*.
+        """
+        mti = answer_mti(request.mti)
+        assert mti is not None
+        asked = request.elements
+        told = {number: asked[number] for number in self.profile.echo_of(request) if number in asked}
+        rrn = told.get(37)
+        told.update(elements)
+        if rrn is not None:
+            told[37] = rrn
+        try:
+            data = self._codec.encode(mti, told)
+        except MessageError as error:
+            raise AssertionError(f"the answer to a {request.mti} cannot be written: {error}") from error
+        return self._framing.wrap(data, request.header)
+
+    def _keep_alive(self, header: bytes) -> AnswerReady:
+        return AnswerReady(self._framing.wrap(b"", header))
+
+    def _event(self, frame: bytes, header: bytes, received_at: datetime) -> Event | None:
+        try:
+            message = self._codec.examine(frame, header)
+        except MessageError as error:
+            return LinkFailed(error)
+        if answer_mti(message.mti) is None:
+            return None  # an answer: answering it could go on for ever
+        profile = self.profile
+        if profile.is_network(message):
+            elements = profile.answer_network(message)
+            if elements is None:
+                return LinkFailed(_unanswerable(message, 11))
+            return AnswerReady(self.answer(message, elements))
+        reading = profile.read(message, received_at)
+        match reading:
+            case Transaction():
+                return TransactionReceived(message, reading)
+            case FormatFault(element):
+                return AnswerReady(self.answer(message, profile.refusal(Reason.FORMAT_ERROR, element)))
+            case Unanswerable(element):
+                return LinkFailed(_unanswerable(message, element))
+            case Refused():
+                return reading
+
+
+def _unanswerable(message: Message, element: int) -> WireError:
+    """Why *message* cannot even be refused."""
+    for fault in message.faults:
+        if fault.element == element:
+            return fault
+    if message.is_cut:
+        return message.faults[-1]
+    return MessageError("it is missing", kind=Kind.MISSING, element=element, hint="send it in every message")
+

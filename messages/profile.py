@@ -1,0 +1,113 @@
+"""A profile in use: the tables of a sheet, with the terms and the register that they need."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from loyalty.decision import Decision, Declined, Reason
+from loyalty.terminal import Register
+from loyalty.terms import Terms
+from loyalty.transaction import Operation
+from messages.answering import WIDTH_DEFAULT, Answerer
+from messages.errors import DialectError
+from messages.message import Message
+from messages.mti import NETWORK
+from messages.profiles import SHEETS
+from messages.reading import Reader, Reading
+from messages.sheet import Sheet, problems_of
+
+
+class Profile:
+    """Turns messages into transactions and decisions into answers.
+
+    Args:
+        sheet: Its tables.
+        terms: Of the programme that it speaks for.
+        register: The terminals that are served.
+        acquirer_id: Of messages without DE 32, eleven digits; ``None`` leaves it to the register.
+    """
+
+    def __init__(self, sheet: Sheet, *, terms: Terms, register: Register, acquirer_id: str | None) -> None:
+        assert not problems_of(sheet)
+        self.name = sheet.name
+        self.sheet = sheet
+        self._network_echo = sheet.echo + sheet.network_echo
+        self._reader = Reader(sheet, terms, register, acquirer_id)
+        self._answerer = Answerer(sheet, terms)
+
+    def read(self, message: Message, received_at: datetime) -> Reading:
+        """What *message* asks; not for network messages."""
+        return self._reader.read(message, received_at)
+
+    def is_network(self, message: Message) -> bool:
+        """Whether *message* is about the link itself."""
+        return message.mti[1] == NETWORK
+
+    def echo_of(self, message: Message) -> tuple[int, ...]:
+        """The elements that the answer to *message* repeats."""
+        return self._network_echo if message.mti[1] == NETWORK else self.sheet.echo
+
+    def answer_network(self, message: Message) -> dict[int, str] | None:
+        """The answer's own elements to a network *message*; ``None`` when it has no DE 11 to answer to."""
+        if 11 not in message.elements:
+            return None
+        refused = self._network_refusal(message)
+        return {39: self.sheet.approved} if refused is None else self._answerer.refusal(refused)
+
+    def refusal(self, reason: Reason, element: int | None = None) -> dict[int, str]:
+        """The answer's own elements when a message is refused without a decision; no DE 15 and 37."""
+        return self._answerer.refusal(Declined(reason=reason, element=element))
+
+    def elements(
+        self,
+        decision: Decision,
+        *,
+        operation: Operation | None,
+        seq: int,
+        business_date: date,
+        width: int = WIDTH_DEFAULT,
+    ) -> dict[int, str]:
+        """The answer's own elements, which get stored: 4 15 37 38 39 44 48 54 62 63 (120-123).
+
+        Args:
+            decision: What was decided.
+            operation: What was asked; ``None`` when it was not understood.
+            seq: Of the switch.
+            business_date: Of the decision.
+            width: Columns of the terminal's receipt.
+        """
+        return self._answerer.elements(
+            decision, operation=operation, seq=seq, business_date=business_date, width=width
+        )
+
+    def elements_as_advice(self, stored: Mapping[int, str]) -> dict[int, str]:
+        """The *stored* answer to a request, for the same transaction told again as an advice: accepted."""
+        return self._answerer.elements_as_advice(stored)
+
+    def _network_refusal(self, message: Message) -> Declined | None:
+        sheet, elements = self.sheet, message.elements
+        faulty = {fault.element for fault in message.faults}
+        if not faulty and 70 not in elements and 3 not in elements:
+            faulty.add(70)
+        if faulty:
+            return Declined(reason=Reason.FORMAT_ERROR, element=min(faulty))
+        if message.mti[0] not in sheet.versions or message.mti[2] not in sheet.network_functions:
+            return Declined(reason=Reason.OPERATION_NOT_SUPPORTED)
+        if message.mti[3] not in sheet.origins:
+            return Declined(reason=Reason.OPERATION_NOT_SUPPORTED)
+        code = elements.get(70) or sheet.network_processing.get(elements[3], "")
+        if code not in sheet.network_codes:
+            return Declined(reason=Reason.OPERATION_NOT_SUPPORTED)
+        reason = sheet.network_codes[code]
+        return None if reason is None else Declined(reason=reason)
+
+
+def profile_named(name: str, *, terms: Terms, register: Register, acquirer_id: str | None) -> Profile:
+    """The profile that comes along as *name*.
+
+    Raises:
+        DialectError: There is none of this name.
+    """
+    if name not in SHEETS:
+        hint = f"take one of {', '.join(SHEETS)}"
+        raise DialectError(f"there is no profile {name!r}", where="profile", hint=hint)
+    return Profile(SHEETS[name], terms=terms, register=register, acquirer_id=acquirer_id)

@@ -1,0 +1,336 @@
+"""Reading: a message becomes a transaction, or the reason why it does not.
+
+The order of checks is that of the answer codes: format (30), then terminal (58), then operation (12). What is
+wrong with amount, currency or basket (13) travels with the transaction, because its key is looked up first.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Final
+
+from loyalty.card import Identifier, IdentifierKind
+from loyalty.decision import Reason
+from loyalty.terminal import Register, Terminal, TerminalStatus
+from loyalty.terms import Terms
+from loyalty.transaction import BasketLine, Operation, OriginalReference, Transaction, TransactionKey
+from messages.basket import BasketError, read_basket
+from messages.message import Message
+from messages.moment import happened_at, moment, nearest_year
+from messages.mti import FILE_ACTION, FINANCIAL, is_advice, is_repeat
+from messages.sheet import Needs, Row, Sheet, row_matches
+from messages.tags import TagError, TillData, card_of_track, read_till_data
+
+_NO_FAULT: Final = 1000  # above every element
+_NO_NEEDS: Final = Needs()
+_NO_TILL_DATA: Final = TillData()
+_REMEMBERED_MAX: Final = 4096  # DE 3 is the peer's: what is remembered of it must have a bound
+_ELEMENT_90_WIDTH: Final = 42
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A message that is refused before anything is looked up, by the switch as a whole."""
+
+    message: Message
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class FormatFault:
+    """A message that breaks the rules of its format; *element* is the lowest faulty number."""
+
+    element: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswerable:
+    """A message without the element that its answer would have to carry."""
+
+    element: int
+
+
+Reading = Transaction | Refused | FormatFault | Unanswerable
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What was understood of a message so far, and the lowest element that is wrong."""
+
+    lowest: int = _NO_FAULT
+    till: TillData = _NO_TILL_DATA
+    lines: tuple[BasketLine, ...] | None = None
+    basket: str = ""
+    operation: Operation | None = None
+    needs: Needs = _NO_NEEDS
+    card: Identifier | None = None
+    link: Identifier | None = None
+
+
+class Reader:
+    """Reads messages by the tables of *sheet*.
+
+    *acquirer_id* is that of messages without DE 32; ``None`` leaves it to the register.
+    """
+
+    def __init__(self, sheet: Sheet, terms: Terms, register: Register, acquirer_id: str | None) -> None:
+        self._sheet = sheet
+        self._tags = sheet.layout.tags
+        self._basket = sheet.layout.basket
+        self._terms = terms
+        self._register = register
+        self._acquirer_id = acquirer_id
+        self._rows: dict[str, list[Row]] = {}
+        for row in sorted(sheet.rows, key=lambda row: row.names_class is None):
+            for version in sheet.versions:
+                for function in row.functions:
+                    self._rows.setdefault(version + row.message_class + function, []).append(row)
+        self._operations: dict[tuple[str, str, str], Operation | None] = {}
+
+    def read(self, message: Message, received_at: datetime) -> Reading:
+        """What *message* asks."""
+        elements = message.elements
+        for number in (11, 41):
+            if number not in elements:
+                return Unanswerable(number)
+        draft = _Draft()
+        self._read_parts(message, draft)
+        if draft.lowest != _NO_FAULT:
+            return FormatFault(draft.lowest)
+        terminal = self._terminal(elements)
+        if isinstance(terminal, Reason):
+            return Refused(message, terminal)
+        if draft.operation is None:
+            return Refused(message, Reason.OPERATION_NOT_SUPPORTED)
+        if terminal.allow and draft.operation.name not in terminal.allow:
+            return Refused(message, Reason.OPERATION_NOT_ALLOWED_HERE)
+        return self._transaction(message, draft, draft.operation, terminal, received_at)
+
+    # --- format
+
+    def _read_parts(self, message: Message, draft: _Draft) -> None:
+        """Take the elements apart. DE 41 was read, so everything before it is known even of a cut message."""
+        elements = message.elements
+        faulty = {fault.element for fault in message.faults}
+        unknown_from = message.faults[-1].element if message.is_cut else _NO_FAULT
+        if self._tags in elements:
+            try:
+                draft.till = read_till_data(elements[self._tags])
+            except TagError:
+                faulty.add(self._tags)
+        self._read_basket(elements, faulty, draft)
+        if 3 in elements:
+            draft.operation = self._operation(message)
+            if draft.operation is not None:
+                draft.needs = self._sheet.needs[draft.operation]
+        elif 3 not in faulty:
+            faulty.add(3)
+        if 7 not in elements and 7 not in faulty:
+            has_date, has_time = 13 in elements or 13 in faulty, 12 in elements or 12 in faulty
+            if not (has_date and has_time):
+                faulty.add(13 if has_time else 12 if has_date else 7)
+        if draft.needs.amount and 4 not in elements:
+            faulty.add(4)
+        tags_are_known = self._tags not in faulty and unknown_from > self._tags
+        if tags_are_known:
+            self._read_card(elements, faulty, draft)
+        if draft.needs.card or draft.needs.card_or_original:
+            is_told = draft.card is not None or 2 in faulty or 35 in faulty or not tags_are_known
+            if not is_told and draft.needs.card_or_original:
+                is_told = (
+                    draft.till.original_rrn is not None
+                    or not elements.keys().isdisjoint((37, 90))
+                    or unknown_from <= 90
+                )
+            if not is_told:
+                faulty.add(2)
+        if draft.operation is Operation.REVERSAL and not _is_digits(elements.get(95, "0")[:12]):
+            faulty.add(95)
+        if faulty:
+            draft.lowest = min(faulty)
+
+    def _read_basket(self, elements: Mapping[int, str], faulty: set[int], draft: _Draft) -> None:
+        first = self._basket[0]
+        if first in elements:
+            text = elements[first]
+            for number in self._basket[1:]:
+                if number in elements:
+                    text += elements[number]
+            try:
+                draft.lines = read_basket(text)
+                draft.basket = text
+            except BasketError:
+                faulty.add(first)
+        elif not elements.keys().isdisjoint(self._basket):
+            faulty.add(first)
+
+    def _operation(self, message: Message) -> Operation | None:
+        mti, elements = message.mti, message.elements
+        if mti[3] not in self._sheet.origins:
+            return None
+        original_class = elements.get(90, "00")[1]
+        asked = (mti[:3], elements[3], original_class)
+        if asked in self._operations:
+            return self._operations[asked]
+        operation = None
+        for row in self._rows.get(mti[:3], ()):
+            if row.names_class in (None, original_class) and row_matches(row, elements[3]):
+                operation = row.operation
+                break
+        if len(self._operations) < _REMEMBERED_MAX:
+            self._operations[asked] = operation
+        return operation
+
+    def _read_card(self, elements: Mapping[int, str], faulty: set[int], draft: _Draft) -> None:
+        """Tag 011, else 010, else DE 2, else DE 35; in ACTIVATE 010 is what gets linked to the card."""
+        till = draft.till
+        if till.track is not None:
+            draft.card = Identifier(IdentifierKind.CARD, card_of_track(till.track))
+        if draft.operation is Operation.ACTIVATE:
+            draft.link = till.identifier
+        elif draft.card is None:
+            draft.card = till.identifier
+        if draft.card is not None:
+            return
+        number = elements.get(2, "")
+        tracked = card_of_track(elements.get(35, ""))
+        if number and tracked and number != tracked:
+            faulty.add(35)
+        if number or tracked:
+            draft.card = Identifier(IdentifierKind.CARD, number or tracked)
+
+    # --- terminal
+
+    def _terminal(self, elements: Mapping[int, str]) -> Terminal | Reason:
+        acquirer_id = elements[32].zfill(11) if 32 in elements else self._acquirer_id
+        terminal = self._register.find(acquirer_id, elements[41].rstrip(" "))
+        if terminal is None:
+            return Reason.TERMINAL_UNKNOWN
+        if 42 in elements and elements[42].rstrip(" ") != terminal.merchant_id:
+            return Reason.TERMINAL_UNKNOWN
+        if terminal.status is TerminalStatus.BLOCKED:
+            return Reason.TERMINAL_BLOCKED
+        return terminal
+
+    # --- the transaction
+
+    def _transaction(
+        self,
+        message: Message,
+        draft: _Draft,
+        operation: Operation,
+        terminal: Terminal,
+        received_at: datetime,
+    ) -> Transaction:
+        mti, elements, till, needs = message.mti, message.elements, draft.till, draft.needs
+        currency = elements.get(49, self._terms.currency)
+        amount = int(elements[4]) if 4 in elements else None
+        advice = is_advice(mti)
+        transmitted, moment_of_key, as_of = self._times(elements, terminal, received_at, advice=advice)
+        replacement = int(elements[95][:12]) if operation is Operation.REVERSAL and 95 in elements else 0
+        content = (
+            f"{elements[3]}\x1f{elements.get(4, '')}\x1f{currency}\x1f{draft.basket}\x1f{elements.get(90, '')}"
+            f"\x1f{elements.get(95, '')}\x1f{till.content}"
+        )
+        return Transaction(
+            operation=operation,
+            key=TransactionKey(
+                terminal.acquirer_id,
+                terminal.terminal_id,
+                FINANCIAL if mti[1] == FILE_ACTION else mti[1],
+                elements[11],
+                moment_of_key,
+            ),
+            is_advice=advice,
+            is_repeat=is_repeat(mti),
+            terminal=terminal,
+            received_at=received_at,
+            as_of=as_of,
+            transmitted=transmitted,
+            content=blake2b(content.encode(), digest_size=16).digest(),
+            fault=self._fault(operation, needs, amount, currency, draft),
+            amount=amount,
+            in_points=currency == self._terms.unit_code,
+            final_amount=replacement or None,
+            identifier=draft.card,
+            link=draft.link,
+            destination=till.destination,
+            original=_original(elements, till, operation) if needs.names_original else None,
+            lines=draft.lines,
+            tenders=till.tenders,
+            coupons=till.coupons,
+            points=till.points,
+            prize=till.prize,
+            proof=till.proof,
+            ticket=till.ticket,
+            approval=elements.get(38),
+            rrn=elements.get(37),
+            cashier=till.cashier,
+            channel=till.channel,
+            can=terminal.can if till.can is None else till.can,
+        )
+
+    def _times(
+        self, elements: Mapping[int, str], terminal: Terminal, received_at: datetime, *, advice: bool
+    ) -> tuple[str, str, datetime]:
+        """What DE 90 calls the message's time, the moment of its key, and the instant it is decided as of."""
+        as_of = received_at
+        if 12 in elements and 13 in elements:
+            month_day, time = elements[13], elements[12]
+            zone = terminal.zone or self._terms.zone
+            near = received_at.astimezone(zone).replace(tzinfo=None)
+            mark = ""
+        else:
+            month_day, time = elements[7][:4], elements[7][4:]
+            zone = UTC
+            near = received_at.astimezone(UTC).replace(tzinfo=None)
+            mark = "Z"
+        if advice:
+            as_of = happened_at(moment(month_day, time, near), zone, received_at)
+        moment_of_key = f"{nearest_year(month_day, time, near)}{month_day}{time}{mark}"
+        return elements.get(7) or month_day + time, moment_of_key, as_of
+
+    def _fault(
+        self, operation: Operation, needs: Needs, amount: int | None, currency: str, draft: _Draft
+    ) -> Reason | None:
+        lines = draft.lines
+        lines_sum = None if lines is None else sum([line.amount_minor for line in lines])
+        if needs.positive and not amount and not (operation is Operation.EARN and lines_sum == 0):
+            return Reason.AMOUNT_NOT_ALLOWED
+        if needs.lines_positive and lines is not None and any(line.amount_minor < 0 for line in lines):
+            return Reason.AMOUNT_NOT_ALLOWED
+        if currency != self._terms.currency and not (needs.points_unit and currency == self._terms.unit_code):
+            return Reason.CURRENCY_NOT_ACCEPTED
+        if needs.basket_sums and lines_sum is not None and lines_sum != amount:
+            return Reason.BASKET_OUT_OF_BALANCE
+        return None
+
+
+def _is_digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _original(elements: Mapping[int, str], till: TillData, operation: Operation) -> OriginalReference | None:
+    """The first of DE 90, tag 013, DE 37 that was sent; a reversal can also mean its own DE 11."""
+    if 90 in elements:
+        named = elements[90]
+        assert len(named) == _ELEMENT_90_WIDTH
+        message_class = FINANCIAL if named[1] == FILE_ACTION else named[1]
+        return OriginalReference(
+            message_class=_unless_zero(message_class),
+            stan=_unless_zero(named[4:10]),
+            transmitted=_unless_zero(named[10:20]),
+            acquirer_id=_unless_zero(named[20:31]),
+        )
+    if till.original_rrn is not None:
+        return OriginalReference(rrn=till.original_rrn)
+    own_stan = elements[11] if operation is Operation.REVERSAL else None
+    if 37 in elements:
+        return OriginalReference(rrn=elements[37], own_stan=own_stan)
+    return None if own_stan is None else OriginalReference(own_stan=own_stan)
+
+
+def _unless_zero(digits: str) -> str | None:
+    """*digits*, or ``None`` for zeros, which match anything."""
+    return digits if digits.strip("0") else None

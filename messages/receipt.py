@@ -1,0 +1,221 @@
+"""Receipts (DE 62): what the customer reads of a decision, line by line."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from loyalty.amount import format_minor
+from loyalty.decision import Approved, Declined, Reason
+from loyalty.terms import Terms
+from loyalty.transaction import Operation
+from messages.transliterate import to_ascii
+
+LINE_SEPARATOR: Final = "|"
+_UNDOING: Final = frozenset({Operation.REFUND, Operation.VOID, Operation.REVERSAL})
+_VOWELS: Final = "aeiou"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    """The texts of one language, in ASCII."""
+
+    earned: str
+    taken: str
+    used: str
+    given_back: str
+    worth: str
+    discount: str
+    left_to_pay: str
+    to_hand_out: str
+    balance: str
+    pending: str
+    expire_on: str
+    tier: str
+    redeemable: str
+    held_until: str
+    valid_until: str
+    in_part: str
+    declined: dict[Reason, str]
+
+
+_ENGLISH: Final = _Words(
+    earned="Earned",
+    taken="Taken back",
+    used="Used",
+    given_back="Given back",
+    worth="Worth",
+    discount="Discount",
+    left_to_pay="To pay",
+    to_hand_out="To hand out",
+    balance="Balance",
+    pending="Pending",
+    expire_on="Expire",
+    tier="Level",
+    redeemable="You can use",
+    held_until="Reserved until (UTC)",
+    valid_until="Valid until",
+    in_part="Approved in part",
+    declined={
+        Reason.PARTIAL: "Approved in part",
+        Reason.FORMAT_ERROR: "Message error, call support",
+        Reason.MAC_WRONG: "Security error, call support",
+        Reason.TERMINAL_UNKNOWN: "Terminal not registered",
+        Reason.TERMINAL_BLOCKED: "Terminal blocked",
+        Reason.OPERATION_NOT_ALLOWED_HERE: "Not allowed at this terminal",
+        Reason.OPERATION_NOT_SUPPORTED: "Function not available",
+        Reason.NOT_ALLOWED_NOW: "Not possible any more",
+        Reason.ALREADY_REVERSED: "Already cancelled",
+        Reason.AMOUNT_NOT_ALLOWED: "Amount not allowed",
+        Reason.CURRENCY_NOT_ACCEPTED: "Currency not accepted",
+        Reason.BASKET_OUT_OF_BALANCE: "Lines do not add up to the total",
+        Reason.ABOVE_ORIGINAL: "More than the original",
+        Reason.KEY_CONFLICT: "Number used twice, try again",
+        Reason.ORIGINAL_NOT_FOUND: "Original not found",
+        Reason.CARD_UNKNOWN: "Card not known",
+        Reason.CARD_LOST: "Card reported lost",
+        Reason.CARD_STOLEN: "Card reported stolen",
+        Reason.CARD_BLOCKED: "Card blocked",
+        Reason.CARD_REPLACED: "Card was replaced by another",
+        Reason.CARD_EXPIRED: "Card expired",
+        Reason.CARD_NOT_ACTIVE: "Card not active yet",
+        Reason.PROOF_MISSING_OR_WRONG: "Code missing or wrong",
+        Reason.PROOF_TRIES_EXCEEDED: "Too many wrong codes",
+        Reason.NOT_PERMITTED: "Not permitted with this card",
+        Reason.TOO_MANY: "Too many times today",
+        Reason.ABOVE_LIMIT: "Above the limit",
+        Reason.NOT_SUFFICIENT_POINTS: "Not enough points",
+        Reason.OUT_OF_BALANCE: "Totals do not agree",
+        Reason.TOO_LATE: "No answer in time, try again",
+        Reason.STORE_UNAVAILABLE: "Out of service, try again later",
+        Reason.OWN_FAULT: "Out of service, try again later",
+    },
+)
+_SPANISH: Final = _Words(
+    earned="Ganados",
+    taken="Descontados",
+    used="Usados",
+    given_back="Devueltos",
+    worth="Valor",
+    discount="Descuento",
+    left_to_pay="A pagar",
+    to_hand_out="A devolver",
+    balance="Saldo",
+    pending="Pendientes",
+    expire_on="Caducan",
+    tier="Nivel",
+    redeemable="Puede usar",
+    held_until="Reservado hasta (UTC)",
+    valid_until="Valido hasta",
+    in_part="Aprobado en parte",
+    declined={
+        Reason.PARTIAL: "Aprobado en parte",
+        Reason.FORMAT_ERROR: "Error de mensaje, llame a soporte",
+        Reason.MAC_WRONG: "Error de seguridad, llame a soporte",
+        Reason.TERMINAL_UNKNOWN: "Terminal no registrado",
+        Reason.TERMINAL_BLOCKED: "Terminal bloqueado",
+        Reason.OPERATION_NOT_ALLOWED_HERE: "No permitido en este terminal",
+        Reason.OPERATION_NOT_SUPPORTED: "Funcion no disponible",
+        Reason.NOT_ALLOWED_NOW: "Ya no es posible",
+        Reason.ALREADY_REVERSED: "Ya fue anulado",
+        Reason.AMOUNT_NOT_ALLOWED: "Importe no permitido",
+        Reason.CURRENCY_NOT_ACCEPTED: "Moneda no aceptada",
+        Reason.BASKET_OUT_OF_BALANCE: "Las lineas no suman el total",
+        Reason.ABOVE_ORIGINAL: "Supera la compra original",
+        Reason.KEY_CONFLICT: "Numero repetido, intente de nuevo",
+        Reason.ORIGINAL_NOT_FOUND: "No se encuentra el original",
+        Reason.CARD_UNKNOWN: "Tarjeta desconocida",
+        Reason.CARD_LOST: "Tarjeta perdida",
+        Reason.CARD_STOLEN: "Tarjeta robada",
+        Reason.CARD_BLOCKED: "Tarjeta bloqueada",
+        Reason.CARD_REPLACED: "Tarjeta reemplazada por otra",
+        Reason.CARD_EXPIRED: "Tarjeta caducada",
+        Reason.CARD_NOT_ACTIVE: "Tarjeta no activada",
+        Reason.PROOF_MISSING_OR_WRONG: "Falta el codigo o es incorrecto",
+        Reason.PROOF_TRIES_EXCEEDED: "Demasiados codigos incorrectos",
+        Reason.NOT_PERMITTED: "No permitido con esta tarjeta",
+        Reason.TOO_MANY: "Demasiadas veces hoy",
+        Reason.ABOVE_LIMIT: "Supera el limite",
+        Reason.NOT_SUFFICIENT_POINTS: "Puntos insuficientes",
+        Reason.OUT_OF_BALANCE: "Los totales no coinciden",
+        Reason.TOO_LATE: "Sin respuesta a tiempo, repita",
+        Reason.STORE_UNAVAILABLE: "Fuera de servicio, intente luego",
+        Reason.OWN_FAULT: "Fuera de servicio, intente luego",
+    },
+)
+_LANGUAGES: Final = {"en": _ENGLISH, "es": _SPANISH}
+
+
+def _words(language: str | None, terms: Terms) -> _Words:
+    return _LANGUAGES.get(language or "") or _LANGUAGES.get(terms.language, _ENGLISH)
+
+
+def decline_text(declined: Declined, terms: Terms, width: int) -> str:
+    """One line for the till's display."""
+    return _words(declined.language, terms).declined[declined.reason][:width]
+
+
+def receipt(approved: Approved, operation: Operation | None, terms: Terms, width: int, size_max: int) -> str:
+    """Lines of at most *width* characters, joined by ``|``; the last ones are left out past *size_max*."""
+    balance = approved.balance
+    words = _words(balance.language if balance else None, terms)
+    undoing = operation in _UNDOING
+    rows: list[tuple[str, str]] = []
+    if approved.partial:
+        rows.append((words.in_part, ""))
+    if approved.earned:
+        label = words.taken if approved.earned < 0 else words.earned
+        rows.append((label, _points(abs(approved.earned), terms)))
+    if approved.used:
+        rows.append((words.given_back if undoing else words.used, _points(abs(approved.used), terms)))
+    if approved.value_minor:
+        rows.append((words.worth, format_minor(abs(approved.value_minor), terms.currency)))
+    for discount in approved.discounts:
+        rows.append((discount.text, "-" + format_minor(discount.amount_minor, terms.currency)))
+    if approved.discount_minor and not approved.discounts:
+        rows.append((words.discount, "-" + format_minor(approved.discount_minor, terms.currency)))
+    if approved.left_to_pay_minor is not None:
+        label = words.to_hand_out if undoing else words.left_to_pay
+        rows.append((label, format_minor(approved.left_to_pay_minor, terms.currency)))
+    if balance is not None:
+        rows.append((words.balance, _points(balance.available - balance.debt, terms)))
+        if balance.pending:
+            rows.append((words.pending, _points(balance.pending, terms)))
+        if balance.expires_on is not None and balance.expires_points:
+            points = _points(balance.expires_points, terms)
+            rows.append((f"{words.expire_on} {_day(balance.expires_on)}", points))
+        if balance.tier:
+            rows.append((words.tier, balance.tier))
+    if approved.redeemable is not None:
+        rows.append((words.redeemable, _points(approved.redeemable[0], terms)))
+    if approved.hold_until is not None:
+        rows.append((words.held_until, f"{approved.hold_until:%Y-%m-%d %H:%M}"))
+    for instrument in approved.instruments:
+        rows.append((instrument.code, f"{words.valid_until} {_day(instrument.last_day)}"))
+    if approved.near_miss:
+        rows.append((approved.near_miss, ""))
+    return _joined([_line(label, value, width) for label, value in rows], size_max)
+
+
+def _points(points: int, terms: Terms) -> str:
+    unit = terms.unit
+    if abs(points) != 1:
+        is_regular = terms.language != "es" or unit[-1:].lower() in _VOWELS
+        unit += "s" if is_regular else "es"
+    return f"{points} {unit}"
+
+
+def _day(day: date) -> str:
+    return f"{day:%Y-%m-%d}"
+
+
+def _line(label: str, value: str, width: int) -> str:
+    """*label* to the left, *value* to the right; the label gives way."""
+    label, value = to_ascii(label), to_ascii(value)[:width]
+    room = width - len(value) - 1 if value else width
+    return f"{label[: max(0, room)]:<{width - len(value)}}{value}".rstrip().replace(LINE_SEPARATOR, "/")
+
+
+def _joined(lines: list[str], size_max: int) -> str:
+    while lines and sum(map(len, lines)) + len(lines) - 1 > size_max:
+        lines.pop()
+    return LINE_SEPARATOR.join(lines)

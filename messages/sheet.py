@@ -1,0 +1,160 @@
+"""A profile's data: which message asks for what, what it must carry, and how answers are coded.
+
+Every table is a value that a file of ``profiles`` fills; ``problems_of`` says what is wrong with one.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from loyalty.decision import Reason
+from loyalty.transaction import Operation
+from messages.mti import answer_mti
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row of the operation table.
+
+    Attributes:
+        message_class: Second digit of the MTI.
+        functions: Third digits that are allowed.
+        processing: Patterns of DE 3; a dot stands for any digit.
+        but: Patterns of DE 3 that are some other row's.
+        names_class: The class of the original that DE 90 must name; such a row goes before others.
+    """
+
+    operation: Operation
+    message_class: str
+    functions: str
+    processing: tuple[str, ...] = ("......",)
+    but: tuple[str, ...] = ()
+    names_class: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What an operation needs of a message.
+
+    Attributes:
+        amount: DE 4 is mandatory.
+        positive: ... and must be above zero.
+        card: A card is mandatory.
+        card_or_original: A card is mandatory unless an original is named.
+        points_unit: DE 4 may be in points.
+        basket_sums: The lines must add up to DE 4.
+        lines_positive: No line may be negative.
+        names_original: It refers to an earlier transaction.
+    """
+
+    amount: bool = False
+    positive: bool = False
+    card: bool = False
+    card_or_original: bool = False
+    points_unit: bool = False
+    basket_sums: bool = False
+    lines_positive: bool = False
+    names_original: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Where sub-elements travel.
+
+    Attributes:
+        basket: Elements that carry the basket, in order.
+        piece_size_max: Characters of each of them.
+        tags_size_max: Characters of the element with the tags.
+    """
+
+    tags: int = 48
+    tags_size_max: int = 999
+    receipt: int = 62
+    receipt_size_max: int = 999
+    basket: tuple[int, ...] = (63, 120, 121, 122, 123)
+    piece_size_max: int = 999
+    balances: int = 54
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """All tables of a profile.
+
+    Attributes:
+        versions: First digits of the MTI.
+        origins: Fourth digits of the MTI.
+        echo: Elements that an answer repeats, where they were sent.
+        codes: DE 39 of each reason.
+        approved: DE 39 without a reason.
+        network_echo: ... and those that answers about the link repeat beside them.
+        network_functions: Third digits of network requests.
+        network_codes: What DE 70 may say; the reason is that of the refusal.
+        network_processing: DE 3 in place of DE 70.
+    """
+
+    name: str
+    versions: str = "0"
+    origins: str = "012345"
+    rows: tuple[Row, ...]
+    needs: Mapping[Operation, Needs]
+    echo: tuple[int, ...]
+    codes: Mapping[Reason, str] = field(repr=False)
+    approved: str = "00"
+    network_echo: tuple[int, ...] = (70,)
+    network_functions: str
+    network_codes: Mapping[str, Reason | None]
+    network_processing: Mapping[str, str]
+    layout: Layout = Layout()
+
+
+def matches(pattern: str, processing: str) -> bool:
+    """Whether *processing* (DE 3) fits *pattern*."""
+    return all(wanted in (".", found) for wanted, found in zip(pattern, processing, strict=True))
+
+
+def row_matches(row: Row, processing: str) -> bool:
+    """Whether *processing* (DE 3) is one of *row*'s."""
+    return any(matches(pattern, processing) for pattern in row.processing) and not any(
+        matches(pattern, processing) for pattern in row.but
+    )
+
+
+_ACCOUNTS: Final = ("00", "10", "20", "30", "60", "90", "99")
+
+
+def _probes(rows: Iterable[Row]) -> list[str]:
+    """Values of DE 3 that tell apart whatever the patterns of *rows* tell apart."""
+    pieces: list[set[str]] = [{"77"}, set(_ACCOUNTS), set(_ACCOUNTS)]
+    for row in rows:
+        for pattern in (*row.processing, *row.but):
+            for place in range(3):
+                pieces[place].add(pattern[2 * place : 2 * place + 2].replace(".", "7"))
+    return [first + second + third for first in pieces[0] for second in pieces[1] for third in pieces[2]]
+
+
+def problems_of(sheet: Sheet) -> list[str]:
+    """What is wrong with *sheet*, in words; empty when it can be used."""
+    problems = [f"{reason.name} has no response code" for reason in Reason if reason not in sheet.codes]
+    reached = {row.operation for row in sheet.rows} | {Operation.NETWORK}
+    problems += [f"no row leads to {operation.name}" for operation in Operation if operation not in reached]
+    problems += [
+        f"it is not said what {operation.name} needs"
+        for operation in Operation
+        if operation not in sheet.needs and operation is not Operation.NETWORK
+    ]
+    probes = _probes(sheet.rows)
+    for at, row in enumerate(sheet.rows):
+        if any(answer_mti(f"0{row.message_class}{function}0") is None for function in row.functions):
+            problems.append(f"{row.operation.name} is asked for by an answer")
+        for other in sheet.rows[at + 1 :]:
+            if row.message_class != other.message_class or row.names_class != other.names_class:
+                continue
+            if not set(row.functions) & set(other.functions):
+                continue
+            both = [probe for probe in probes if row_matches(row, probe) and row_matches(other, probe)]
+            if both:
+                names = f"{row.operation.name} and {other.operation.name}"
+                problems.append(f"{names} both answer to class {row.message_class} with DE 3 {min(both)}")
+    if len(set(sheet.echo)) != len(sheet.echo):
+        problems.append("an element is echoed twice")
+    return problems
