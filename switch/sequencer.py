@@ -18,7 +18,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, Protocol
 
 import structlog
-from messages.link import Link, Refused, TransactionReceived
+from messages.link import Link, TransactionReceived
+from messages.reading import Refused
 
 from loyalty.card import Identifier, Token
 from loyalty.clock import Clock
@@ -70,6 +71,14 @@ class Command(Protocol):
         ...
 
 
+class Numbering(Protocol):
+    """Gives numbers."""
+
+    def next(self) -> int:
+        """The next one: higher than all before it, and never used before."""
+        ...
+
+
 class Store(Protocol):
     """Durable state."""
 
@@ -78,8 +87,9 @@ class Store(Protocol):
         """State as of the last commit."""
         ...
 
-    def next_sequence(self) -> int:
-        """The next sequence: higher than all before it, and never used before."""
+    @property
+    def sequence(self) -> Numbering:
+        """Where the numbers of decisions come from."""
         ...
 
     def prefetch(self, keys: Sequence[str]) -> None:
@@ -253,7 +263,7 @@ class Sequencer:
         batch = self._open
         room = self._batch_size_max - len(batch.works)
         if room > 0 and self._queue:
-            taken = [self._queue.popleft() for _ in range(min(room, len(self._queue)))]
+            taken = self._take(room)
             self._store.prefetch(
                 [
                     str(work.event.transaction.key)
@@ -268,6 +278,23 @@ class Sequencer:
                     self._decide(work, batch)
         if self._committing is None:
             self._start_commit()
+
+    def _take(self, room: int) -> list[Work | Order]:
+        """What is to be decided now, *room* at most.
+
+        A command waits until the one before it is durable: it looks up what that one wrote.
+        """
+        is_ordered = bool(self._open.orders) or (
+            self._committing is not None and bool(self._committing.orders)
+        )
+        taken: list[Work | Order] = []
+        while self._queue and len(taken) < room:
+            if isinstance(self._queue[0], Order):
+                if is_ordered:
+                    break
+                is_ordered = True
+            taken.append(self._queue.popleft())
+        return taken
 
     def _decide(self, work: Work, batch: Batch) -> None:
         """Decide *work* on the batch's worksheet. A bug in one is answered 96 for that one alone."""
@@ -292,9 +319,10 @@ class Sequencer:
         def render(decision: Decision) -> Mapping[int, str]:
             return work.connection.link.profile.elements(
                 decision,
-                transaction,
+                operation=transaction.operation,
                 seq=moment.seq,
                 business_date=moment.business_date,
+                width=transaction.terminal.width,
             )
 
         case = Case(transaction, batch.worksheet, self._programmes, moment, self._token_of, render)
@@ -319,7 +347,10 @@ class Sequencer:
             decision = Declined(reason=Reason.OWN_FAULT)
         moment = self._moment(self._now, late=False)
         work.elements = link.profile.elements(
-            decision, transaction, seq=moment.seq, business_date=moment.business_date
+            decision,
+            operation=None if transaction is None else transaction.operation,
+            seq=moment.seq,
+            business_date=moment.business_date,
         )
         work.outcome = Outcome(decision=decision, elements=work.elements)
         work.data = link.answer(event.message, work.elements)
@@ -346,7 +377,7 @@ class Sequencer:
             self._now = received_at
             if received_at >= self._day_ends:
                 self._day, self._day_ends = self._business_day(received_at)
-        return Moment(self._store.next_sequence(), self._now, self._day, late)
+        return Moment(self._store.sequence.next(), self._now, self._day, late)
 
     def _is_late(self, work: Work) -> bool:
         return work.has_deadline and self._loop.time() - work.arrived > self._deadline_s

@@ -33,7 +33,11 @@ class MemoryStore:
     def reader(self) -> "MemoryStore":
         return self
 
-    def next_sequence(self) -> int:
+    @property
+    def sequence(self) -> "MemoryStore":
+        return self
+
+    def next(self) -> int:
         self.seq += 1
         return self.seq
 
