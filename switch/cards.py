@@ -11,8 +11,8 @@ from loyalty.card import IdentifierKind, MemberId, Token
 from loyalty.errors import LoyaltyError
 from members.card import Card, CardStatus
 from switch.block import Enrolment, Person
-from switch.case import Moment
 from switch.cardline import CardLine
+from switch.case import Moment
 from switch.outcome import CardChange
 from switch.sequencer import Change
 from switch.store import Numbers

@@ -12,9 +12,10 @@ from datetime import datetime
 
 from ledger.book import MemberBook
 from ledger.entry import Lot, Posting
-from loyalty.card import CardId, MemberId, Token
+from loyalty.card import CardId, IdentifierKind, MemberId, Token
 from loyalty.transaction import Operation, OriginalReference
-from members.card import Card
+from members.card import Card, CardStatus
+from switch.block import Enrolment
 from switch.originals import named_by
 from switch.outcome import CardChange, EarlyReversal, Link, Outcome, Record
 from switch.reader import Reader
@@ -81,6 +82,16 @@ class Worksheet:
             own.linked[change.link] = change.card
         if change.unlink is not None:
             own.linked[change.unlink] = None
+
+    def enrol(self, enrolment: Enrolment) -> None:
+        """Let the decisions that follow see a new card."""
+        own, card = self._own, enrolment.card
+        own.cards[card.card_id] = card
+        for identifier in ((IdentifierKind.CARD.value, enrolment.token), *enrolment.identifiers):
+            own.linked[identifier] = card
+        old = None if enrolment.replaces is None else self.card(enrolment.replaces)
+        if old is not None:
+            own.cards[old.card_id] = replace(old, status=CardStatus.REPLACED)
 
     # Decisions
 

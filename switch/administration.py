@@ -1,0 +1,140 @@
+"""What can be ordered of a switch, by name; and the desk where the command line orders it.
+
+Orders go through the one sequence of everything. A running switch takes them on its socket; without one the
+desk opens the books itself, under the same lock, and the same orders take the same way.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from loyalty.clock import SystemClock
+from loyalty.errors import LoyaltyError
+from members.card import CardStatus
+from members.identifiers import Hasher
+from rules.programme import Programme
+from switch.admin import AdminClient, Handler
+from switch.cardline import CardLine, token_of_hex
+from switch.cards import ImportCards, ReplaceCard, SetStatus
+from switch.programmes import Programmes
+from switch.sequencer import Command, Sequencer, StoreFull
+from switch.store import SqliteStore
+
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
+SLICE_SIZE: Final = 500  # cards of one order: it is decided at once, and terminals wait for it
+
+
+class Administration:
+    """Carries out orders through *sequencer*."""
+
+    def __init__(self, sequencer: Sequencer, store: SqliteStore) -> None:
+        self._sequencer = sequencer
+        self._store = store
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """What carries out each order, by its name."""
+        return {
+            "cards.import": self._import,
+            "cards.status": self._set_status,
+            "cards.replace": self._replace,
+        }
+
+    async def _import(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
+        lines = [CardLine.from_json(values) for values in order.get("cards", ())]
+        reader = self._store.reader
+        return await self._carry_out(ImportCards(lines, self._store.numbers, reader.person))
+
+    async def _set_status(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
+        token = _argument(order, "card")
+        return await self._carry_out(SetStatus(token_of_hex(token), CardStatus(_argument(order, "status"))))
+
+    async def _replace(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
+        line = CardLine.from_json(order.get("new", {}))
+        token = token_of_hex(_argument(order, "card"))
+        return await self._carry_out(ReplaceCard(token, line, self._store.numbers))
+
+    async def _carry_out(self, command: Command) -> Mapping[str, Any]:
+        try:
+            return await self._sequencer.order(command)
+        except StoreFull as error:
+            hint = "make room on the disk and order it again: nothing was changed"
+            raise LoyaltyError("could not be written", where="the order", hint=hint) from error
+
+
+class Desk:
+    """Takes orders for the deployment with this socket and these books; a context manager.
+
+    Raises:
+        LoyaltyError: No switch runs, and another process writes the books.
+    """
+
+    def __init__(self, *, socket: Path, database: Path, programme: Programme, hasher: Hasher) -> None:
+        self._socket, self._database = socket, database
+        self._programme, self._hasher = programme, hasher
+
+    def __enter__(self) -> Self:
+        self._client: AdminClient | None = None
+        try:
+            self._client = AdminClient(self._socket)
+        except (ConnectionError, FileNotFoundError):
+            self._runner = asyncio.Runner()
+            try:
+                self._runner.run(self._open())
+            except BaseException:
+                self._runner.close()
+                raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._client is not None:
+            self._client.__exit__(kind, error, trace)
+        else:
+            self._runner.run(self._store.close())
+            self._runner.close()
+
+    def order(self, name: str, **arguments: object) -> Mapping[str, Any]:
+        """Have the order *name* carried out, and give what is told of it.
+
+        Raises:
+            LoyaltyError: It was refused.
+        """
+        if self._client is not None:
+            return self._client.order(name, **arguments)
+        return self._runner.run(self._carry_out(name, arguments))
+
+    async def _open(self) -> None:
+        self._store = await SqliteStore.open(self._database)
+        sequencer = Sequencer(
+            self._store,
+            Programmes(((_EVER, self._programme),)),
+            SystemClock(),
+            self._hasher.token,
+            deadline_s=60,
+            queue_depth_max=1,
+            observe=lambda _: None,
+        )
+        self._sequencer = sequencer
+        self._handlers = Administration(sequencer, self._store).handlers
+
+    async def _carry_out(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        order = asyncio.ensure_future(self._handlers[name](arguments))
+        failure = asyncio.ensure_future(self._sequencer.run())
+        await asyncio.wait({order, failure}, return_when=asyncio.FIRST_COMPLETED)
+        if failure.done():
+            order.cancel()
+            failure.result()  # raises what nobody can answer for
+        failure.cancel()
+        return order.result()
+
+
+def _argument(order: Mapping[str, Any], name: str) -> str:
+    value = order.get(name)
+    if not isinstance(value, str):
+        raise LoyaltyError("is missing", where=name, hint="use the command line of the same version")
+    return value
