@@ -47,10 +47,7 @@ class AdminServer:
 
     async def listen(self, path: Path) -> None:
         """Listen on *path*. Whoever calls holds the process lock, so a file that is there is a dead one's."""
-        path.unlink(missing_ok=True)
-        bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        bound.bind(_short(path))
-        path.chmod(0o600)  # before listening: nobody can have connected under other rights
+        bound = _bound(path)
         self._path = path
         self._server = await asyncio.start_unix_server(
             self._serve, sock=bound, limit=LINE_SIZE_MAX, backlog=CONNECTIONS_MAX
@@ -61,7 +58,7 @@ class AdminServer:
         if self._server is None or self._path is None:
             return
         self._server.close()
-        self._path.unlink(missing_ok=True)
+        _remove(self._path)
         self._is_closing = True
         for connection in self._idle:
             connection.cancel()
@@ -91,11 +88,7 @@ class AdminServer:
     async def _answer(self, line: bytes) -> Mapping[str, Any]:
         try:
             command = _read(line)
-            handler = self._handlers.get(str(command.get("command")))
-            if handler is None:
-                hint = f"one of {', '.join(self._handlers)}"
-                raise LoyaltyError("is no command of this switch", where="command", hint=hint)
-            return {"ok": await handler(command)}
+            return {"ok": await self._handler(command)(command)}
         except Problems as many:
             return {"error": _told(many), "problems": [_told(problem) for problem in many.problems]}
         except LoyaltyError as error:
@@ -104,6 +97,13 @@ class AdminServer:
             log.exception("command.failed", error=type(error).__name__)
             own = LoyaltyError("failed by a mistake of the switch", where="the command", hint="see its log")
             return {"error": _told(own)}
+
+    def _handler(self, command: Mapping[str, Any]) -> Handler:
+        handler = self._handlers.get(str(command.get("command")))
+        if handler is None:
+            hint = f"one of {', '.join(self._handlers)}"
+            raise LoyaltyError("is no command of this switch", where="the command", hint=hint)
+        return handler
 
 
 class AdminClient:
@@ -161,12 +161,25 @@ def _read(line: bytes) -> Mapping[str, Any]:
         command = None
     if not isinstance(command, dict):
         # The text of the parser's error could show a card.
-        raise LoyaltyError("is not a JSON object", where="the line", hint="send one object on one line") from None
+        hint = "send one object on one line"
+        raise LoyaltyError("is not a JSON object", where="the command", hint=hint) from None
     return command
 
 
 def _told(error: LoyaltyError) -> dict[str, str]:
     return {"what": error.what, "where": error.where, "hint": error.hint}
+
+
+def _bound(path: Path) -> socket.socket:
+    _remove(path)
+    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    bound.bind(_short(path))
+    path.chmod(0o600)  # before it listens: nobody can have connected under other rights
+    return bound
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
 
 
 def _short(path: Path) -> str:

@@ -58,5 +58,4 @@ def _bound(host: str, port: int) -> socket.socket:
     for name, value in _KEEPALIVE:
         if hasattr(socket, name):  # macOS calls the first one otherwise and keeps its default
             bound.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-    bound.setblocking(False)
     return bound

@@ -56,7 +56,8 @@ class Metrics:
         self.last_commit_seconds = 0.0
         self._gauges: list[tuple[str, str, Callable[[], float]]] = []
         self._counters: list[tuple[str, str, str, Callable[[], Mapping[str, int]]]] = []
-        self.gauge("last_commit_seconds", "Of the last commit, its flush to disk included.", lambda: self.last_commit_seconds)
+        about = "Of the last commit, its flush to disk included."
+        self.gauge("last_commit_seconds", about, lambda: self.last_commit_seconds)
         self.counter("batches_total", "Commits.", "result", lambda: self.batches)
 
     def gauge(self, name: str, about: str, value: Callable[[], float]) -> None:
@@ -85,7 +86,7 @@ class Metrics:
             yield f"{name} {gauge()}"
         for name, about, histogram in (
             ("puntual_batch_size", "Transactions of a commit.", self.batch_sizes),
-            ("puntual_commit_seconds", "From the start of a commit until it is durable.", self.commit_seconds),
+            ("puntual_commit_seconds", "From a commit's start until it is durable.", self.commit_seconds),
             ("puntual_answer_seconds", "From a message's last byte to its answer.", self.answer_seconds),
         ):
             yield from _header(name, "histogram", about)

@@ -1,0 +1,442 @@
+"""A connection under every behaviour of its peer: order, bounds, and nothing that reaches its neighbours."""
+
+import asyncio
+import contextlib
+import itertools
+import socket
+import struct
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final, Self
+
+import iso8583
+import iso8583.specs
+import pytest
+
+from loyalty.clock import ManualClock
+from loyalty.terminal import Terminal, TerminalRegister
+from loyalty.terms import Terms
+from messages.codec import Codec
+from messages.dialect import load_dialect
+from messages.framing import framing_named
+from messages.link import Event, Link
+from messages.profile import profile_named
+from switch.connection import SLICE_SIZE, TerminalConnection
+from switch.listener import Listener, listen
+from switch.peers import Peers
+from switch.sequencer import Work
+
+KEEP_ALIVE = b"\x00\x00"
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+CODEC: Final = Codec(load_dialect("iso87-ascii"))
+TERMINAL: Final = Terminal(
+    terminal_id="T0000001", merchant_id="MERCH0000000001", acquirer_id="00000000001", mcc="5411"
+)
+PROFILE: Final = profile_named(
+    "retail87",
+    terms=Terms(currency="978", unit_code="999", unit="point", zone=UTC, language="en"),
+    register=TerminalRegister({("00000000001", "T0000001"): TERMINAL}),
+    acquirer_id=None,
+)
+
+
+def link(kind: type[Link] = Link) -> Link:
+    return kind(framing=framing_named("bin2"), codec=CODEC, profile=PROFILE, frame_size_max=8192)
+
+
+def frame(body: bytes) -> bytes:
+    return len(body).to_bytes(2, "big") + body
+
+
+def request(number: int, mti: str = "0200") -> bytes:
+    """A balance inquiry with *number* as its DE 11."""
+    elements: dict[str, Any] = {
+        "t": mti, "2": "6390120000000006", "3": "310000", "11": f"{number:06}", "12": "120000", "13": "1121",
+        "41": "T0000001",
+    }  # fmt: skip
+    raw, _ = iso8583.encode(elements, iso8583.specs.default_ascii)
+    return frame(bytes(raw))
+
+
+def response(number: int) -> bytes:
+    return frame(b"R%06d" % number)
+
+
+class Till:
+    """A terminal over a real socket."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    def send(self, *data: bytes) -> None:
+        self.writer.write(b"".join(data))
+
+    async def receives(self, *data: bytes) -> None:
+        expected = b"".join(data)
+        assert await self.reader.readexactly(len(expected)) == expected
+
+    async def is_closed(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            assert await self.reader.read() == b""
+
+
+class Switch:
+    """Real connections before a sequencer that answers when the test says so."""
+
+    def __init__(self, **limits: float) -> None:
+        self.waiting: list[Work] = []
+        self.is_full = False
+        self.answers_at_once = False
+        self.padding = b""  # behind every answer
+        self.connections: list[TerminalConnection] = []
+        self.in_work_max = int(limits.pop("in_work_max", 64))
+        usual: dict[str, float] = {
+            "connections_max": 100, "per_address_max": 100,
+            "frame_timeout_s": 60, "idle_timeout_s": 60, "stall_timeout_s": 60,
+        }  # fmt: skip
+        self.peers = Peers(**{**usual, **limits}, has_room=lambda: not self.is_full)  # type: ignore[arg-type]
+        self.time: Callable[[], float] = asyncio.get_running_loop().time
+        self.make_link: Callable[[], Link] = link
+        self._arrived = asyncio.Condition()
+        self._writers: list[asyncio.StreamWriter] = []
+        self._listener: Listener
+
+    async def __aenter__(self) -> Self:
+        self._listener = await listen("127.0.0.1", 0, self._connect)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._listener.close()
+        for writer in self._writers:
+            writer.close()
+        await self.peers.close(5)
+
+    async def till(self, *, receive_buffer: int | None = None) -> Till:
+        plug = socket.socket()
+        if receive_buffer:
+            plug.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        plug.settimeout(0)
+        await asyncio.get_running_loop().sock_connect(plug, self._listener.address)
+        reader, writer = await asyncio.open_connection(sock=plug, limit=1024)
+        self._writers.append(writer)
+        return Till(reader, writer)
+
+    def _connect(self) -> TerminalConnection:
+        connection = TerminalConnection(
+            self.peers, self.make_link(), ManualClock(NOON), asyncio.get_running_loop().time, self._submit,
+            in_work_max=self.in_work_max,
+        )  # fmt: skip
+        self.connections.append(connection)
+        return connection
+
+    def _submit(self, work: Work) -> None:
+        self.waiting.append(work)
+        if self.answers_at_once:
+            asyncio.get_running_loop().call_soon(self.answer, 1)
+
+    async def takes_up(self, count: int) -> None:
+        """Wait until *count* messages are in work, and see that it stays at that."""
+        while len(self.waiting) < count:  # noqa: ASYNC110  (it has no event)
+            await asyncio.sleep(0)
+        await self.settles()
+        assert len(self.waiting) == count
+
+    async def settles(self) -> None:
+        """Let everything that is on its way arrive."""
+        for _ in range(50):
+            await asyncio.sleep(0)
+
+    def answer(self, count: int) -> None:
+        """Answer the oldest *count* messages, as one batch."""
+        batch, self.waiting = self.waiting[:count], self.waiting[count:]
+        for work in batch:
+            work.connection.answered(response(int(work.event.message.elements[11])) + self.padding)
+        for connection in dict.fromkeys(work.connection for work in batch):
+            connection.flush()
+
+
+async def test_a_request_may_come_byte_by_byte() -> None:
+    """TCP is a stream: where it is cut means nothing."""
+    async with Switch() as switch:
+        till = await switch.till()
+        for byte in request(1):
+            till.send(bytes([byte]))
+            await till.writer.drain()
+            await asyncio.sleep(0)
+        await switch.takes_up(1)
+        switch.answer(1)
+        await till.receives(response(1))
+
+
+async def test_two_requests_may_come_in_one_segment() -> None:
+    """... and where it is not cut neither."""
+    async with Switch() as switch:
+        till = await switch.till()
+        till.send(request(1), request(2), request(3)[:4])
+        await switch.takes_up(2)
+        switch.answer(2)
+        await till.receives(response(1), response(2))
+        till.send(request(3)[4:])
+        await switch.takes_up(1)
+        switch.answer(1)
+        await till.receives(response(3))
+
+
+async def test_answers_keep_the_order_of_the_messages() -> None:
+    """A till that sends a keep-alive behind a sale gets the sale's answer first."""
+    async with Switch() as switch:
+        till = await switch.till()
+        till.send(KEEP_ALIVE, request(1), KEEP_ALIVE, request(2), KEEP_ALIVE, KEEP_ALIVE, request(3))
+        await till.receives(KEEP_ALIVE)
+        await switch.takes_up(3)
+        switch.answer(1)
+        await till.receives(response(1), KEEP_ALIVE)
+        switch.answer(1)
+        await till.receives(response(2), KEEP_ALIVE, KEEP_ALIVE)
+        till.send(KEEP_ALIVE)
+        await switch.settles()
+        switch.answer(1)
+        await till.receives(response(3), KEEP_ALIVE)
+        assert switch.connections[0].in_work == 0
+
+
+async def test_a_message_without_an_answer_does_not_hold_up_the_others() -> None:
+    """Some repeats may get none."""
+    async with Switch() as switch:
+        till = await switch.till()
+        till.send(request(1), KEEP_ALIVE, request(2))
+        await switch.takes_up(2)
+        connection = switch.waiting.pop(0).connection
+        connection.answered(b"")
+        connection.flush()
+        await till.receives(KEEP_ALIVE)
+        switch.answer(1)
+        await till.receives(response(2))
+
+
+@pytest.mark.parametrize("filler", [b"", KEEP_ALIVE])
+async def test_only_so_many_messages_of_a_connection_are_in_work(filler: bytes) -> None:
+    """One eager peer does not fill the queue of all; the rest waits in the network, and nothing is lost."""
+    async with Switch(in_work_max=64) as switch:
+        till = await switch.till()
+        count = 3 * SLICE_SIZE // len(request(0))
+        till.send(*(request(number) + filler for number in range(count)))
+        in_work = 64 if not filler else 32  # a held answer is in work too
+        await switch.takes_up(in_work)
+        assert switch.connections[0].in_work == 64
+        switch.answer(10)
+        await switch.settles()
+        assert switch.connections[0].in_work == 64
+        switch.answers_at_once = True
+        switch.answer(len(switch.waiting))
+        await till.receives(*(response(number) + filler for number in range(count)))
+        assert switch.connections[0].in_work == 0
+
+
+async def test_a_full_queue_makes_all_connections_wait_and_go_on() -> None:
+    """Backpressure is a chain of limits; whoever waited is served without sending anything more."""
+    async with Switch() as switch:
+        tills = [await switch.till() for _ in range(3)]
+        switch.is_full = True
+        for number, till in enumerate(tills):
+            till.send(request(number))
+        await switch.takes_up(0)
+        switch.is_full = False
+        switch.peers.relieve()
+        await switch.takes_up(3)
+        switch.answer(3)
+        for number, till in enumerate(tills):
+            await till.receives(response(number))
+
+
+async def test_too_many_connections_are_closed_at_once() -> None:
+    """The others are served as before, and one that leaves makes room."""
+    async with Switch(connections_max=2) as switch:
+        first, second, third = [await switch.till() for _ in range(3)]
+        await third.is_closed()
+        second.send(KEEP_ALIVE)
+        await second.receives(KEEP_ALIVE)
+        first.writer.close()
+        await switch.settles()
+        fourth = await switch.till()
+        fourth.send(KEEP_ALIVE)
+        await fourth.receives(KEEP_ALIVE)
+        assert switch.peers.ended["connection.refused"] == 1
+
+
+async def test_too_many_connections_of_one_address_are_closed_at_once() -> None:
+    """One address cannot take the room of all."""
+    async with Switch(per_address_max=1) as switch:
+        first, second = await switch.till(), await switch.till()
+        await second.is_closed()
+        first.send(KEEP_ALIVE)
+        await first.receives(KEEP_ALIVE)
+
+
+@pytest.mark.parametrize("sent", [b"\x00", request(1)[:-1], request(1, "0210") + request(2)[:1]])
+async def test_a_frame_that_does_not_end_ends_the_connection(sent: bytes) -> None:
+    """A slow-loris holds a connection for a few seconds only, however it drips."""
+    async with Switch(frame_timeout_s=0) as switch:
+        till = await switch.till()
+        till.send(sent)
+        await till.is_closed()
+        assert switch.peers.ended["frame.timed_out"] == 1
+
+
+async def test_a_frame_has_its_time_anew() -> None:
+    """What counts is the age of the incomplete frame, not how long some frame was incomplete."""
+    async with Switch() as switch:
+        switch.time = itertools.count().__next__
+        till = await switch.till()
+        till.send(request(1)[:3])
+        await switch.settles()
+        (begun,) = switch.peers.frames._since.values()
+        till.send(request(1)[3:], request(2)[:3])
+        await switch.takes_up(1)
+        (begun_again,) = switch.peers.frames._since.values()
+        assert begun_again > begun
+        till.send(request(2)[3:])
+        await switch.takes_up(2)
+        assert not switch.peers.frames._since
+
+
+async def test_an_idle_connection_is_closed_politely() -> None:
+    """Terminals that were switched off do not stay for ever."""
+    async with Switch(idle_timeout_s=0) as switch:
+        till = await switch.till()
+        assert await till.reader.read() == b""
+        assert switch.peers.ended["connection.idled"] == 1
+
+
+async def test_a_connection_whose_answer_is_due_does_not_idle() -> None:
+    """It is we who are slow."""
+    async with Switch(idle_timeout_s=0) as switch:
+        till = await switch.till()
+        till.send(request(1))
+        await switch.takes_up(1)
+        switch.peers._sweep()
+        switch.answer(1)
+        await till.receives(response(1))
+        await till.is_closed()
+
+
+async def test_a_peer_that_does_not_read_is_not_read_either_and_then_cut() -> None:
+    """It cannot make the switch keep its answers in memory."""
+    async with Switch(stall_timeout_s=0) as switch:
+        switch.peers._sweeping.cancel()
+        till = await switch.till(receive_buffer=4096)
+        sent = 0
+        while not switch.connections or switch.connections[0]._is_reading:
+            till.send(KEEP_ALIVE * 10_000)
+            sent += 20_000
+            await switch.settles()
+            assert sent < 50_000_000
+        switch.peers._sweep()
+        await switch.settles()
+        assert len(switch.peers) == 0
+        assert switch.peers.ended["answers.unread"] == 1
+
+
+async def test_a_peer_that_reads_late_gets_everything() -> None:
+    """Slow is not hostile."""
+    async with Switch() as switch:
+        switch.answers_at_once = True
+        switch.padding = bytes(100_000)
+        till = await switch.till(receive_buffer=4096)
+        till.send(*(request(number) for number in range(200)))
+        while not switch.connections or not switch.connections[0]._is_clogged:  # noqa: ASYNC110  (as above)
+            await asyncio.sleep(0)
+        await till.receives(*(response(number) + switch.padding for number in range(200)))
+
+
+async def test_a_peer_that_sends_no_more_still_gets_its_answers() -> None:
+    """A half-closed connection is how scripts speak."""
+    async with Switch(in_work_max=2) as switch:
+        till = await switch.till()
+        till.send(*(request(number) for number in range(5)))
+        till.writer.write_eof()
+        await switch.takes_up(2)
+        for number in range(5):
+            await switch.settles()
+            switch.answer(1)
+            await till.receives(response(number))
+        await till.is_closed()
+
+
+async def test_bytes_that_are_no_frame_end_the_connection_after_its_answers() -> None:
+    """What was understood before is answered; what came behind it is not looked at."""
+    async with Switch() as switch:
+        till = await switch.till()
+        till.send(request(1), b"\xff\xff", request(2))
+        await switch.takes_up(1)
+        switch.answer(1)
+        await till.receives(response(1))
+        await till.is_closed()
+        assert switch.peers.ended["link.failed"] == 1
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_peer_that_hangs_up_costs_nothing(at_once: bool) -> None:  # noqa: FBT001  (a parameter)
+    """Its answer has nowhere to go; the decision stands, and its repeat finds it."""
+    async with Switch() as switch:
+        till = await switch.till()
+        till.send(request(1), KEEP_ALIVE)
+        await switch.takes_up(1)
+        if at_once:  # with a reset, as a till does whose power fails and comes back
+            plug = till.writer.transport.get_extra_info("socket")
+            plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        till.writer.transport.abort()
+        await switch.settles()
+        assert len(switch.peers) == (0 if at_once else 1)
+        switch.answer(1)
+        await switch.settles()
+        assert len(switch.peers) == 0
+
+
+class BrokenLink(Link):
+    """A mistake of ours."""
+
+    def receive_data(self, data: bytes, received_at: datetime) -> list[Event]:  # noqa: ARG002  (of Link)
+        raise ZeroDivisionError
+
+
+async def test_our_own_mistake_costs_one_connection() -> None:
+    """The event loop and all neighbours do not notice."""
+    async with Switch() as switch:
+        neighbour = await switch.till()
+        neighbour.send(KEEP_ALIVE)
+        await neighbour.receives(KEEP_ALIVE)
+        switch.make_link = lambda: link(BrokenLink)
+        till = await switch.till()
+        till.send(request(1))
+        await till.is_closed()
+        neighbour.send(KEEP_ALIVE)
+        await neighbour.receives(KEEP_ALIVE)
+
+
+async def test_the_end_answers_what_is_in_work_and_reads_nothing_more() -> None:
+    """SIGTERM: what was decided is answered."""
+    async with Switch() as switch:
+        till = await switch.till()
+        till.send(request(1))
+        await switch.takes_up(1)
+        switch.peers.stop_reading()
+        till.send(request(2))
+        await switch.takes_up(1)
+        switch.answer(1)
+        await switch.peers.close(5)
+        await till.receives(response(1))
+        await till.is_closed()
+
+
+async def test_accepted_connections_keep_alive_and_do_not_delay() -> None:
+    """They inherit it from the listening socket, at no cost for each."""
+    async with Switch() as switch:
+        await switch.till()
+        await switch.settles()
+        plug = switch.connections[0]._transport.get_extra_info("socket")
+        assert plug.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert plug.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert plug.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 30
