@@ -23,8 +23,17 @@ from members.card import Card, CardStatus
 from members.tables import EVERY_CARD
 from switch.block import Block, Person
 from switch.originals import named_by
-from switch.outcome import CardChange, EarlyReversal, Record
-from switch.rows import SELECT_LINKS, SELECT_RECORD, early_reversal_of, instant_text, lot_of, record_of
+from switch.outcome import CardChange, EarlyReversal, Link, Record
+from switch.rows import (
+    SELECT_LINKS,
+    SELECT_LINKS_FROM,
+    SELECT_RECORD,
+    early_reversal_of,
+    instant_text,
+    link_of,
+    lot_of,
+    record_of,
+)
 
 CANDIDATES_MAX: Final = 256  # decisions that a DE 90 full of zeros may mean before it means none
 OWNER_REACH: Final = 4096  # latest decisions of a customer that are searched for a lone STAN
@@ -132,8 +141,9 @@ class Recall:
 
     # Decisions
 
-    def prefetch(self, keys: Sequence[str]) -> None:
+    def prefetch(self, keys: Iterable[str]) -> None:
         """Look *keys* up at once; ``by_key`` then answers from memory until the next call."""
+        keys = list(keys)
         rows = self._database.execute(_BY_KEYS, (json.dumps(keys),)).fetchall()
         self._prefetched = dict.fromkeys(keys)
         for row in rows:
@@ -188,6 +198,14 @@ class Recall:
     def redemptions(self, ticket: str) -> list[Record]:
         """Effective redemptions of a ticket."""
         return [self._record(row) for row in self._database.execute(_REDEMPTIONS, (ticket,)).fetchall()]
+
+    def links_to(self, original: int) -> list[Link]:
+        """What later decisions did to a decision."""
+        return [link_of(row) for row in self._database.execute(SELECT_LINKS, (original,))]
+
+    def links_from(self, seq: int) -> list[Link]:
+        """What a decision did to earlier ones."""
+        return [link_of(row) for row in self._database.execute(SELECT_LINKS_FROM, (seq,))]
 
     def postings(self, seq: int) -> list[Posting]:
         """The entry of a decision, in order."""

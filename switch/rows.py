@@ -14,7 +14,8 @@ from sqlalchemy import bindparam, delete, insert, literal_column, update
 from sqlalchemy.dialects import sqlite
 
 from ledger import tables as books
-from ledger.account import MEMBER_KINDS, AccountKind, kind_of
+from ledger.account import MEMBER_KINDS, AccountKind
+from ledger.account import account as account_
 from ledger.block import (
     COLUMNS,
     FORMAT,
@@ -91,13 +92,14 @@ SET_CARD_REPLACED: Final = sql_of(
 
 SELECT_RECORD: Final = f"SELECT {', '.join(COLUMNS['decision'][:-1])} FROM decision"
 SELECT_LINKS: Final = f"SELECT {', '.join(COLUMNS['link'])} FROM link WHERE original = ? ORDER BY seq"
+SELECT_LINKS_FROM: Final = f"SELECT {', '.join(COLUMNS['link'])} FROM link WHERE seq = ? ORDER BY original"
 
 _compact: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
 
 
 def instant_text(instant: datetime) -> str:
-    """*instant* (UTC) as it is stored: always with microseconds, so that texts sort as instants do."""
-    return instant.isoformat(timespec="microseconds")
+    """*instant* (UTC) as it is stored. Texts sort as instants do: ``+`` comes before ``.`` in ASCII."""
+    return instant.isoformat()
 
 
 @dataclass(slots=True)
@@ -185,12 +187,19 @@ def _add(rows: BlockRows, outcome: Outcome, record: Record, number: int, salt: b
     return digest
 
 
+# Kinds stand above owners in an account's number, and those of members are neighbours in the chart: comparing
+# numbers tells them without looking the kind up.
+_MEMBERS_FROM: Final = account_(AccountKind.AVAILABLE)
+_DEBTS_FROM: Final = account_(AccountKind.DEBT)
+_MEMBERS_TO: Final = account_(AccountKind.CERTIFICATES)
+assert {kind for kind in AccountKind if _MEMBERS_FROM <= account_(kind) < _MEMBERS_TO} == MEMBER_KINDS
+
+
 def _add_balances(balances: dict[tuple[int, int], int], postings: Iterable[Posting]) -> None:
     for posting in postings:
         for account, points in ((posting.debit, -posting.points), (posting.credit, posting.points)):
-            kind = kind_of(account)
-            if kind in MEMBER_KINDS:
-                key = account, (NO_LOT if kind is AccountKind.DEBT else posting.lot)
+            if _MEMBERS_FROM <= account < _MEMBERS_TO:
+                key = account, (posting.lot if account < _DEBTS_FROM else NO_LOT)
                 balances[key] = balances.get(key, 0) + points
 
 
@@ -233,6 +242,20 @@ def decision_row(record: Record, facts_hash: bytes | None) -> Row:
         record.exception,
         record.answer,
         facts_hash,
+    )
+
+
+def link_of(row: tuple[Any, ...]) -> Link:
+    """The link of its *row*."""
+    return Link(
+        seq=row[0],
+        original=row[1],
+        refunded_minor=row[2],
+        clawed=row[3],
+        returned=row[4],
+        returned_minor=row[5],
+        undone=row[6],
+        final_minor=row[7],
     )
 
 

@@ -6,10 +6,9 @@ an error of COMMIT leaves open whether the block is durable, ``CommitUnknown`` e
 next start finds the truth in the file.
 """
 
-import enum
 import os
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol, Self
@@ -23,7 +22,7 @@ from loyalty.errors import LoyaltyError
 from members.card import CardStatus
 from members.tables import EVERY_CARD
 from switch import rows as sql
-from switch.block import Block, Enrolment
+from switch.block import Block, CommitResult, CommitUnknown, Enrolment
 from switch.database import Connection, ThreadedConnection, open_for_reading, open_for_writing
 from switch.lock import ProcessLock
 from switch.outcome import CardChange
@@ -35,18 +34,6 @@ from switch.recall import Recall
 LEASE_SIZE: Final = 10_000_000
 
 log: Final = structlog.get_logger()
-
-
-class CommitResult(enum.Enum):
-    """How a commit ended."""
-
-    DURABLE = "durable"
-    UNWRITTEN = "unwritten"
-    LATE = "late"  # a request in it was past its deadline just before COMMIT
-
-
-class CommitUnknown(Exception):  # noqa: N818  (a state of affairs, not a mistake)
-    """The block may be durable or not. Nobody may be answered, and the process has to end."""
 
 
 class Sequence:
@@ -120,7 +107,7 @@ class Store(Protocol):
     def head(self) -> Head: ...
     @property
     def reader(self) -> Reader: ...
-    def prefetch(self, keys: list[str]) -> None: ...
+    def prefetch(self, keys: Iterable[str]) -> None: ...
     async def commit(self, block: Block, in_time: Callable[[], bool]) -> CommitResult: ...
     async def close(self) -> None: ...
 
@@ -201,7 +188,7 @@ class SqliteStore:
         """The last durable block."""
         return self._head
 
-    def prefetch(self, keys: list[str]) -> None:
+    def prefetch(self, keys: Iterable[str]) -> None:
         """Look *keys* up at once; the reader then knows them."""
         self._recall.prefetch(keys)
 
