@@ -54,7 +54,10 @@ COLUMNS: Final = {
     ),
 }  # fmt: skip
 
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, default=bytes.hex).encode
+# Rows are flat: there is no circle to look for.
+_encode: Final = json.JSONEncoder(
+    separators=(",", ":"), ensure_ascii=True, check_circular=False, default=bytes.hex
+).encode
 
 
 def digest_of_decision(

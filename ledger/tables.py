@@ -4,7 +4,7 @@ All but ``balance`` are append-only: a correction is a new entry. ``guards`` giv
 them so, whoever opens the file. ``fact`` may lose rows, because what it holds of a customer can be
 erased; nothing in it can change.
 
-Instants are ISO 8601 in UTC with microseconds, dates ISO 8601, truth values 0 and 1, points and money
+Instants are ISO 8601 in UTC, dates ISO 8601, truth values 0 and 1, points and money
 integers.
 """
 
