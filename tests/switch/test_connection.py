@@ -125,7 +125,7 @@ class Switch:
 
     def _connect(self) -> TerminalConnection:
         connection = TerminalConnection(
-            self.peers, self.make_link(), ManualClock(NOON), asyncio.get_running_loop().time, self._submit,
+            self.peers, self.make_link(), ManualClock(NOON), self.time, self._submit,
             in_work_max=self.in_work_max,
         )  # fmt: skip
         self.connections.append(connection)
