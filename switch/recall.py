@@ -25,8 +25,8 @@ from switch.block import Block, Person
 from switch.originals import named_by
 from switch.outcome import CardChange, EarlyReversal, Link, Record
 from switch.rows import (
-    SELECT_LINKS,
     SELECT_LINKS_FROM,
+    SELECT_LINKS_TO,
     SELECT_RECORD,
     early_reversal_of,
     instant_text,
@@ -201,7 +201,7 @@ class Recall:
 
     def links_to(self, original: int) -> list[Link]:
         """What later decisions did to a decision."""
-        return [link_of(row) for row in self._database.execute(SELECT_LINKS, (original,))]
+        return [link_of(row) for row in self._database.execute(SELECT_LINKS_TO, (original,))]
 
     def links_from(self, seq: int) -> list[Link]:
         """What a decision did to earlier ones."""
@@ -305,7 +305,7 @@ class Recall:
         return None if row is None else self._record(row)
 
     def _record(self, row: tuple[Any, ...]) -> Record:
-        return record_of(row, self._database.execute(SELECT_LINKS, (row[0],)).fetchall())
+        return record_of(row, self.links_to(row[0]))
 
     def _led(self, kind: str, token: Token) -> tuple[tuple[MemberId, CardId], ...]:
         leads = self._leads.get((kind, token))

@@ -5,7 +5,7 @@ what the chain covers.
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -78,7 +78,10 @@ INSERT_CARD: Final = sql_of(insert(cards.card))
 LINK_IDENTIFIER: Final = sql_of(sqlite.insert(cards.identifier).on_conflict_do_nothing())
 UNLINK_IDENTIFIER: Final = sql_of(
     delete(cards.identifier).where(
-        cards.identifier.c.kind == bindparam("kind"), cards.identifier.c.token == bindparam("token")
+        cards.identifier.c.kind == bindparam("kind"),
+        cards.identifier.c.token == bindparam("token"),
+        cards.identifier.c.member_id == bindparam("member"),
+        cards.identifier.c.card_id == bindparam("card"),
     )
 )
 SET_CARD_STATUS: Final = sql_of(
@@ -91,8 +94,9 @@ SET_CARD_REPLACED: Final = sql_of(
 )
 
 SELECT_RECORD: Final = f"SELECT {', '.join(COLUMNS['decision'][:-1])} FROM decision"
-SELECT_LINKS: Final = f"SELECT {', '.join(COLUMNS['link'])} FROM link WHERE original = ? ORDER BY seq"
-SELECT_LINKS_FROM: Final = f"SELECT {', '.join(COLUMNS['link'])} FROM link WHERE seq = ? ORDER BY original"
+_LINK: Final = f"SELECT {', '.join(COLUMNS['link'])} FROM link"
+SELECT_LINKS_TO: Final = f"{_LINK} WHERE original = ? ORDER BY seq"
+SELECT_LINKS_FROM: Final = f"{_LINK} WHERE seq = ? ORDER BY original"
 
 _compact: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
 
@@ -245,33 +249,12 @@ def decision_row(record: Record, facts_hash: bytes | None) -> Row:
     )
 
 
-def link_of(row: tuple[Any, ...]) -> Link:
-    """The link of its *row*."""
-    return Link(
-        seq=row[0],
-        original=row[1],
-        refunded_minor=row[2],
-        clawed=row[3],
-        returned=row[4],
-        returned_minor=row[5],
-        undone=row[6],
-        final_minor=row[7],
-    )
-
-
-def record_of(row: tuple[Any, ...], links: Iterable[Row] = ()) -> Record:
+def record_of(row: tuple[Any, ...], links: Sequence[Link] = ()) -> Record:
     """The record of a decision's *row* (without its facts' hash), with the sums of its *links*."""
-    refunded = clawed = returned = returned_minor = undone = 0
-    final: Any = None
+    final = None
     for link in links:
-        numbers: tuple[Any, ...] = tuple(link)
-        refunded += numbers[2]
-        clawed += numbers[3]
-        returned += numbers[4]
-        returned_minor += numbers[5]
-        undone += numbers[6]
-        if numbers[6] > 0:
-            final = numbers[7]
+        if link.undone > 0:
+            final = link.final_minor
     return Record(
         seq=row[0],
         key=row[1],
@@ -307,11 +290,11 @@ def record_of(row: tuple[Any, ...], links: Iterable[Row] = ()) -> Record:
         rules=row[31],
         exception=row[32],
         answer=row[33],
-        refunded_minor=refunded,
-        clawed=clawed,
-        returned=returned,
-        returned_minor=returned_minor,
-        undone=undone,
+        refunded_minor=sum(link.refunded_minor for link in links),
+        clawed=sum(link.clawed for link in links),
+        returned=sum(link.returned for link in links),
+        returned_minor=sum(link.returned_minor for link in links),
+        undone=sum(link.undone for link in links),
         final_minor=final,
     )
 
@@ -360,6 +343,20 @@ def link_row(link: Link) -> Row:
         link.returned_minor,
         link.undone,
         link.final_minor,
+    )
+
+
+def link_of(row: tuple[Any, ...]) -> Link:
+    """The link of a row."""
+    return Link(
+        seq=row[0],
+        original=row[1],
+        refunded_minor=row[2],
+        clawed=row[3],
+        returned=row[4],
+        returned_minor=row[5],
+        undone=row[6],
+        final_minor=row[7],
     )
 
 

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol, Self
+from typing import Final, Self
 
 import structlog
 
@@ -26,7 +26,6 @@ from switch.block import Block, CommitResult, CommitUnknown, Enrolment
 from switch.database import Connection, ThreadedConnection, open_for_reading, open_for_writing
 from switch.lock import ProcessLock
 from switch.outcome import CardChange
-from switch.reader import Reader
 from switch.recall import Recall
 
 # A number costs nothing: DE 37 has room for 2.8 * 10^12. A wide lease lets the switch go on answering
@@ -95,21 +94,6 @@ class Head:
     number: int = 0
     hash: bytes = GENESIS
     last_seq: int = 0
-
-
-class Store(Protocol):
-    """Durable state: what was decided, read synchronously, and one way to add to it."""
-
-    sequence: Sequence
-    numbers: Numbers
-
-    @property
-    def head(self) -> Head: ...
-    @property
-    def reader(self) -> Reader: ...
-    def prefetch(self, keys: Iterable[str]) -> None: ...
-    async def commit(self, block: Block, in_time: Callable[[], bool]) -> CommitResult: ...
-    async def close(self) -> None: ...
 
 
 Connect = Callable[[sqlite3.Connection], Awaitable[Connection]]
@@ -189,7 +173,7 @@ class SqliteStore:
         return self._head
 
     def prefetch(self, keys: Iterable[str]) -> None:
-        """Look *keys* up at once; the reader then knows them."""
+        """Look *keys* up together; ``reader.by_key`` then knows them until the next commit."""
         self._recall.prefetch(keys)
 
     async def commit(self, block: Block, in_time: Callable[[], bool]) -> CommitResult:
@@ -349,4 +333,4 @@ def _change_card(connection: Connection, change: CardChange) -> None:
     if change.link is not None:
         connection.execute(sql.LINK_IDENTIFIER, (*change.link, card.member_id, card.card_id))
     if change.unlink is not None:
-        connection.execute(sql.UNLINK_IDENTIFIER, change.unlink)
+        connection.execute(sql.UNLINK_IDENTIFIER, (*change.unlink, card.member_id, card.card_id))
