@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Final, Self
 
 from loyalty.errors import LoyaltyError
-from simulator.private import PriceCut, read_price_cuts, read_tags
-from simulator.wire import Elements
+from simulator.private import read_tags
+from simulator.wire import Elements, WireError
 
 APPROVED: Final = ("00", "10")
 _IDENTIFIER_KINDS: Final = ("CPAN", "BARC", "PHON", "MAIL", "RFID", "UUID", "ACCT")
@@ -164,8 +164,11 @@ class Answer:
 
     @cached_property
     def tags(self) -> tuple[tuple[str, str], ...]:
-        """The tags of DE 48, in order."""
-        return read_tags(self.elements.get("48", ""))
+        """The tags of DE 48, in order; none when it cannot be read, which the masked elements then show."""
+        try:
+            return read_tags(self.elements.get("48", ""))
+        except WireError:
+            return ()
 
     def tag(self, number: str) -> str | None:
         """The first value of tag *number*."""
@@ -200,11 +203,6 @@ class Answer:
     def value_minor(self) -> int | None:
         """Money value of the points used."""
         return signed(self.tag("063"))
-
-    @cached_property
-    def price_cuts(self) -> tuple[PriceCut, ...]:
-        """The discounts of DE 63."""
-        return read_price_cuts(self.elements)
 
 
 def answer_type(mti: str) -> str:

@@ -1,11 +1,10 @@
 """What ``retail87`` puts into private elements: tags in DE 48, baskets in DE 63 and 120 to 123."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from loyalty.transaction import BasketLine
-from simulator.wire import Elements, WireError
+from simulator.wire import WireError
 
 BASKET_ELEMENTS: Final = ("63", "120", "121", "122", "123")
 _PIECE: Final = 999  # characters of one of them
@@ -73,42 +72,6 @@ def write_basket(lines: Sequence[BasketLine]) -> dict[str, str]:
     text = f"{len(texts):03}{parts}" + "".join(texts)
     pieces = [text[at : at + _PIECE] for at in range(0, len(text), _PIECE)]
     return dict(zip(BASKET_ELEMENTS, pieces, strict=False))
-
-
-def basket_text(elements: Elements) -> str:
-    """DE 63 and what continues it, put together."""
-    return "".join(elements.get(number, "") for number in BASKET_ELEMENTS)
-
-
-@dataclass(frozen=True, slots=True)
-class PriceCut:
-    """A discount of the answer: *amount_minor* off line *line* of the request, counted from 1."""
-
-    line: int
-    amount_minor: int
-    promotion: str
-    text: str
-
-
-def read_price_cuts(elements: Elements) -> tuple[PriceCut, ...]:
-    """The discounts in the DE 63 of an answer.
-
-    Raises:
-        WireError: It is not ``lines n3``, then four parts a line.
-    """
-    text = basket_text(elements)
-    if not text:
-        return ()
-    count, parts = text[:3], text[3:].split("\\")
-    if not count.isdecimal() or len(parts) != int(count) * 4 + 1 or parts[-1]:
-        raise WireError("it is not lines n3 and four parts for each", where="DE 63 of the answer")
-    try:
-        return tuple(
-            PriceCut(int(parts[at]), int(parts[at + 1]), parts[at + 2], parts[at + 3])
-            for at in range(0, len(parts) - 1, 4)
-        )
-    except ValueError as error:
-        raise WireError("a line or an amount is no number", where="DE 63 of the answer") from error
 
 
 def _write_line(line: BasketLine, parts: int) -> str:

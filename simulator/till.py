@@ -110,9 +110,22 @@ class Till:
         """Sign-on (001), sign-off (002) or echo test (301)."""
         return self._request("network", "0800", {"70": code}, ending=Ending.FORGET)
 
-    def reversal(self, original: Request, *, final_minor: int | None = None, advice: bool = True) -> Request:
-        """Undo *original*, whether the host knows it or not; *final_minor* is what shall stay of it."""
-        elements = {key: original.elements[key] for key in ("3", "4", "49") if key in original.elements}
+    def reversal(
+        self,
+        original: Request | str,
+        *,
+        processing_code: str = "000000",
+        final_minor: int | None = None,
+        advice: bool = True,
+    ) -> Request:
+        """Undo *original*, whether the host knows it or not; *final_minor* is what shall stay of it.
+
+        *processing_code* is the original's where that is named by DE 37 of its receipt.
+        """
+        if isinstance(original, Request):
+            elements = {key: original.elements[key] for key in ("3", "4", "49") if key in original.elements}
+        else:
+            elements = {"3": processing_code}
         if final_minor is not None:
             # ISO 8583:1987, DE 95: actual amount, then settlement amount and two fees, which stay zero.
             elements["95"] = f"{final_minor:012}" + "0" * 30

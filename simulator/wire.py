@@ -54,6 +54,11 @@ def read_body(body: bytes) -> dict[str, str]:
     return {number: text for number, text in elements.items() if number not in ("h", "p", "1")}
 
 
+def name_of(number: str) -> str:
+    """What the dialect calls element *number*."""
+    return str(default_ascii[number]["desc"])
+
+
 class FrameReader:
     """Cuts a stream into the bodies of its frames, however the network slices it."""
 

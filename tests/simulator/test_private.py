@@ -5,15 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.transaction import BasketLine
-from simulator.private import (
-    PriceCut,
-    basket_text,
-    read_price_cuts,
-    read_tags,
-    write_basket,
-    write_quantity,
-    write_tags,
-)
+from simulator.private import read_tags, write_basket, write_quantity, write_tags
 from simulator.wire import WireError
 
 names = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E, exclude_characters="\\"), max_size=30)
@@ -46,7 +38,7 @@ def test_basket(basket: list[BasketLine]) -> None:
     elements = write_basket(basket)
     assert all(0 < len(piece) <= 999 for piece in elements.values())
     assert list(elements) == ["63", "120", "121", "122", "123"][: len(elements)]
-    text = basket_text(elements)
+    text = "".join(elements.values())
     parts = text[4:].split("\\")
     count, width = int(text[:3]), int(text[3])
     assert parts.pop() == ""
@@ -64,7 +56,9 @@ def test_rolled_up() -> None:
     def line(amount_minor: int, flags: str) -> BasketLine:
         return BasketLine("P" * 60, 1000, "U", amount_minor, "C" * 20, flags)
 
-    text = basket_text(write_basket([line(1, ""), *(line(10, "N" if at % 2 else "") for at in range(99))]))
+    text = "".join(
+        write_basket([line(1, ""), *(line(10, "N" if at % 2 else "") for at in range(99))]).values()
+    )
     rows = [text[4:].split("\\")[at : at + 6] for at in range(0, int(text[:3]) * 6, 6)]
     assert sorted((row[0], row[5]) for row in rows[-2:]) == [("MISC", ""), ("MISC", "N")]
     assert int(text[:3]) < 60
@@ -75,14 +69,3 @@ def test_rolled_up() -> None:
 )
 def test_quantity(quantity_milli: int, text: str) -> None:
     assert write_quantity(quantity_milli) == text
-
-
-def test_price_cuts() -> None:
-    """The discounts of an answer, over two elements."""
-    elements = {"63": "0021\\50\\P1\\milk we", "120": "ek\\3\\100\\P2\\second half price\\"}
-    assert read_price_cuts(elements) == (
-        PriceCut(1, 50, "P1", "milk week"),
-        PriceCut(3, 100, "P2", "second half price"),
-    )
-    with pytest.raises(WireError, match="four parts"):
-        read_price_cuts({"63": "0011\\50\\P1\\"})
