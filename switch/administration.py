@@ -5,7 +5,8 @@ desk opens the books itself, under the same lock, and the same orders take the s
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +18,7 @@ from members.card import CardStatus
 from members.identifiers import Hasher
 from rules.programme import Programme
 from switch.admin import AdminClient, Handler
-from switch.cardline import CardLine, token_of_hex
+from switch.cardline import CardLine, date_of, token_of_hex
 from switch.cards import ImportCards, ReplaceCard, SetStatus
 from switch.programmes import Programmes
 from switch.sequencer import Command, Sequencer, StoreFull
@@ -44,18 +45,25 @@ class Administration:
         }
 
     async def _import(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
-        lines = [CardLine.from_json(values) for values in order.get("cards", ())]
-        reader = self._store.reader
-        return await self._carry_out(ImportCards(lines, self._store.numbers, reader.person))
+        with _understood():
+            lines = [CardLine.from_json(values) for values in order["cards"]]
+        return await self._carry_out(ImportCards(lines, self._store.numbers, self._store.reader.person))
 
     async def _set_status(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
-        token = _argument(order, "card")
-        return await self._carry_out(SetStatus(token_of_hex(token), CardStatus(_argument(order, "status"))))
+        with _understood():
+            command = SetStatus(token_of_hex(order["card"]), CardStatus(order["status"]))
+        return await self._carry_out(command)
 
     async def _replace(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
-        line = CardLine.from_json(order.get("new", {}))
-        token = token_of_hex(_argument(order, "card"))
-        return await self._carry_out(ReplaceCard(token, line, self._store.numbers))
+        with _understood():
+            command = ReplaceCard(
+                token=token_of_hex(order["card"]),
+                new=token_of_hex(order["new"]),
+                last4=str(order["last4"]),
+                expires_on=date_of(order.get("expires_on")),
+                numbers=self._store.numbers,
+            )
+        return await self._carry_out(command)
 
     async def _carry_out(self, command: Command) -> Mapping[str, Any]:
         try:
@@ -95,7 +103,7 @@ class Desk:
         if self._client is not None:
             self._client.__exit__(kind, error, trace)
         else:
-            self._runner.run(self._store.close())
+            self._runner.run(self._close())
             self._runner.close()
 
     def order(self, name: str, **arguments: object) -> Mapping[str, Any]:
@@ -119,22 +127,27 @@ class Desk:
             queue_depth_max=1,
             observe=lambda _: None,
         )
-        self._sequencer = sequencer
+        self._failure = asyncio.ensure_future(sequencer.run())
         self._handlers = Administration(sequencer, self._store).handlers
+
+    async def _close(self) -> None:
+        self._failure.cancel()
+        await self._store.close()
 
     async def _carry_out(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         order = asyncio.ensure_future(self._handlers[name](arguments))
-        failure = asyncio.ensure_future(self._sequencer.run())
-        await asyncio.wait({order, failure}, return_when=asyncio.FIRST_COMPLETED)
-        if failure.done():
+        await asyncio.wait({order, self._failure}, return_when=asyncio.FIRST_COMPLETED)
+        if self._failure.done():
             order.cancel()
-            failure.result()  # raises what nobody can answer for
-        failure.cancel()
+            self._failure.result()  # raises what nobody can answer for
         return order.result()
 
 
-def _argument(order: Mapping[str, Any], name: str) -> str:
-    value = order.get(name)
-    if not isinstance(value, str):
-        raise LoyaltyError("is missing", where=name, hint="use the command line of the same version")
-    return value
+@contextmanager
+def _understood() -> Iterator[None]:
+    """An order of another version of the command line is told so, and nothing of it is shown."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        hint = "use the command line of the same version"
+        raise LoyaltyError("is not understood", where="the order", hint=hint) from error

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any, Self
 
 from loyalty.card import Identifier, IdentifierKind, Token
-from loyalty.errors import LoyaltyError
 from members.card import CardStatus
 from members.importer import CardRow
 from switch.block import Person
@@ -94,32 +93,27 @@ class CardLine:
         """The line that ``to_json`` gave.
 
         Raises:
-            LoyaltyError: These are other values.
+            KeyError, TypeError, ValueError, AttributeError: These are other values.
         """
-        try:
-            said = [values.get(name) for name in ("name", "phone", "mail", "birthday")]
-            name, phone, mail, _ = (str(value or "") for value in said)
-            birthday = _date(values.get("birthday"))
-            return cls(
-                line=int(values["line"]),
-                token=token_of_hex(values["token"]),
-                last4=str(values["last4"]),
-                member=str(values["member"]),
-                account=token_of_hex(values["account"]),
-                status=CardStatus(values["status"]),
-                expires_on=_date(values.get("expires_on")),
-                tier=values.get("tier"),
-                language=values.get("language"),
-                parent=token_of_hex(values["parent"]) if "parent" in values else None,
-                person=Person(name=name, phone=phone, mail=mail, birthday=birthday) if any(said) else None,
-                identifiers=tuple(
-                    (str(kind), token_of_hex(token)) for kind, token in values.get("identifiers", ())
-                ),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise LoyaltyError(
-                "is not a card as the command line sends it", where="cards", hint="use the same version"
-            ) from error
+        said = [values.get(name) for name in ("name", "phone", "mail", "birthday")]
+        name, phone, mail, _ = (str(value or "") for value in said)
+        birthday = date_of(values.get("birthday"))
+        return cls(
+            line=int(values["line"]),
+            token=token_of_hex(values["token"]),
+            last4=str(values["last4"]),
+            member=str(values["member"]),
+            account=token_of_hex(values["account"]),
+            status=CardStatus(values["status"]),
+            expires_on=date_of(values.get("expires_on")),
+            tier=values.get("tier"),
+            language=values.get("language"),
+            parent=token_of_hex(values["parent"]) if "parent" in values else None,
+            person=Person(name=name, phone=phone, mail=mail, birthday=birthday) if any(said) else None,
+            identifiers=tuple(
+                (str(kind), token_of_hex(token)) for kind, token in values.get("identifiers", ())
+            ),
+        )
 
 
 def token_of_hex(text: str) -> Token:
@@ -134,5 +128,6 @@ def token_of_hex(text: str) -> Token:
     return Token(token)
 
 
-def _date(text: str | None) -> date | None:
+def date_of(text: str | None) -> date | None:
+    """The date that is written as *text*; ``None`` for none."""
     return date.fromisoformat(text) if text else None

@@ -5,6 +5,7 @@ Numbers of cards do not come this far: whoever orders hashes them first.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Final
 
 from loyalty.card import IdentifierKind, MemberId, Token
@@ -43,13 +44,13 @@ class ImportCards:
     def carry_out(self, worksheet: Worksheet, moment: Moment) -> Change:  # noqa: ARG002  (of every command)
         """Told: ``imported`` and ``skipped``, how many; ``bad``, line and reason of the others."""
         clerk = _Clerk(worksheet, self.numbers, self.person_of)
-        bad: list[tuple[int, str]] = []
+        bad: list[list[int | str]] = []
         skipped = 0
         for line in self.lines:
             try:
                 skipped += not clerk.enrol(line)
             except _DiffersError as error:
-                bad.append((line.line, str(error)))
+                bad.append([line.line, str(error)])
         result = {"imported": len(clerk.enrolments), "skipped": skipped, "bad": bad}
         return Change(result=result, enrolments=tuple(clerk.enrolments))
 
@@ -86,10 +87,12 @@ class SetStatus:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceCard:
-    """Put the new card *line* in the place of the card *token*: same member, same accounts."""
+    """Put the card *new*, active, in the place of the card *token*: same member, same accounts."""
 
     token: Token
-    line: CardLine
+    new: Token
+    last4: str
+    expires_on: date | None
     numbers: Numbers
 
     def carry_out(self, worksheet: Worksheet, moment: Moment) -> Change:  # noqa: ARG002  (of every command)
@@ -98,21 +101,21 @@ class ReplaceCard:
         Raises:
             LoyaltyError: The old card is not known or replaced already, or the new one is known.
         """
-        old, line = _find(worksheet, self.token), self.line
+        old = _find(worksheet, self.token)
         if old.status is CardStatus.REPLACED:
             raise LoyaltyError(
                 "is replaced already", where=f"card *{old.last4}", hint="replace its successor"
             )
-        if worksheet.cards(_CARD, line.token):
-            raise LoyaltyError("is known already", where=f"card *{line.last4}", hint="take an unused number")
+        if worksheet.cards(_CARD, self.new):
+            raise LoyaltyError("is known already", where=f"card *{self.last4}", hint="take an unused number")
         new = replace(
             old,
             card_id=self.numbers.card_id(),
-            last4=line.last4,
-            status=line.status,
-            expires_on=line.expires_on,
+            last4=self.last4,
+            status=CardStatus.ACTIVE,
+            expires_on=self.expires_on,
         )
-        enrolment = Enrolment(card=new, token=line.token, replaces=old.card_id)
+        enrolment = Enrolment(card=new, token=self.new, replaces=old.card_id)
         worksheet.enrol(enrolment)
         return Change(result=_told(new), enrolments=(enrolment,))
 
