@@ -128,7 +128,7 @@ class Story:
     def _play_line(self, words: str) -> None:
         asked, _, expected = words.partition("->")
         name, _, rest = asked.rpartition(":")
-        transaction = self._transaction(rest.split())
+        transaction = self.transaction(rest.split())
         if name.strip():
             self.asked[name.strip()] = transaction
         outcome = self.decide(transaction)
@@ -137,7 +137,8 @@ class Story:
             key, _, value = word.partition("=")
             assert str(told.get(key)) == value, f"{words}\n{key}: {told.get(key)}, not {value}\n{told}"
 
-    def _transaction(self, words: list[str]) -> Transaction:
+    def transaction(self, words: list[str]) -> Transaction:
+        """The message of a line."""
         operation = words[0]
         options = dict(word.split("=", 1) for word in words[1:])
         self.now += timedelta(seconds=1, days=int(options.get("later", 0)))
