@@ -7,11 +7,12 @@ overdue ones: twenty thousand connections cost nothing while they behave.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
 import structlog
 
+from messages.link import Link
 from switch.observe import Throttle
 
 SWEEP_S: Final = 0.25  # how late a limit may strike
@@ -21,6 +22,8 @@ log: Final = structlog.get_logger()
 
 class Peer(Protocol):
     """A connection, as those see it who look after all of them."""
+
+    link: Link
 
     @property
     def address(self) -> str: ...
@@ -82,6 +85,10 @@ class Peers:
         idle_timeout_s: Without a byte from the peer while nothing is in work.
         stall_timeout_s: With answers that the peer does not read.
         has_room: Whether the sequencer takes more transactions.
+
+    Attributes:
+        ended: How many connections the switch refused or ended, by event.
+        is_stopping: Nobody is let in any more.
     """
 
     def __init__(
@@ -98,13 +105,13 @@ class Peers:
         self.frames = Watch(frame_timeout_s)
         self.idle = Watch(idle_timeout_s)
         self.stalled = Watch(stall_timeout_s)
-        self.ended: Counter[str] = Counter()  # connections that the switch ended, by event
+        self.ended: Counter[str] = Counter()
         self._connections_max = connections_max
         self._per_address_max = per_address_max
         self._peers: dict[Peer, None] = {}
         self._of_address: Counter[str] = Counter()
         self._waiting: dict[Peer, None] = {}
-        self._is_stopping = False
+        self.is_stopping = False
         self._none_left = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._throttle = Throttle(self._loop.time)
@@ -113,9 +120,12 @@ class Peers:
     def __len__(self) -> int:
         return len(self._peers)
 
+    def __iter__(self) -> Iterator[Peer]:
+        return iter(self._peers)
+
     def admit(self, peer: Peer) -> bool:
         """Count *peer* in, unless there are too many."""
-        if self._is_stopping:
+        if self.is_stopping:
             return False
         if len(self._peers) >= self._connections_max:
             self.note("connection.refused", peer, limit="connections_max")
@@ -157,14 +167,14 @@ class Peers:
 
     def stop_reading(self) -> None:
         """Take nothing more in; answers still leave."""
-        self._is_stopping = True
+        self.is_stopping = True
         for peer in list(self._peers):
             peer.stop_reading()
 
     async def close(self, timeout_s: float) -> None:
         """Close every connection; what was written may take *timeout_s* to leave."""
         self._sweeping.cancel()
-        self._is_stopping = True
+        self.is_stopping = True
         for peer in list(self._peers):
             peer.close()
         if not self._peers:

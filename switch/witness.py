@@ -15,7 +15,7 @@ from switch.metrics import Metrics
 from switch.observe import Renderer
 from switch.outcome import Known
 from switch.reader import Reader
-from switch.sequencer import Store, Work
+from switch.sequencer import Numbering, Store, Work
 
 APPROVED: Final = "APPROVED"  # in place of a reason, as is
 REPEAT: Final = "REPEAT"
@@ -60,7 +60,7 @@ class MeasuredStore:
         self._time = time
         self.is_writable = True  # as of the last commit
         self.reader: Reader = store.reader
-        self.next_sequence = store.next_sequence
+        self.sequence: Numbering = store.sequence
         self.prefetch = store.prefetch
 
     async def commit(self, block: Block, in_time: Callable[[], bool]) -> CommitResult:

@@ -1,0 +1,257 @@
+"""A whole switch, put together from the inside to the outside: the constructor calls are its plan.
+
+Tests, the demo and the process that serves all start the product by ``running``.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Self
+
+from config.key import load_key
+from config.register import load_register
+from config.schema import LimitsSettings, ListenerSettings, Settings
+from loyalty.clock import Clock
+from loyalty.terminal import Register
+from members.identifiers import Hasher
+from messages.codec import Codec
+from messages.dialect import load_dialect
+from messages.framing import framing_named
+from messages.link import Link
+from messages.profile import Profile, profile_named
+from rules.parse import load_programme
+from rules.programme import Programme
+from switch.admin import AdminServer
+from switch.administration import Administration
+from switch.connection import TerminalConnection
+from switch.listener import listen
+from switch.metrics import Metrics
+from switch.ops import OpsServer
+from switch.peers import Peers
+from switch.programmes import Programmes
+from switch.sequencer import Sequencer, Work
+from switch.store import SqliteStore
+from switch.witness import MeasuredStore
+
+STALL_TIMEOUT_S: Final = 10.0  # answers that a peer leaves unread for so long: it is gone, or hostile
+DRAIN_S: Final = 6.0  # for what is in work at the end: some commits, on a disk that is in trouble
+FAREWELL_S: Final = 1.5  # for the last answers to leave
+
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
+
+Address = tuple[str, int]
+Tell = Callable[[Sequence[Work]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reloadable:
+    """What SIGHUP reads anew: the programme and the register of terminals."""
+
+    programme: Programme
+    register: Register
+
+    @classmethod
+    def load(cls, settings: Settings) -> Self:
+        """Read both files of the deployment.
+
+        Raises:
+            Problems: All that is wrong with one of them.
+        """
+        return cls(load_programme(settings.programme), load_register(settings.terminals))
+
+
+class Line:
+    """How one listener speaks. Makes the protocol of each of its connections."""
+
+    def __init__(
+        self,
+        settings: ListenerSettings,
+        limits: LimitsSettings,
+        peers: Peers,
+        clock: Clock,
+        submit: Callable[[Work], None],
+        loaded: Reloadable,
+    ) -> None:
+        self._settings = settings
+        self._limits = limits
+        self._peers = peers
+        self._clock = clock
+        self._submit = submit
+        self._time = asyncio.get_running_loop().time
+        self._framing = framing_named(settings.framing)
+        self._codec = Codec(load_dialect(settings.dialect))
+        self.profile = self._speaking_for(loaded)
+
+    def connect(self) -> TerminalConnection:
+        """The protocol of a new connection."""
+        link = Link(
+            framing=self._framing,
+            codec=self._codec,
+            profile=self.profile,
+            frame_size_max=self._limits.frame_size_max,
+        )
+        return TerminalConnection(
+            self._peers, link, self._clock, self._time, self._submit, in_work_max=self._limits.in_work_max
+        )
+
+    def reload(self, loaded: Reloadable) -> None:
+        """Speak for what was *loaded* from the next message on, on every connection."""
+        former, self.profile = self.profile, self._speaking_for(loaded)
+        for peer in self._peers:
+            if peer.link.profile is former:
+                peer.link.profile = self.profile
+
+    def _speaking_for(self, loaded: Reloadable) -> Profile:
+        return profile_named(
+            self._settings.profile,
+            terms=loaded.programme.terms,
+            register=loaded.register,
+            acquirer_id=self._settings.acquirer or None,
+        )
+
+
+class Switch:
+    """A switch that runs.
+
+    Attributes:
+        iso8583: Where terminals connect, one address for each listener of the settings.
+        http: Where it is watched.
+        deciding: Ends with the error after which nothing may be decided any more; else never.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        sequencer: Sequencer,
+        lines: Sequence[Line],
+        *,
+        iso8583: Sequence[Address],
+        http: Address,
+        deciding: "asyncio.Task[None]",
+    ) -> None:
+        self.iso8583 = iso8583
+        self.http = http
+        self.deciding = deciding
+        self._settings = settings
+        self._clock = clock
+        self._sequencer = sequencer
+        self._lines = lines
+        self._reloading = asyncio.Lock()
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing waits for a decision."""
+        return self._sequencer.queue_depth == 0
+
+    async def reload(self) -> str:
+        """Put in programme and register as they are in the files now, and give the programme's version.
+
+        Raises:
+            Problems: Something is wrong with them; nothing is changed.
+        """
+        async with self._reloading:
+            loaded = await asyncio.to_thread(Reloadable.load, self._settings)
+            programmes = self._sequencer.programmes
+            if loaded.programme.version != programmes.current.version:
+                self._sequencer.reload(programmes.then(self._clock.now(), loaded.programme))
+            for line in self._lines:
+                line.reload(loaded)
+            return loaded.programme.version
+
+
+@contextlib.asynccontextmanager
+async def running(
+    settings: Settings,
+    *,
+    clock: Clock,
+    metrics: Metrics,
+    tell: Tell,
+) -> AsyncGenerator[Switch]:
+    """Run the switch of the deployment *settings*, until the context is left.
+
+    Args:
+        settings: Its folder is there; the books are made if there are none.
+        clock: Tells the time of decisions.
+        metrics: Gets counted into.
+        tell: Told of every finished batch.
+
+    Raises:
+        LoyaltyError: Something in the deployment is wrong, or another process runs it.
+    """
+    loop = asyncio.get_running_loop()
+    limits = settings.limits
+    loaded = Reloadable.load(settings)
+    hasher = Hasher(load_key(settings.path(settings.cards.key_file)))
+    # What is entered last is left first: nothing more comes in, then all is answered, then the books close.
+    async with contextlib.AsyncExitStack() as house:
+        store = await SqliteStore.open(settings.database)
+        house.push_async_callback(store.close)
+        measured = MeasuredStore(store, metrics, loop.time)
+
+        sequencer = Sequencer(
+            measured,
+            Programmes(((_EVER, loaded.programme),)),
+            clock,
+            hasher.token,
+            deadline_s=limits.deadline_s,
+            queue_depth_max=limits.queue_depth_max,
+            batch_size_max=limits.batch_size_max,
+            observe=tell,
+        )
+        deciding = loop.create_task(sequencer.run())
+        house.callback(deciding.cancel)
+
+        peers = Peers(
+            connections_max=limits.connections_max,
+            per_address_max=limits.connections_per_address_max,
+            frame_timeout_s=limits.frame_timeout_s,
+            idle_timeout_s=limits.idle_timeout_s,
+            stall_timeout_s=STALL_TIMEOUT_S,
+            has_room=lambda: not sequencer.is_full,
+        )
+        metrics.gauge("connections", "Open connections of terminals.", lambda: len(peers))
+        metrics.gauge("queue_depth", "Messages that wait for a commit.", lambda: sequencer.queue_depth)
+        about = "Connections that the switch refused or ended."
+        metrics.counter("connections_ended_total", about, "event", lambda: peers.ended)
+
+        def not_ready() -> str | None:
+            if peers.is_stopping:
+                return "it is stopping"
+            return None if measured.is_writable else "the books take nothing"
+
+        ops = OpsServer(not_ready=not_ready, metrics=metrics.text)
+        watched = await ops.listen(settings.http.host, settings.http.port)
+        house.callback(watched.close)
+        house.push_async_callback(_see_off, peers, sequencer, deciding)
+
+        admin = AdminServer(Administration(sequencer, store).handlers)
+        await admin.listen(settings.socket)
+        house.push_async_callback(admin.close)
+
+        house.callback(peers.stop_reading)
+        lines = [Line(each, limits, peers, clock, sequencer.submit, loaded) for each in settings.listener]
+        listeners = []
+        for line, each in zip(lines, settings.listener, strict=True):
+            listener = await listen(each.host, each.port, line.connect)
+            house.callback(listener.close)
+            listeners.append(listener)
+        yield Switch(
+            settings,
+            clock,
+            sequencer,
+            lines,
+            iso8583=[listener.address for listener in listeners],
+            http=watched.address,
+            deciding=deciding,
+        )
+
+
+async def _see_off(peers: Peers, sequencer: Sequencer, deciding: "asyncio.Task[None]") -> None:
+    """Answer what is in work, unless nothing can be decided any more, and close all connections."""
+    draining = asyncio.ensure_future(sequencer.drain())
+    await asyncio.wait({draining, deciding}, timeout=DRAIN_S, return_when=asyncio.FIRST_COMPLETED)
+    draining.cancel()
+    await peers.close(FAREWELL_S)
