@@ -1,0 +1,229 @@
+"""Walks the chain from its first block and recomputes every hash, row by row.
+
+It reads slices by sequence, each in a transaction of its own, up to the block that is the last when it
+starts: the switch beside it goes on writing and checkpointing.
+"""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from ledger.account import CHART, PostingReason, kind_of, name_of
+from ledger.block import (
+    COLUMNS,
+    FORMAT,
+    GENESIS,
+    digest_of_card_entry,
+    digest_of_decision,
+    hash_of_block,
+    hash_of_facts,
+)
+from ledger.entry import POINTS_MAX
+from ledger.finding import Findings
+
+SLICE_SIZE: Final = 4_000  # decisions; with what hangs on them below 10,000 rows of each table
+_BLOCKS_READ: Final = 1_000
+
+Row = tuple[Any, ...]
+
+_CHILDREN: Final = ("posting", "link", "early_reversal")
+_BLOCK: Final = len(COLUMNS["decision"])  # position of the columns that follow the chain's
+_DIGEST: Final = _BLOCK + 1
+_SEQ_OF_LOT: Final = 16  # lots of one decision
+
+
+class ChainCheck:
+    """Recomputes the chain of *database* and checks each row on the way."""
+
+    def __init__(self, database: sqlite3.Connection, findings: Findings) -> None:
+        self._database = database
+        self._findings = findings
+        self._previous = GENESIS
+        self._number = 0
+        self._last_seq = 0
+
+    def run(self, progress: Callable[[int, int], None]) -> None:
+        """Check all blocks; *progress* is told how many decisions are done, and of how many."""
+        total = self._database.execute(
+            "SELECT coalesce(sum(decisions), 0), max(number) FROM block"
+        ).fetchone()
+        done = 0
+        for blocks in self._slices(total[1] or 0):
+            done += self._check_slice(blocks)
+            progress(done, total[0])
+        self._find_strays()
+
+    def _slices(self, last: int) -> Iterator[list[Row]]:
+        """Blocks that have up to ``SLICE_SIZE`` decisions together, or one block."""
+        columns = ", ".join(COLUMNS["block"])
+        number = 0
+        while blocks := self._database.execute(
+            f"SELECT {columns}, previous, hash FROM block WHERE number > ? AND number <= ?"
+            f" ORDER BY number LIMIT {_BLOCKS_READ}",
+            (number, last),
+        ).fetchall():
+            number = blocks[-1][0]
+            some: list[Row] = []
+            size = 0
+            for block in blocks:
+                if some and size + block[4] > SLICE_SIZE:
+                    yield some
+                    some, size = [], 0
+                some.append(block)
+                size += block[4]
+            yield some
+
+    def _check_slice(self, blocks: list[Row]) -> int:
+        """Check *blocks*, and give how many decisions they have."""
+        first, last = self._last_seq, max((block[3] or 0 for block in blocks), default=0)
+        last = max(first, last)
+        rows = {name: self._by_seq(name, first, last) for name in _CHILDREN}
+        lots: dict[int, list[Row]] = defaultdict(list)
+        bounds = (first + 1) * _SEQ_OF_LOT, (last + 1) * _SEQ_OF_LOT
+        for lot in self._select("lot", "lot >= ? AND lot < ? ORDER BY lot", bounds):
+            lots[lot[0] // _SEQ_OF_LOT].append(lot)
+        rows["lot"] = lots
+        facts = {
+            seq: (salt, text)
+            for seq, salt, text in self._database.execute(
+                "SELECT seq, salt, facts FROM fact WHERE seq > ? AND seq <= ?", (first, last)
+            )
+        }
+        columns = ", ".join((*COLUMNS["decision"], "block", "digest"))
+        decisions = self._database.execute(
+            f"SELECT {columns} FROM decision WHERE seq > ? AND seq <= ? ORDER BY seq", (first, last)
+        ).fetchall()
+        entries: dict[int, list[Row]] = defaultdict(list)
+        for entry in self._select(
+            "card_entry", "block BETWEEN ? AND ? ORDER BY block, line", (blocks[0][0], blocks[-1][0])
+        ):
+            entries[entry[0]].append(entry)
+        at = 0
+        for block in blocks:
+            mine: list[Row] = []
+            while at < len(decisions) and decisions[at][0] <= (block[3] or 0):
+                mine.append(decisions[at])
+                at += 1
+            self._check_block(block, mine, entries[block[0]], rows, facts)
+        known = {decision[0] for decision in decisions}
+        for name, of_seq in rows.items():
+            for seq in of_seq.keys() - known:
+                self._findings.add("I26", f"{name} of decision {seq}", "there is no such decision")
+        for seq in facts.keys() - known:
+            self._findings.add("I26", f"fact of decision {seq}", "there is no such decision")
+        self._last_seq = last
+        return len(decisions)
+
+    def _check_block(
+        self,
+        block: Row,
+        decisions: list[Row],
+        entries: list[Row],
+        rows: dict[str, dict[int, list[Row]]],
+        facts: dict[int, tuple[bytes, str]],
+    ) -> None:
+        findings = self._findings
+        noted = len(findings.found)
+        header, previous, stored = block[:-2], block[-2], block[-1]
+        number, form, first, last, counted, counted_entries = header[:6]
+        where = f"block {number}"
+        if number != self._number + 1:
+            findings.add("I17", where, f"follows block {self._number}: some are missing")
+        elif previous != self._previous:
+            findings.add("I18", where, "does not follow the hash of the block before")
+        if form != FORMAT:
+            findings.add("I18", where, f"has format {form}, which this program does not know")
+        digests = []
+        for decision in decisions:
+            if decision[0] < first or decision[_BLOCK] != number:
+                findings.add("I17", f"decision {decision[0]}", f"lies in {where} and belongs to another")
+            digests.append(self._check_decision(decision, rows, facts))
+        if (counted, first, last) != (
+            len(decisions),
+            decisions[0][0] if decisions else None,
+            decisions[-1][0] if decisions else None,
+        ):
+            found = f"{len(decisions)} decisions are there and {counted} were written, {first} to {last}"
+            findings.add("I17", where, found)
+        if counted_entries != len(entries):
+            found = f"{len(entries)} changes of cards are there and {counted_entries} were written"
+            findings.add("I17", where, found)
+        digests += map(digest_of_card_entry, entries)
+        # What was noted about its rows explains a wrong hash.
+        if noted == len(findings.found) and hash_of_block(header, previous, digests) != stored:
+            findings.add("I18", where, "its rows do not have the hash that was written")
+        self._number, self._previous = number, stored
+
+    def _check_decision(
+        self,
+        decision: Row,
+        rows: dict[str, dict[int, list[Row]]],
+        facts: dict[int, tuple[bytes, str]],
+    ) -> bytes:
+        """Check a decision with its rows, and give its digest."""
+        findings = self._findings
+        row, seq = decision[:_BLOCK], decision[0]
+        where = f"decision {seq}"
+        postings = rows["posting"].get(seq, [])
+        digest = digest_of_decision(
+            row,
+            postings,
+            rows["lot"].get(seq, ()),
+            rows["link"].get(seq, ()),
+            rows["early_reversal"].get(seq, ()),
+        )
+        if digest != decision[_DIGEST]:
+            findings.add("I18", where, "it, or a row that came with it, was changed")
+        fact = facts.get(seq)
+        if fact is not None and hash_of_facts(*fact) != row[-1]:
+            findings.add("I18", where, "the facts that it saw were changed")
+        if postings and not row[10]:
+            findings.add("I16", where, "had no effect and has postings")
+        for posting in postings:
+            self._check_posting(where, posting)
+        return digest
+
+    def _check_posting(self, where: str, posting: Row) -> None:
+        _, line, debit, credit, points, _, reason = posting
+        place = f"{where}, posting {line}"
+        try:
+            allowed = (kind_of(debit), kind_of(credit), PostingReason(reason)) in CHART
+        except ValueError:
+            self._findings.add("I16", place, "names an account or a reason that does not exist")
+            return
+        if not allowed:
+            moved = f"{PostingReason(reason).name} from {name_of(debit)} to {name_of(credit)}"
+            self._findings.add("I16", place, f"{moved} is not in the chart")
+        if not 0 < points <= POINTS_MAX:
+            self._findings.add("I16", place, f"moves {points} points")
+
+    def _find_strays(self) -> None:
+        """Rows behind the last block; one statement sees one state, so a running switch does not disturb."""
+        last = "(SELECT coalesce(max(last_seq), 0) FROM block)"
+        for name in ("decision", *_CHILDREN, "fact"):
+            row = self._database.execute(f"SELECT min(seq) FROM {name} WHERE seq > {last}").fetchone()
+            if row[0] is not None:
+                self._findings.add("I17", f"{name} {row[0]}", "is in no block")
+        row = self._database.execute(
+            f"SELECT min(lot) FROM lot WHERE lot >= ({last} + 1) * {_SEQ_OF_LOT}"
+        ).fetchone()
+        if row[0] is not None:
+            self._findings.add("I17", f"lot {row[0]}", "is in no block")
+        row = self._database.execute(
+            "SELECT min(block) FROM card_entry WHERE block > (SELECT coalesce(max(number), 0) FROM block)"
+        ).fetchone()
+        if row[0] is not None:
+            self._findings.add("I17", f"card entry of block {row[0]}", "there is no such block")
+
+    def _by_seq(self, name: str, first: int, last: int) -> dict[int, list[Row]]:
+        found: dict[int, list[Row]] = defaultdict(list)
+        # By its primary key, whose first column is the sequence; an order over all of it is the key's own.
+        order = {"posting": "seq, line", "link": "seq, original", "early_reversal": "seq"}[name]
+        for row in self._select(name, f"seq > ? AND seq <= ? ORDER BY {order}", (first, last)):
+            found[row[0]].append(row)
+        return found
+
+    def _select(self, name: str, where: str, parameters: tuple[int, int]) -> list[Row]:
+        columns = ", ".join(COLUMNS[name])
+        return self._database.execute(f"SELECT {columns} FROM {name} WHERE {where}", parameters).fetchall()

@@ -1,0 +1,60 @@
+"""What is wrong with the books: which invariant is broken, where, and how."""
+
+from dataclasses import dataclass
+from typing import Final
+
+FINDINGS_MAX: Final = 100  # who has this many needs a copy of the books, not a longer list
+
+INVARIANTS: Final = {
+    "I3": "no account of a member falls below its floor",
+    "I6": "no lot holds less than nothing or more than it was made with",
+    "I7": "the balances that are kept are what the postings add up to",
+    "I12": "nothing is taken back twice",
+    "I15": "a key decides once",
+    "I16": "what had no effect has no postings, and points move only as the chart allows",
+    "I17": "blocks and sequences rise without a gap or a stray row",
+    "I18": "the chain recomputes",
+    "I26": "the file is whole, and what rows refer to is there",
+    "cards": "every card is as the journal of cards tells it",
+    "guard": "the triggers that keep the books append-only are there",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A broken invariant.
+
+    Attributes:
+        invariant: A name of ``INVARIANTS``.
+        where: The first row or block that shows it.
+        what: One clause.
+    """
+
+    invariant: str
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant} {self.where}: {self.what}"
+
+
+class Enough(Exception):  # noqa: N818  (the list is full; nothing failed)
+    """``FINDINGS_MAX`` findings are noted."""
+
+
+class Findings:
+    """Collects findings in the order in which they show."""
+
+    def __init__(self) -> None:
+        self.found: list[Finding] = []
+
+    def add(self, invariant: str, where: str, what: str) -> None:
+        """Note one.
+
+        Raises:
+            Enough: There is no use in looking on.
+        """
+        assert invariant in INVARIANTS
+        self.found.append(Finding(invariant, where, what))
+        if len(self.found) >= FINDINGS_MAX:
+            raise Enough

@@ -1,0 +1,92 @@
+"""Looks through all books and tells what is wrong with them. It only reads, also beside a running switch."""
+
+import sqlite3
+from collections.abc import Callable
+
+from ledger.chain import ChainCheck
+from ledger.finding import Enough, Finding, Findings
+from ledger.sums import check_sums
+from ledger.tables import APPEND_ONLY, guards
+
+
+def verify(database: sqlite3.Connection, progress: Callable[[int, int], None]) -> list[Finding]:
+    """What is wrong with the books in *database*, in the order of the checks; empty when all is well.
+
+    Args:
+        database: A connection that reads, outside of a transaction.
+        progress: Told how many decisions are checked, and of how many.
+    """
+    findings = Findings()
+    try:
+        _check_file(database, findings)
+        _check_guards(database, findings)
+        ChainCheck(database, findings).run(progress)
+        check_sums(database, findings)
+        _check_links(database, findings)
+        _check_sequence(database, findings)
+    except sqlite3.DatabaseError as error:
+        findings.found.append(Finding("I26", "the file", f"cannot be read: {error}"))
+    except Enough:
+        pass
+    return findings.found
+
+
+def _check_file(database: sqlite3.Connection, findings: Findings) -> None:
+    for (message,) in database.execute("PRAGMA integrity_check(20)").fetchall():
+        if message != "ok":
+            # Unique indexes are part of it: two rows with one key show here.
+            findings.add("I15" if "non-unique" in message else "I26", "the file", message)
+
+
+def _check_guards(database: sqlite3.Connection, findings: Findings) -> None:
+    """Exactly the triggers that the schema has: a further one could undo what they do."""
+    names = ", ".join(f"'{table.name}'" for table in APPEND_ONLY)
+    present = dict(
+        database.execute(
+            f"SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ({names})"
+        )
+    )
+    for name, sql in guards().items():
+        if name not in present:
+            findings.add("guard", f"trigger {name}", "is missing")
+        elif present.pop(name) != sql:
+            findings.add("guard", f"trigger {name}", "is not what it should be")
+    for name in present:
+        findings.add("guard", f"trigger {name}", "does not belong there")
+
+
+def _check_links(database: sqlite3.Connection, findings: Findings) -> None:
+    """Undoings name an earlier decision, and together take back no more than there was."""
+    after = 0
+    while rows := database.execute(
+        "SELECT link.original, min(link.seq), sum(link.refunded_minor), sum(link.clawed), sum(link.returned),"
+        " sum(link.undone), decision.seq, decision.amount, decision.earned, decision.used"
+        " FROM link LEFT JOIN decision ON decision.seq = link.original"
+        " WHERE link.original > ? GROUP BY link.original ORDER BY link.original LIMIT 5000",
+        (after,),
+    ).fetchall():
+        for original, first, refunded, clawed, returned, undone, seq, amount, earned, used in rows:
+            where = f"decision {original}"
+            if seq is None:
+                findings.add("I26", where, f"is named by decision {first} and is not there")
+                continue
+            if first <= original:
+                findings.add("I12", where, f"is undone by decision {first}, which came before it")
+            for name, total, bound in (
+                ("of its amount", refunded, amount),
+                ("of its earned points", clawed, max(earned, 0)),
+                ("of its used points", returned, max(used, 0)),
+                ("times in whole", undone, 1),
+            ):
+                if not 0 <= total <= bound:
+                    findings.add("I12", where, f"{total} {name} is undone, and there was {bound}")
+        after = rows[-1][0]
+
+
+def _check_sequence(database: sqlite3.Connection, findings: Findings) -> None:
+    last, leased = database.execute(
+        "SELECT (SELECT max(seq) FROM decision),"
+        " (SELECT next_seq FROM sequence_lease ORDER BY lease DESC LIMIT 1)"
+    ).fetchone()
+    if last is not None and (leased is None or last >= leased):
+        findings.add("I17", f"decision {last}", "has a number that was never reserved")
