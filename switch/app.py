@@ -1,13 +1,12 @@
 """The process that serves: its log, its signals, its ready line and its end."""
 
 import asyncio
-import contextlib
 import os
 import resource
 import signal
 import sys
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, NoReturn
@@ -15,13 +14,13 @@ from typing import Final, NoReturn
 import structlog
 
 from config.load import load_settings
-from config.schema import LogSettings, Settings
+from config.schema import Settings
 from loyalty.clock import SystemClock
 from loyalty.errors import LoyaltyError
 from switch.collector import Collector
 from switch.logwriter import LogWriter
 from switch.metrics import Metrics
-from switch.observe import Renderer, configure
+from switch.observe import Renderer, logging_to_stderr
 from switch.running import Address, Switch, running
 from switch.witness import Witness
 
@@ -43,7 +42,7 @@ def serve(config: Path, *, listen: str | None = None, http: str | None = None) -
         LoyaltyError: Something in the deployment is wrong, or another process runs it.
     """
     settings = _with_addresses(load_settings(config), listen, http)
-    with _logging(settings.log) as (writer, render):
+    with logging_to_stderr(settings.log) as (writer, render):
         settings = _within_descriptors(settings)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             return runner.run(_serve(settings, writer, render))
@@ -116,19 +115,6 @@ def _end_at_once(deciding: "asyncio.Task[None]", writer: LogWriter) -> NoReturn:
     log.critical("switch.failed", error=repr(error), hint=hint, exc_info=error)
     writer.stop()
     os._exit(1)
-
-
-@contextlib.contextmanager
-def _logging(settings: LogSettings) -> Generator[tuple[LogWriter, Renderer]]:
-    fd = sys.stderr.fileno()
-    for_people = settings.format == "text" or (settings.format == "auto" and os.isatty(fd))
-    writer, render = LogWriter(fd), Renderer(for_people=for_people)
-    configure(writer, render, level=settings.level)
-    writer.start()
-    try:
-        yield writer, render
-    finally:
-        writer.stop()
 
 
 def _within_descriptors(settings: Settings) -> Settings:

@@ -4,14 +4,18 @@ Only the shell of the switch logs; all else returns values. Every line goes thro
 last net under the rule that card numbers are in no log line, and leaves through a ``LogWriter``.
 """
 
+import contextlib
 import logging
+import os
 import re
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Generator, Mapping
 from typing import Any, Final
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
+from config.schema import LogSettings
 from switch.logwriter import LogWriter
 
 # Every event that is logged, and what it means. A test holds the calls to this list.
@@ -129,3 +133,17 @@ def configure(writer: LogWriter, render: Renderer, *, level: str) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=max(number, logging.WARNING), handlers=[_FromLibraries()], force=True)
+
+
+@contextlib.contextmanager
+def logging_to_stderr(settings: LogSettings) -> Generator[tuple[LogWriter, Renderer]]:
+    """Log as *settings* say until the context is left."""
+    fd = sys.stderr.fileno()
+    for_people = settings.format == "text" or (settings.format == "auto" and os.isatty(fd))
+    writer, render = LogWriter(fd), Renderer(for_people=for_people)
+    configure(writer, render, level=settings.level)
+    writer.start()
+    try:
+        yield writer, render
+    finally:
+        writer.stop()
