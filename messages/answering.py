@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from loyalty.decision import Approved, Decision, Declined, Discount, Reason
+from loyalty.decision import Approved, Balance, Decision, Declined, Discount, Instrument, Reason
 from loyalty.terms import Terms
 from loyalty.transaction import Operation
 from messages.basket import cut, write_discounts
@@ -60,8 +60,10 @@ class Answerer:
         """The answer's own elements; the only ones that are stored.
 
         Args:
-            operation: ``None`` when none was understood.
+            decision: What was decided.
+            operation: What was asked; ``None`` when it was not understood.
             seq: Of the switch; it is in DE 37 and DE 38.
+            business_date: Of the decision.
             width: Columns of the terminal's receipt.
         """
         month_day, day_of_year = _day(business_date)
@@ -92,12 +94,13 @@ class Answerer:
         elements = {39: self._sheet.codes[declined.reason]}
         if declined.element is not None:
             elements[44] = f"{declined.element:03}"
-        tags = [(_REASON_TAG, _words(declined.name or declined.reason.name))]
-        if declined.programme_version is not None:
-            tags.append(("060", declined.programme_version))
-        if declined.near_miss:
-            tags.append(("061", _words(declined.near_miss)))
-        elements[self._layout.tags] = self._written(tags)
+        elements[self._layout.tags] = self._written(
+            [
+                (_REASON_TAG, _words(declined.name or declined.reason.name)),
+                ("060", declined.programme_version),
+                ("061", _words(declined.near_miss)),
+            ]
+        )
         elements[self._layout.receipt] = decline_text(declined, self._terms, width)
         return elements
 
@@ -118,43 +121,26 @@ class Answerer:
     # --- DE 48 and DE 54
 
     def _tags(self, approved: Approved) -> str:
-        tags = []
-        if approved.earned is not None:
-            tags.append(("050", _signed(approved.earned)))
-        if approved.used is not None:
-            tags.append(("051", f"{abs(approved.used):012}"))
-        balance = approved.balance
-        if balance is not None:
-            tags.append(("052", _signed(balance.available - balance.debt)))
-            tags.append(("053", f"{balance.pending:012}"))
-            if balance.expires_on is not None and balance.expires_points:
-                tags.append(("054", f"{balance.expires_points:012}{balance.expires_on:%Y%m%d}"))
-            if balance.tier is not None:
-                tags.append(("055", _words(balance.tier)))
-        if approved.discount_minor:
-            tags.append(("056", f"{approved.discount_minor:012}"))
-        for instrument in approved.instruments:
-            last_day = f"{instrument.last_day:%Y%m%d}"
-            tags.append(("058", f"{instrument.kind}{instrument.value:012}{last_day}{instrument.code}"))
-        if approved.partial:
-            tags.append((_REASON_TAG, Reason.PARTIAL.name))
-        if approved.programme_version is not None:
-            tags.append(("060", approved.programme_version))
-        if approved.near_miss:
-            tags.append(("061", _words(approved.near_miss)))
-        if approved.left_to_pay_minor is not None:
-            tags.append(("062", f"{approved.left_to_pay_minor:012}"))
-        if approved.value_minor is not None:
-            tags.append(("063", f"{abs(approved.value_minor):012}"))
-        if approved.redeemable is not None:
-            points, value_minor = approved.redeemable
-            tags.append(("064", f"{points:012}{value_minor:012}"))
-        tags.extend(("065", _words(f"{name} {code}")) for name, code in approved.coupons_refused)
-        if approved.hold_until is not None:
-            tags.append(("066", f"{approved.hold_until:%Y%m%d%H%M%S}"))
+        until, redeemable = approved.hold_until, approved.redeemable
+        tags = [
+            ("050", _signed(approved.earned)),
+            ("051", _number(approved.used)),
+            *_balance_tags(approved.balance),
+            ("056", _number(approved.discount_minor or None)),
+            *[("058", _instrument(instrument)) for instrument in approved.instruments],
+            (_REASON_TAG, Reason.PARTIAL.name if approved.partial else None),
+            ("060", approved.programme_version),
+            ("061", _words(approved.near_miss)),
+            ("062", _number(approved.left_to_pay_minor)),
+            ("063", _number(approved.value_minor)),
+            ("064", None if redeemable is None else f"{redeemable[0]:012}{redeemable[1]:012}"),
+            *[("065", _words(f"{name} {code}")) for name, code in approved.coupons_refused],
+            ("066", None if until is None else f"{until:%Y%m%d%H%M%S}"),
+        ]
         return self._written(tags)
 
-    def _written(self, tags: list[tuple[str, str]]) -> str:
+    def _written(self, optional: list[tuple[str, str | None]]) -> str:
+        tags = [(tag, value) for tag, value in optional if value is not None]
         text = write_tags(tags)
         for expendable in _EXPENDABLE_TAGS:
             if len(text) <= self._layout.tags_size_max:
@@ -172,9 +158,9 @@ class Answerer:
         return f"9002{unit}{available}9001{unit}{ledger}"
 
 
-def _words(text: str) -> str:
+def _words(text: str | None) -> str | None:
     """*text* as a tag's value."""
-    return to_ascii(text)[:_WORDS_SIZE_MAX]
+    return to_ascii(text)[:_WORDS_SIZE_MAX] if text else None
 
 
 def _plain(discount: Discount) -> Discount:
@@ -183,5 +169,27 @@ def _plain(discount: Discount) -> Discount:
     return replace(discount, promotion=promotion, text=text)
 
 
-def _signed(points: int) -> str:
-    return f"{'D' if points < 0 else 'C'}{abs(points):012}"
+def _signed(points: int | None) -> str | None:
+    return None if points is None else f"{'D' if points < 0 else 'C'}{abs(points):012}"
+
+
+def _number(number: int | None) -> str | None:
+    return None if number is None else f"{abs(number):012}"
+
+
+def _instrument(instrument: Instrument) -> str:
+    return f"{instrument.kind}{instrument.value:012}{instrument.last_day:%Y%m%d}{instrument.code}"
+
+
+def _balance_tags(balance: Balance | None) -> list[tuple[str, str | None]]:
+    if balance is None:
+        return []
+    expiry = None
+    if balance.expires_on is not None and balance.expires_points:
+        expiry = f"{balance.expires_points:012}{balance.expires_on:%Y%m%d}"
+    return [
+        ("052", _signed(balance.available - balance.debt)),
+        ("053", _number(balance.pending)),
+        ("054", expiry),
+        ("055", _words(balance.tier)),
+    ]

@@ -1,7 +1,7 @@
 r"""Baskets: the lines of DE 63, which goes on in DE 120 to 123.
 
-    request   lines n3, parts n1, then per line   product\quantity\unit\amount\category\[flags\]
-    answer    lines n3, then per discount         line n3\amount\promotion\text\
+Request: `lines n3`, `parts n1`, then per line `product\quantity\unit\amount\category\[flags\]`.
+Answer: `lines n3`, then per discount `line n3\amount\promotion\text\`.
 """
 
 import re

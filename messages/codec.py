@@ -241,10 +241,12 @@ def masked_window(data: bytes, offset: int) -> str:
     shown = []
     for byte in data[offset : offset + _WINDOW_BYTES]:
         high, low = byte >> 4, byte & 15
-        if high == 3 or byte >= 0x81 or (high > 3 and low > 9):
-            shown.append(f"{high:X}_")
+        if high == 3:
+            shown.append("3_")
         elif high <= 9 and low <= 9 and byte > 0x09:
             shown.append("__")
+        elif high > 3:
+            shown.append(f"{high:X}_")
         else:
             shown.append(f"{byte:02X}")
     return " ".join(shown)

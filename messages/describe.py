@@ -59,8 +59,9 @@ def _basket(value: str) -> Iterator[Described]:
     if value[3:4] in ("5", "6"):
         try:
             for row, line in enumerate(read_basket(value), 1):
-                text = f"{line.product} {line.quantity_milli}/1000 {line.unit} {line.amount_minor} {line.category}"
-                yield Described(f"{row:03}", "Basket line", f"{text} {line.flags}".rstrip())
+                quantity = f"{line.quantity_milli}/1000 {line.unit}"
+                text = f"{line.product} {quantity} {line.amount_minor} {line.category} {line.flags}"
+                yield Described(f"{row:03}", "Basket line", text.rstrip())
         except BasketError:
             pass
         else:

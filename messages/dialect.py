@@ -37,12 +37,12 @@ _DEFAULTS: Final[dict[str, str]] = {
 }
 _FILLERS: Final[dict[str, str]] = {"fixed": "left-0", "variable": "left-0"}
 _KEYS: Final = {
-    "name", "version", "extends", "mti", "mti_pattern", "bitmap", "bitmaps_max", "bitmaps_always", "third_in_65",
-    "codepage", "checks_content", "encodings", "filler", "elements", "description",
+    "name", "version", "extends", "mti", "mti_pattern", "bitmap", "bitmaps_max", "bitmaps_always",
+    "third_in_65", "codepage", "checks_content", "encodings", "filler", "elements", "description",
 }  # fmt: skip
 _ELEMENT_KEYS: Final = {
-    "format", "name", "encoding", "length_encoding", "length_width", "length_radix", "unit", "filler", "content",
-    "nested",
+    "format", "name", "encoding", "length_encoding", "length_width", "length_radix", "unit", "filler",
+    "content", "nested",
 }  # fmt: skip
 _CODEPAGES: Final = {"cp037", "cp500", "cp1047"}
 

@@ -19,6 +19,8 @@ from messages.mti import answer_mti
 from messages.profile import Profile
 from messages.reading import FormatFault, Refused, Unanswerable
 
+__all__ = ["AnswerReady", "Event", "Link", "LinkFailed", "Refused", "TransactionReceived"]
+
 
 @dataclass(frozen=True, slots=True)
 class TransactionReceived:
@@ -139,4 +141,3 @@ def _unanswerable(message: Message, element: int) -> WireError:
     if message.is_cut:
         return message.faults[-1]
     return MessageError("it is missing", kind=Kind.MISSING, element=element, hint="send it in every message")
-

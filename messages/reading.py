@@ -5,6 +5,7 @@ wrong with amount, currency or basket (13) travels with the transaction, because
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -27,6 +28,7 @@ _NO_NEEDS: Final = Needs()
 _NO_TILL_DATA: Final = TillData()
 _REMEMBERED_MAX: Final = 4096  # DE 3 is the peer's: what is remembered of it must have a bound
 _ELEMENT_90_WIDTH: Final = 42
+_ORIGINAL_ELEMENTS: Final = (37, 90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,27 +126,13 @@ class Reader:
             draft.operation = self._operation(message)
             if draft.operation is not None:
                 draft.needs = self._sheet.needs[draft.operation]
-        elif 3 not in faulty:
+        else:
             faulty.add(3)
-        if 7 not in elements and 7 not in faulty:
-            has_date, has_time = 13 in elements or 13 in faulty, 12 in elements or 12 in faulty
-            if not (has_date and has_time):
-                faulty.add(13 if has_time else 12 if has_date else 7)
         if draft.needs.amount and 4 not in elements:
             faulty.add(4)
-        tags_are_known = self._tags not in faulty and unknown_from > self._tags
-        if tags_are_known:
-            self._read_card(elements, faulty, draft)
-        if draft.needs.card or draft.needs.card_or_original:
-            is_told = draft.card is not None or 2 in faulty or 35 in faulty or not tags_are_known
-            if not is_told and draft.needs.card_or_original:
-                is_told = (
-                    draft.till.original_rrn is not None
-                    or not elements.keys().isdisjoint((37, 90))
-                    or unknown_from <= 90
-                )
-            if not is_told:
-                faulty.add(2)
+        if 7 not in elements and not (12 in elements and 13 in elements):
+            faulty.add(_missing_moment(elements.keys() | faulty))
+        self._read_card(elements, faulty, unknown_from, draft)
         if draft.operation is Operation.REVERSAL and not _is_digits(elements.get(95, "0")[:12]):
             faulty.add(95)
         if faulty:
@@ -182,7 +170,25 @@ class Reader:
             self._operations[asked] = operation
         return operation
 
-    def _read_card(self, elements: Mapping[int, str], faulty: set[int], draft: _Draft) -> None:
+    def _read_card(
+        self, elements: Mapping[int, str], faulty: set[int], unknown_from: int, draft: _Draft
+    ) -> None:
+        """Find the card, or that it is missing, or that DE 2 and DE 35 are two cards."""
+        if self._tags in faulty or unknown_from <= self._tags:
+            return  # what names the customer may stand in the tags
+        self._choose_card(elements, faulty, draft)
+        needs = draft.needs
+        if draft.card is not None or 2 in faulty or 35 in faulty:
+            return
+        names_original = (
+            draft.till.original_rrn is not None
+            or not elements.keys().isdisjoint(_ORIGINAL_ELEMENTS)
+            or unknown_from <= max(_ORIGINAL_ELEMENTS)
+        )
+        if needs.card or (needs.card_or_original and not names_original):
+            faulty.add(2)
+
+    def _choose_card(self, elements: Mapping[int, str], faulty: set[int], draft: _Draft) -> None:
         """Tag 011, else 010, else DE 2, else DE 35; in ACTIVATE 010 is what gets linked to the card."""
         till = draft.till
         if till.track is not None:
@@ -230,8 +236,8 @@ class Reader:
         transmitted, moment_of_key, as_of = self._times(elements, terminal, received_at, advice=advice)
         replacement = int(elements[95][:12]) if operation is Operation.REVERSAL and 95 in elements else 0
         content = (
-            f"{elements[3]}\x1f{elements.get(4, '')}\x1f{currency}\x1f{draft.basket}\x1f{elements.get(90, '')}"
-            f"\x1f{elements.get(95, '')}\x1f{till.content}"
+            f"{elements[3]}\x1f{elements.get(4, '')}\x1f{currency}\x1f{draft.basket}"
+            f"\x1f{elements.get(90, '')}\x1f{elements.get(95, '')}\x1f{till.content}"
         )
         return Transaction(
             operation=operation,
@@ -305,6 +311,13 @@ class Reader:
         if needs.basket_sums and lines_sum is not None and lines_sum != amount:
             return Reason.BASKET_OUT_OF_BALANCE
         return None
+
+
+def _missing_moment(sent: AbstractSet[int]) -> int:
+    """Which of DE 7, 12 and 13 is missing; above every element when what was sent is faulty already."""
+    if 7 in sent or (12 in sent and 13 in sent):
+        return _NO_FAULT
+    return 13 if 12 in sent else 12 if 13 in sent else 7
 
 
 def _is_digits(text: str) -> bool:

@@ -1,11 +1,12 @@
 """Receipts (DE 62): what the customer reads of a decision, line by line."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from loyalty.amount import format_minor
-from loyalty.decision import Approved, Declined, Reason
+from loyalty.decision import Approved, Balance, Declined, Reason
 from loyalty.terms import Terms
 from loyalty.transaction import Operation
 from messages.transliterate import to_ascii
@@ -158,42 +159,61 @@ def receipt(approved: Approved, operation: Operation | None, terms: Terms, width
     """Lines of at most *width* characters, joined by ``|``; the last ones are left out past *size_max*."""
     balance = approved.balance
     words = _words(balance.language if balance else None, terms)
-    undoing = operation in _UNDOING
-    rows: list[tuple[str, str]] = []
+    rows = [
+        *_point_rows(approved, operation in _UNDOING, words, terms),
+        *_money_rows(approved, operation in _UNDOING, words, terms),
+        *_balance_rows(balance, words, terms),
+        *_promise_rows(approved, words, terms),
+    ]
+    return _joined([_line(label, value, width) for label, value in rows], size_max)
+
+
+_Rows = Iterator[tuple[str, str]]
+
+
+def _point_rows(approved: Approved, undoing: bool, words: _Words, terms: Terms) -> _Rows:  # noqa: FBT001  (private)
     if approved.partial:
-        rows.append((words.in_part, ""))
+        yield words.in_part, ""
     if approved.earned:
         label = words.taken if approved.earned < 0 else words.earned
-        rows.append((label, _points(abs(approved.earned), terms)))
+        yield label, _points(abs(approved.earned), terms)
     if approved.used:
-        rows.append((words.given_back if undoing else words.used, _points(abs(approved.used), terms)))
+        yield words.given_back if undoing else words.used, _points(abs(approved.used), terms)
     if approved.value_minor:
-        rows.append((words.worth, format_minor(abs(approved.value_minor), terms.currency)))
+        yield words.worth, format_minor(abs(approved.value_minor), terms.currency)
+
+
+def _money_rows(approved: Approved, undoing: bool, words: _Words, terms: Terms) -> _Rows:  # noqa: FBT001  (private)
     for discount in approved.discounts:
-        rows.append((discount.text, "-" + format_minor(discount.amount_minor, terms.currency)))
+        yield discount.text, "-" + format_minor(discount.amount_minor, terms.currency)
     if approved.discount_minor and not approved.discounts:
-        rows.append((words.discount, "-" + format_minor(approved.discount_minor, terms.currency)))
+        yield words.discount, "-" + format_minor(approved.discount_minor, terms.currency)
     if approved.left_to_pay_minor is not None:
         label = words.to_hand_out if undoing else words.left_to_pay
-        rows.append((label, format_minor(approved.left_to_pay_minor, terms.currency)))
-    if balance is not None:
-        rows.append((words.balance, _points(balance.available - balance.debt, terms)))
-        if balance.pending:
-            rows.append((words.pending, _points(balance.pending, terms)))
-        if balance.expires_on is not None and balance.expires_points:
-            points = _points(balance.expires_points, terms)
-            rows.append((f"{words.expire_on} {_day(balance.expires_on)}", points))
-        if balance.tier:
-            rows.append((words.tier, balance.tier))
+        yield label, format_minor(approved.left_to_pay_minor, terms.currency)
+
+
+def _balance_rows(balance: Balance | None, words: _Words, terms: Terms) -> _Rows:
+    if balance is None:
+        return
+    yield words.balance, _points(balance.available - balance.debt, terms)
+    if balance.pending:
+        yield words.pending, _points(balance.pending, terms)
+    if balance.expires_on is not None and balance.expires_points:
+        yield f"{words.expire_on} {_day(balance.expires_on)}", _points(balance.expires_points, terms)
+    if balance.tier:
+        yield words.tier, balance.tier
+
+
+def _promise_rows(approved: Approved, words: _Words, terms: Terms) -> _Rows:
     if approved.redeemable is not None:
-        rows.append((words.redeemable, _points(approved.redeemable[0], terms)))
+        yield words.redeemable, _points(approved.redeemable[0], terms)
     if approved.hold_until is not None:
-        rows.append((words.held_until, f"{approved.hold_until:%Y-%m-%d %H:%M}"))
+        yield words.held_until, f"{approved.hold_until:%Y-%m-%d %H:%M}"
     for instrument in approved.instruments:
-        rows.append((instrument.code, f"{words.valid_until} {_day(instrument.last_day)}"))
+        yield instrument.code, f"{words.valid_until} {_day(instrument.last_day)}"
     if approved.near_miss:
-        rows.append((approved.near_miss, ""))
-    return _joined([_line(label, value, width) for label, value in rows], size_max)
+        yield approved.near_miss, ""
 
 
 def _points(points: int, terms: Terms) -> str:

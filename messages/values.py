@@ -117,6 +117,9 @@ _PACKED_TRACK: Final = re.compile(r"[0-9D]*")
 _TRACK: Final = re.compile(r"[0-9=D]*")
 _SIGNED: Final = re.compile(r"[CD][0-9]*")
 
+# What packed digits may be; with everything else they may hold the separator of a track.
+_PACKED: Final = {Content.HEX: _HEX, Content.DIGITS: _DIGITS}
+
 MONTH_DAYS: Final = frozenset(
     f"{month:02}{day:02}"
     for month in range(1, 13)
@@ -183,19 +186,6 @@ def read_value(field: Field, raw: bytes, length: int, charset: Charset) -> str:
             return raw.decode("latin-1")
         case Encoding.EBCDIC:
             return charset.decode(raw)
-        case Encoding.BINARY:
-            digits = raw.hex().upper()
-            return _without_filler(field, digits, length) if field.unit is Unit.DIGITS else digits
-        case Encoding.BCD:
-            digits = raw.hex().upper()
-            if field.unit is Unit.DIGITS:
-                digits = _without_filler(field, digits, length)
-            allowed = _HEX if field.content is Content.HEX else _PACKED_TRACK
-            if field.content is Content.DIGITS:
-                allowed = _DIGITS
-            if allowed.fullmatch(digits) is None:
-                raise ValueProblem(Kind.INVALID_BCD, "a half byte is not a digit")
-            return digits
         case Encoding.HEX | Encoding.HEX_EBCDIC:
             text = raw if field.encoding is Encoding.HEX else charset.decode(raw).encode("ascii", "replace")
             if raw and _HEX_BYTES.fullmatch(text) is None:
@@ -206,6 +196,17 @@ def read_value(field: Field, raw: bytes, length: int, charset: Charset) -> str:
             if raw[:1] not in (b"C", b"D") or _DIGITS.fullmatch(digits) is None:
                 raise ValueProblem(Kind.INVALID_BCD, "the value is not C or D and packed digits")
             return raw[:1].decode("ascii") + digits
+        case Encoding.BINARY | Encoding.BCD:
+            return _read_halves(field, raw, length)
+
+
+def _read_halves(field: Field, raw: bytes, length: int) -> str:
+    halves = raw.hex().upper()
+    if field.unit is Unit.DIGITS:
+        halves = _without_filler(field, halves, length)
+    if field.encoding is Encoding.BCD and _PACKED.get(field.content, _PACKED_TRACK).fullmatch(halves) is None:
+        raise ValueProblem(Kind.INVALID_BCD, "a half byte is not a digit")
+    return halves
 
 
 def _without_filler(field: Field, digits: str, length: int) -> str:
@@ -250,10 +251,8 @@ def _write_halves(field: Field, text: str, charset: Charset) -> bytes:
     """Packed digits, raw bytes and hexadecimal text: all of them are half bytes in a message."""
     if _HEX.fullmatch(text) is None:
         raise ValueProblem(Kind.BAD_VALUE, "the value is not hexadecimal")
-    if field.encoding is Encoding.BCD and field.content is not Content.HEX:
-        allowed = _DIGITS if field.content is Content.DIGITS else _PACKED_TRACK
-        if allowed.fullmatch(text) is None:
-            raise ValueProblem(Kind.BAD_VALUE, "the value is not digits")
+    if field.encoding is Encoding.BCD and _PACKED.get(field.content, _PACKED_TRACK).fullmatch(text) is None:
+        raise ValueProblem(Kind.BAD_VALUE, "the value is not digits")
     if len(text) % 2 and field.unit is Unit.DIGITS:
         filler = "0" if field.filler in (Filler.LEFT_0, Filler.RIGHT_0) else "F"
         text = filler + text if field.filler in (Filler.LEFT_0, Filler.LEFT_F) else text + filler
