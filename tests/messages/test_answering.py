@@ -215,7 +215,7 @@ def test_base36() -> None:
 
 
 def test_echo() -> None:
-    """An answer repeats what the interface says and nothing else; the terminal's own DE 37 goes before ours."""
+    """An answer repeats what the interface says and nothing else; the terminal's DE 37 goes before ours."""
     sent = SALE | {
         14: "2912", 22: "021", 24: "123", 25: "00", 32: "1", 33: "2", 35: CARD + "=2912", 37: "TERMINALRRN1",
         42: "MERCH0000000001", 43: "x" * 40, 49: "978", 52: "0" * 16, 53: "0" * 16, 55: "00", 70: "301",
@@ -228,8 +228,13 @@ def test_echo() -> None:
     assert mti == "0210"
     assert answer == {
         **{number: sent[number] for number in (2, 3, 7, 11, 12, 13, 24, 25, 32, 33, 37, 41, 42, 49)},
-        4: "000000000700", 15: "1121", 38: "0009IX", 39: "10", 48: tags(t059="PARTIAL"), 62: "Approved in part",
-    }  # fmt: skip
+        4: "000000000700",
+        15: "1121",
+        38: "0009IX",
+        39: "10",
+        48: tags(t059="PARTIAL"),
+        62: "Approved in part",
+    }
 
 
 def test_refusals_of_the_link() -> None:

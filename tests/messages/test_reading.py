@@ -8,13 +8,12 @@ import pytest
 from loyalty.card import IdentifierKind
 from loyalty.terminal import TerminalRegister
 from loyalty.transaction import OriginalReference, Tender
-from messages.codec import Codec
-from messages.dialect import load_dialect
 from messages.framing import framing_named
 from messages.link import Link
 from messages.profile import profile_named
 from tests.messages.wire import (
     CARD,
+    CODEC,
     NOW,
     SALE,
     TERMS,
@@ -306,7 +305,7 @@ def test_times_are_the_terminal_s() -> None:
     register = TerminalRegister({(madrid.acquirer_id, madrid.terminal_id): madrid})
     here = Link(
         framing=framing_named("bin2"),
-        codec=Codec(load_dialect("iso87-ascii")),
+        codec=CODEC,
         profile=profile_named("retail87", terms=TERMS, register=register, acquirer_id=None),
         frame_size_max=8192,
     )

@@ -46,6 +46,8 @@ REGISTER: Final = TerminalRegister(
     }
 )
 
+CODEC: Final = Codec(load_dialect("iso87-ascii"))
+
 SALE: Final = {
     2: CARD,
     3: "000000",
@@ -67,7 +69,7 @@ def link(acquirer_id: str | None = None) -> Link:
     """The switch's end, in the default dialect and framing."""
     return Link(
         framing=framing_named("bin2"),
-        codec=Codec(load_dialect("iso87-ascii")),
+        codec=CODEC,
         profile=profile(acquirer_id=acquirer_id),
         frame_size_max=8192,
     )
