@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from typing import Final, NoReturn
 
 import structlog
@@ -49,13 +50,13 @@ def serve(config: Path, *, listen: str | None = None, http: str | None = None) -
 
 
 async def _serve(settings: Settings, writer: LogWriter, render: Renderer) -> int:
-    loop = asyncio.get_running_loop()
     metrics = Metrics()
     about = "Lines of the log that found no room."
     metrics.counter("log_lines_dropped_total", about, "to", lambda: {"stderr": writer.dropped})
     tells_each = settings.log.level in {"debug", "info"}
-    tell = Witness(metrics, loop.time, writer if tells_each else None, render)
-    async with running(settings, clock=SystemClock(), metrics=metrics, tell=tell) as switch:
+    # Event loops run on the monotonic clock too, but uvloop's counts whole milliseconds.
+    tell = Witness(metrics, monotonic, writer if tells_each else None, render)
+    async with running(settings, clock=SystemClock(), time=monotonic, metrics=metrics, tell=tell) as switch:
         collector = Collector(lambda: switch.is_idle)
         stop = _listen_to_signals(switch)
         iso8583, http = [_text(address) for address in switch.iso8583], _text(switch.http)

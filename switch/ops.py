@@ -7,7 +7,7 @@ kilobytes for a few seconds. It shows no card and no member, and changes nothing
 import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Final
+from typing import Final, cast
 
 from switch.listener import Listener, listen
 from switch.metrics import CONTENT_TYPE
@@ -76,15 +76,14 @@ class _Request(asyncio.Protocol):
         self._head = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # that of a stream
         if len(self._server.connections) >= CONNECTIONS_MAX:
-            transport.abort()
+            self._transport.abort()
             return
         self._server.connections[self] = None
         # Abort, not close: this also ends an answer that nobody reads.
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(REQUEST_TIMEOUT_S, transport.abort)
+        self._timer = loop.call_later(REQUEST_TIMEOUT_S, self._transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (the peer's own affair)
         if self in self._server.connections:

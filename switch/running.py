@@ -71,6 +71,7 @@ class Line:
         limits: LimitsSettings,
         peers: Peers,
         clock: Clock,
+        time: Callable[[], float],
         submit: Callable[[Work], None],
         loaded: Reloadable,
     ) -> None:
@@ -79,7 +80,7 @@ class Line:
         self._peers = peers
         self._clock = clock
         self._submit = submit
-        self._time = asyncio.get_running_loop().time
+        self._time = time
         self._framing = framing_named(settings.framing)
         self._codec = Codec(load_dialect(settings.dialect))
         self.profile = self._speaking_for(loaded)
@@ -167,6 +168,7 @@ async def running(
     settings: Settings,
     *,
     clock: Clock,
+    time: Callable[[], float],
     metrics: Metrics,
     tell: Tell,
 ) -> AsyncGenerator[Switch]:
@@ -175,13 +177,13 @@ async def running(
     Args:
         settings: Its folder is there; the books are made if there are none.
         clock: Tells the time of decisions.
+        time: Tells when messages came, in seconds, as the event loop's clock does.
         metrics: Gets counted into.
         tell: Told of every finished batch.
 
     Raises:
         LoyaltyError: Something in the deployment is wrong, or another process runs it.
     """
-    loop = asyncio.get_running_loop()
     limits = settings.limits
     loaded = Reloadable.load(settings)
     hasher = Hasher(load_key(settings.path(settings.cards.key_file)))
@@ -189,7 +191,7 @@ async def running(
     async with contextlib.AsyncExitStack() as house:
         store = await SqliteStore.open(settings.database)
         house.push_async_callback(store.close)
-        measured = MeasuredStore(store, metrics, loop.time)
+        measured = MeasuredStore(store, metrics, time)
 
         sequencer = Sequencer(
             measured,
@@ -201,7 +203,7 @@ async def running(
             batch_size_max=limits.batch_size_max,
             observe=tell,
         )
-        deciding = loop.create_task(sequencer.run())
+        deciding = asyncio.create_task(sequencer.run())
         house.callback(deciding.cancel)
 
         peers = Peers(
@@ -232,7 +234,9 @@ async def running(
         house.push_async_callback(admin.close)
 
         house.callback(peers.stop_reading)
-        lines = [Line(each, limits, peers, clock, sequencer.submit, loaded) for each in settings.listener]
+        lines = [
+            Line(each, limits, peers, clock, time, sequencer.submit, loaded) for each in settings.listener
+        ]
         listeners = []
         for line, each in zip(lines, settings.listener, strict=True):
             listener = await listen(each.host, each.port, line.connect)
