@@ -43,7 +43,8 @@ class Feed:
     """Moves records from *source* to *exporter*, at most *batch_size_max* at once.
 
     Args:
-        delayed: Told why each failed try failed.
+        delayed: Told why a try failed, each time.
+        resumed: Told of the first success after that.
     """
 
     def __init__(
@@ -54,13 +55,14 @@ class Feed:
         *,
         batch_size_max: int,
         delayed: Callable[[ExportError], None],
+        resumed: Callable[[], None],
     ) -> None:
         assert batch_size_max > 0
         self._source = source
         self._exporter = exporter
         self._cursor = cursor
         self._batch_size_max = batch_size_max
-        self._delayed = delayed
+        self._delayed, self._resumed = delayed, resumed
 
     async def step(self) -> int:
         """Publish the next batch and give its size; 0 when there is nothing new.
@@ -90,17 +92,22 @@ class Feed:
         failures = 0
         while not stop.is_set():
             try:
-                pause = 0 if await self.step() else _PAUSE_S
-                failures = 0
+                count = await self.step()
             except ExportError as error:
                 self._delayed(error)
                 pause = _BACKOFF_S[min(failures, len(_BACKOFF_S) - 1)]
                 failures += 1
-            if pause:
-                await _wait(stop, pause)
+                await wait(stop, pause)
+                continue
+            if failures:
+                self._resumed()
+                failures = 0
+            if not count:
+                await wait(stop, _PAUSE_S)
 
 
-async def _wait(stop: asyncio.Event, pause_s: float) -> None:
+async def wait(stop: asyncio.Event, pause_s: float) -> None:
+    """Wait for *stop*, *pause_s* at most."""
     try:
         async with asyncio.timeout(pause_s):
             await stop.wait()

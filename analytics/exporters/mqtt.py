@@ -4,6 +4,7 @@ A batch of one is plain JSON. The same batch may arrive twice, as QoS 1 allows; 
 by ``seq``.
 """
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Final
@@ -37,18 +38,30 @@ class MqttExporter:
     async def publish(self, records: Sequence[FeedRecord]) -> None:
         try:
             client = self._client or await self._connect()
-            await client.publish(self._topic, lines_of(records), qos=1)
+            await self._send(client, lines_of(records))
         except aiomqtt.MqttError as error:
             # The client keeps what it could not send; the feed does so too, and once is enough.
             await self.close()
             raise ExportError(f"mqtt://{self._host}:{self._port}: {error}") from error
 
     async def close(self) -> None:
+        if self._client is None:
+            return
         self._client = None
+        self._hanging_up.cancel()
         try:
             await self._connection.aclose()
         except aiomqtt.MqttError:
             return  # it was gone already
+
+    async def _send(self, client: aiomqtt.Client, lines: bytes) -> None:
+        sending = asyncio.ensure_future(client.publish(self._topic, lines, qos=1))
+        await asyncio.wait({sending, self._hanging_up}, return_when=asyncio.FIRST_COMPLETED)
+        if sending.done():
+            sending.result()
+        else:
+            sending.cancel()
+            raise aiomqtt.MqttError("the broker hung up")
 
     async def _connect(self) -> aiomqtt.Client:
         client = aiomqtt.Client(
@@ -60,4 +73,14 @@ class MqttExporter:
             timeout=_TIMEOUT_S,
         )
         self._client = await self._connection.enter_async_context(client)
+        self._hanging_up = asyncio.ensure_future(_hangs_up(client))
         return self._client
+
+
+async def _hangs_up(client: aiomqtt.Client) -> None:
+    """Return when the broker ends the connection: waiting for messages, which never come, is how to know."""
+    try:
+        async for _ in client.messages:
+            continue
+    except aiomqtt.MqttError:
+        return

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.cursor import Cursor, ExporterRunsError
@@ -21,9 +21,16 @@ def feed(
     cursor: Cursor,
     *,
     size: int = 10,
-    delayed: Callable[[ExportError], None] = lambda _: None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Feed:
-    return Feed(source, exporter, cursor, batch_size_max=size, delayed=delayed)
+    return Feed(
+        source,
+        exporter,
+        cursor,
+        batch_size_max=size,
+        delayed=lambda error: tell(str(error)),
+        resumed=lambda: tell("resumed"),
+    )
 
 
 async def test_batches_are_full_and_in_order(tmp_path: Path) -> None:
@@ -46,6 +53,7 @@ async def test_it_goes_on_where_it_was(tmp_path: Path) -> None:
     assert exporter.arrived == [3, 4, 9, 12]
 
 
+@settings(deadline=None, max_examples=50)  # it waits for the disk
 @given(failures=st.lists(st.booleans(), max_size=12), arrives=st.booleans(), size=st.integers(1, 7))
 def test_at_least_once_in_order(
     *, tmp_path_factory: pytest.TempPathFactory, failures: list[bool], arrives: bool, size: int
@@ -74,21 +82,17 @@ async def test_it_runs_until_it_is_stopped(tmp_path: Path) -> None:
     """What is decided while it runs goes out; a side that is away is told of and tried again."""
     source, exporter = MemorySource([1, 2]), MemoryExporter([True])
     stop = asyncio.Event()
-    delays: list[str] = []
-
-    def delayed(error: ExportError) -> None:
-        delays.append(str(error))
-
+    told: list[str] = []
     with Cursor(tmp_path / "cursor") as cursor:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(feed(source, exporter, cursor, delayed=delayed).run(stop))
+            tasks.create_task(feed(source, exporter, cursor, tell=told.append).run(stop))
             await exporter.until(2)
             source.seqs.append(3)
             await exporter.until(3)
             stop.set()
         assert cursor.seq == 3
     assert exporter.arrived == [1, 2, 3]
-    assert delays == ["the other side is away"]
+    assert told == ["the other side is away", "resumed"]
 
 
 def test_the_cursor_is_one_number(tmp_path: Path) -> None:
