@@ -5,6 +5,7 @@ Tests, the demo and the process that serves all start the product by ``running``
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,6 +39,7 @@ from switch.witness import MeasuredStore
 STALL_TIMEOUT_S: Final = 10.0  # answers that a peer leaves unread for so long: it is gone, or hostile
 DRAIN_S: Final = 6.0  # for what is in work at the end: some commits, on a disk that is in trouble
 FAREWELL_S: Final = 1.5  # for the last answers to leave
+FREE_MIN: Final = 1 << 20  # bytes of the disk below which the next commits may find no room
 
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -222,7 +224,12 @@ async def running(
         def not_ready() -> str | None:
             if peers.is_stopping:
                 return "it is stopping"
-            return None if measured.is_writable else "the books take nothing"
+            if measured.took_nothing_lately:
+                return "the books took nothing"
+            disk = os.statvfs(settings.folder)
+            if disk.f_bavail * disk.f_frsize < FREE_MIN:
+                return "the disk is full"
+            return None
 
         ops = OpsServer(not_ready=not_ready, metrics=metrics.text)
         watched = await ops.listen(settings.http.host, settings.http.port)

@@ -20,6 +20,7 @@ from switch.sequencer import Numbering, Store, Work
 
 APPROVED: Final = "APPROVED"  # in place of a reason, as is
 REPEAT: Final = "REPEAT"
+RETRY_S: Final = 5.0  # after which whoever watches should send traffic to a store that took nothing
 
 
 class Witness:
@@ -59,7 +60,7 @@ class MeasuredStore:
         self._store = store
         self._metrics = metrics
         self._time = time
-        self.is_writable = True  # as of the last commit
+        self._unwritten_at: float | None = None
         self.reader: Reader = store.reader
         self.sequence: Numbering = store.sequence
         self.prefetch = store.prefetch
@@ -73,9 +74,15 @@ class MeasuredStore:
         if result is CommitResult.DURABLE:
             self._metrics.commit_seconds.add(seconds)
             self._metrics.last_commit_seconds = seconds
-        if result is not CommitResult.LATE:
-            self.is_writable = result is CommitResult.DURABLE
+            self._unwritten_at = None
+        elif result is CommitResult.UNWRITTEN:
+            self._unwritten_at = self._time()
         return result
+
+    @property
+    def took_nothing_lately(self) -> bool:
+        """A commit was not written, none was since, and it is too soon to try again."""
+        return self._unwritten_at is not None and self._time() - self._unwritten_at < RETRY_S
 
 
 def operation_of(work: Work) -> str:
