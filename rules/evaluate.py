@@ -2,12 +2,20 @@
 
 from rules.award import Award
 from rules.facts import Facts
-from rules.interpret import interpret
 from rules.programme import Programme
+from rules.settle import settle
+from rules.table import Sale
+from rules.words import near_miss
 
 __all__ = ["Award", "evaluate"]
 
 
 def evaluate(programme: Programme, facts: Facts) -> Award:
     """What the sale earns under *programme*. The same facts always bring the same award."""
-    return interpret(programme, facts)
+    sale = Sale(facts)
+    within = programme.near_miss_within_minor
+    finding = programme.table.search(sale, within)
+    near = None
+    if finding.near is not None and (within is None or finding.short_minor <= within):
+        near = near_miss(finding.near.rule, finding.short_minor, programme.terms)
+    return settle(programme, sale.lines, finding.hits, near)

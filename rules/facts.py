@@ -77,23 +77,31 @@ class Facts:
 
     def earning_base(self) -> int:
         """The earn base without the lines that earn nothing, in minor units."""
-        if self.lines is None:
-            return max(self.base_minor, 0)
-        without = sum(line.amount_minor for line in self.lines if NO_POINTS in line.flags)
-        return max(self.base_minor - without, 0)
+        return self.earning()[0]
 
-    def earning_lines(self) -> list[tuple[BasketLine, int]]:
-        """The lines that earn, each with its part of the earning base; one nameless line without a basket."""
-        base = self.earning_base()
+    def earning(self) -> tuple[int, list[tuple[BasketLine, int]]]:
+        """The earning base, and the lines that earn, each with its part of it.
+
+        Without a basket there is one nameless line.
+        """
+        base = self.base_minor
         if self.lines is None:
-            return [(WHOLE, base)]
-        lines = [line for line in self.lines if NO_POINTS not in line.flags]
-        amounts = [line.amount_minor for line in lines]
-        paid = sum(amounts) - base
-        if paid <= 0:
-            return list(zip(lines, amounts, strict=True))
-        shares = allocate(paid, [max(amount, 0) for amount in amounts])
-        return [(line, line.amount_minor - share) for line, share in zip(lines, shares, strict=True)]
+            base = max(base, 0)
+            return base, [(WHOLE, base)]
+        total = 0
+        lines = []
+        for line in self.lines:
+            amount = line.amount_minor
+            if NO_POINTS in line.flags:
+                base -= amount
+            else:
+                total += amount
+                lines.append((line, amount))
+        base = max(base, 0)
+        if total <= base:
+            return base, lines
+        shares = allocate(total - base, [max(amount, 0) for _, amount in lines])
+        return base, [(line, amount - share) for (line, amount), share in zip(lines, shares, strict=True)]
 
     def to_json(self) -> str:
         """Compact JSON: what stands at its default is left out, keys are in a fixed order."""

@@ -20,7 +20,8 @@ from rules.effects import (
     PointsPerUnit,
 )
 from rules.facts import Facts
-from rules.programme import BASE_RULE, Pick, Programme, RoundingLevel, Rule
+from rules.programme import BASE_RULE, Programme, RoundingLevel
+from rules.rule import Pick, Rule
 from rules.words import near_miss
 
 Lines = Sequence[tuple[BasketLine, int]]
@@ -41,7 +42,7 @@ class Share:
 
 def interpret(programme: Programme, facts: Facts) -> Award:
     """What the sale earns under *programme*."""
-    lines = facts.earning_lines()
+    _, lines = facts.earning()
     hits = [rule for rule in programme.rules if applies(rule, facts, lines)]
     rates = [_base_rule(hits, line) for line, _ in lines]
     base_points = [_of(_rate(programme, rule)) * base for rule, (_, base) in zip(rates, lines, strict=True)]

@@ -22,13 +22,11 @@ from loyalty.terms import Terms
 from rules.effects import Lane
 from rules.programme import (
     BaseRate,
-    Pick,
     PointsBack,
     Programme,
     Redemption,
     RefundPolicy,
     RoundingLevel,
-    Rule,
     Shortfall,
     Span,
     SpanUnit,
@@ -36,6 +34,7 @@ from rules.programme import (
     WithoutOriginal,
 )
 from rules.reading import Inexact, ProgrammeError, Section, did_you_mean
+from rules.rule import Pick, Rule
 from rules.ruleset import read_campaign, read_groups, read_rate, read_rules
 
 MAIN: Final = "programme.toml"

@@ -9,8 +9,9 @@ from typing import Final
 from loyalty.amount import Rate, Rounding
 from loyalty.card import CardRange
 from loyalty.terms import Terms
-from rules.conditions import Condition, LineFilter
-from rules.effects import Effect, Lane, lane_of
+from rules.compile import compile_rules
+from rules.rule import Campaign, Group, Rule
+from rules.table import Table
 
 BASE_RULE: Final = "base"  # id under which the programme's own base rate stands in an award
 
@@ -43,25 +44,6 @@ class RoundingLevel(enum.Enum):
     LINE = "line"
     RULE = "rule"
     TRANSACTION = "transaction"
-
-
-class Pick(enum.Enum):
-    """Which rules of a group count: all that hold, the first in order, or the one that gives most."""
-
-    ALL = "all"
-    FIRST = "first"
-    BEST = "best"
-
-
-class CampaignState(enum.Enum):
-    """Where a campaign stands in its life. Scheduled and active ones count, inside their period."""
-
-    DRAFT = "draft"
-    CHECKED = "checked"
-    SCHEDULED = "scheduled"
-    ACTIVE = "active"
-    PAUSED = "paused"
-    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,76 +128,6 @@ class Validity:
     end_of_month: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Rules of one lane that compete."""
-
-    id: str
-    pick: Pick
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Campaign:
-    """What a set of rules is for.
-
-    Attributes:
-        nature: What it gives (``points``).
-        category: What kind of campaign it is, in the author's words.
-        goal: What it is to reach, in the author's words.
-        budget_points: Points that it may give out at most, or ``None``.
-        funding: Partner and basis points of the cost it bears; empty when the programme bears all.
-        when: Its period and audience; they bind each of its rules.
-    """
-
-    id: str
-    text: str
-    nature: str
-    category: str
-    state: CampaignState
-    when: tuple[Condition, ...]
-    goal: str = ""
-    budget_points: int | None = None
-    funding: tuple[tuple[str, int], ...] = ()
-
-    @property
-    def counts(self) -> bool:
-        """Whether its rules are in force inside its period."""
-        return self.state in (CampaignState.SCHEDULED, CampaignState.ACTIVE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """When *when* holds and the basket has *lines*, *effect* is given.
-
-    Attributes:
-        text: What it is, in a sentence for people.
-        group: Position of its group among the programme's groups, from 1; 0 without one.
-        pick: How its group chooses.
-        when: All must hold; the campaign's period and audience are among them.
-        lines: Which lines it is about; ``None`` for the whole sale.
-    """
-
-    id: str
-    text: str
-    effect: Effect
-    priority: int = 0
-    group: int = 0
-    pick: Pick = Pick.ALL
-    campaign: str = ""
-    when: tuple[Condition, ...] = ()
-    lines: LineFilter | None = None
-
-    @property
-    def lane(self) -> Lane:
-        """Where it lies."""
-        return lane_of(self.effect)
-
-    @property
-    def order(self) -> tuple[int, int, int, str]:
-        """Its place in the one total order."""
-        return int(self.lane), self.group, -self.priority, self.id
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programme:
     """All that is known of a programme. Made by ``rules.parse``.
@@ -227,6 +139,7 @@ class Programme:
         tiers: From the lowest to the highest.
         rules: In force, in the one total order (lane, group, falling priority, id).
         near_miss_within_minor: A near miss further away is not told; ``None`` tells any.
+        table: The rules, compiled.
     """
 
     version: str
@@ -244,6 +157,10 @@ class Programme:
     campaigns: tuple[Campaign, ...] = ()
     rules: tuple[Rule, ...] = field(default=(), repr=False)
     near_miss_within_minor: int | None = None
+    table: Table = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "table", compile_rules(self.rules))
 
     def lot_dates(self, earned_on: date) -> tuple[date, date]:
         """First and last day on which points earned on *earned_on* can be spent.

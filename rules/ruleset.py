@@ -33,8 +33,9 @@ from rules.effects import (
     PointsPerLine,
     PointsPerUnit,
 )
-from rules.programme import BASE_RULE, Campaign, CampaignState, Group, Pick, Rule
+from rules.programme import BASE_RULE
 from rules.reading import NAME, POINTS_MAX, Section, did_you_mean
+from rules.rule import Campaign, CampaignState, Group, Pick, Rule
 
 WEEKDAYS: Final = {"mon": 0, "tue": 1, "wed": 2, "thu": 3, "fri": 4, "sat": 5, "sun": 6}
 EVERY_DAY: Final = frozenset(WEEKDAYS.values())

@@ -6,7 +6,7 @@ from typing import Final
 from loyalty.amount import Rate, format_minor
 from loyalty.terms import Terms
 from rules.effects import FixedPoints, Multiply
-from rules.programme import Rule
+from rules.rule import Rule
 
 _TIMES: Final[Mapping[str, Mapping[Rate, str]]] = {
     "en": {Rate(2): "doubles", Rate(3): "triples", Rate(4): "quadruples"},

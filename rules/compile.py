@@ -1,0 +1,261 @@
+"""Builds the table of a programme's rules."""
+
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from datetime import datetime
+from itertools import accumulate
+from operator import or_
+from typing import Final, TypeVar
+
+from rules.conditions import (
+    DAY_S,
+    AmountWithin,
+    AnyOf,
+    Condition,
+    OneOf,
+    Period,
+    SomeOf,
+    Window,
+)
+from rules.rule import Rule
+from rules.table import AMOUNTS, SETS, TEXTS, WEEK_S, AmountColumn, Bucket, Columns, Row, Table
+
+T = TypeVar("T", bound=Hashable)
+Edge = TypeVar("Edge", int, datetime)
+
+COLUMNS_FROM: Final = 24  # rows of a bucket; below, checking each is faster (see benchmarks/rules.py)
+CELLS_MAX: Final = 128  # of an amount or of the calendar; more cost memory and save little
+VALUES_MAX: Final = 512  # of a column; rows of an attribute with more are reached through it, or checked
+_HOURS: Final = WEEK_S // 3600
+_TEXT_AT: Final = {name: at for at, name in enumerate(TEXTS)}
+_SET_AT: Final = {name: at for at, (name, _) in enumerate(SETS)}
+_AMOUNT_AT: Final = {name: at for at, name in enumerate(AMOUNTS)}
+
+ByAttribute = dict[int, dict[str, list[Row]]]
+Access = tuple[bool, int, frozenset[str]]  # of a set?, position, values
+
+
+def compile_rules(
+    rules: Sequence[Rule], *, columns_from: int = COLUMNS_FROM, cells_max: int = CELLS_MAX
+) -> Table:
+    """The table of *rules*, which are in order.
+
+    Args:
+        rules: In order of evaluation.
+        columns_from: Buckets of so many rows get columns.
+        cells_max: Cells of an amount's or of the calendar's column.
+    """
+    accesses = [_accesses(rule) for rule in rules]
+    known: dict[tuple[bool, int], set[str]] = defaultdict(set)
+    for each in accesses:
+        for is_set, at, values in each:
+            known[is_set, at] |= values
+    share = _Sharing()
+    texts: ByAttribute = defaultdict(lambda: defaultdict(list))
+    sets: ByAttribute = defaultdict(lambda: defaultdict(list))
+    common: list[Row] = []
+    for rank, (rule, choices) in enumerate(zip(rules, accesses, strict=True)):
+        # The share of an attribute's known values that the rule takes: the less, the rarer it is asked.
+        access = min(choices, key=lambda each: len(each[2]) / len(known[each[:2]]), default=None)
+        row = _row(rank, rule, access, share)
+        if access is None:
+            common.append(row)
+            continue
+        is_set, at, values = access
+        buckets = (sets if is_set else texts)[at]
+        for value in values:
+            buckets[value].append(row)
+
+    def buckets_of(
+        by_attribute: dict[int, dict[str, list[Row]]],
+    ) -> tuple[tuple[int, dict[str, Bucket]], ...]:
+        return tuple(
+            (at, {value: _bucket(rows, columns_from, cells_max) for value, rows in by_value.items()})
+            for at, by_value in sorted(by_attribute.items())
+        )
+
+    return Table(buckets_of(texts), buckets_of(sets), _bucket(common, columns_from, cells_max), len(rules))
+
+
+class _Sharing:
+    """Equal parts of rows are kept once."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, Hashable] = {}
+
+    def __call__(self, value: T) -> T:
+        kept = self._kept.setdefault(value, value)
+        assert isinstance(kept, type(value))
+        return kept
+
+
+def _accesses(rule: Rule) -> list[Access]:
+    """All equalities that could lead to *rule*."""
+    found: list[Access] = []
+    for condition in rule.when:
+        if isinstance(condition, OneOf):
+            found.append((False, _TEXT_AT[condition.attribute], condition.values))
+        elif isinstance(condition, SomeOf):
+            found.append((True, _SET_AT[condition.attribute], condition.values))
+    if rule.lines is not None:
+        if rule.lines.products is not None:
+            found.append((True, _SET_AT["line_product"], rule.lines.products))
+        if rule.lines.categories is not None:
+            found.append((True, _SET_AT["line_category"], rule.lines.categories))
+    return found
+
+
+def _row(rank: int, rule: Rule, access: Access | None, share: _Sharing) -> Row:
+    equals: list[tuple[int, frozenset[str]]] = []
+    windows: list[tuple[tuple[int, int], ...]] = []
+    amounts: list[tuple[int, int, int | None]] = []
+    residual: list[Condition] = []
+    start: datetime | None = None
+    end: datetime | None = None
+    for condition in rule.when:
+        match condition:
+            case OneOf(attribute, values):
+                at = _TEXT_AT[attribute]
+                if access is None or (False, at, values) != access:  # the way in needs no check
+                    equals.append(share((at, values)))
+            case SomeOf(attribute, values):
+                if access is None or (True, _SET_AT[attribute], values) != access:
+                    residual.append(condition)
+            case AmountWithin(attribute, low, high):
+                amounts.append(share((_AMOUNT_AT[attribute], low or 0, high)))
+            case Window():
+                windows.append(share(_ranges([condition])))
+            case AnyOf(choices) if all(isinstance(each, Window) for each in choices):
+                windows.append(share(_ranges(choices)))
+            case Period(first, before):
+                start = first if start is None or (first is not None and first > start) else start
+                end = before if end is None or (before is not None and before < end) else end
+            case _:
+                residual.append(condition)
+    # What fails most often goes first; that is what has most values elsewhere, so the shortest sets.
+    equals.sort(key=lambda each: len(each[1]))
+    return Row(
+        rank,
+        rule,
+        equals=share(tuple(equals)),
+        windows=share(tuple(windows)),
+        start=start,
+        end=end,
+        amounts=share(tuple(amounts)),
+        residual=tuple(residual),
+    )
+
+
+def _ranges(windows: Iterable[Condition]) -> tuple[tuple[int, int], ...]:
+    """The windows as ranges of seconds of the week."""
+    ranges = []
+    for window in windows:
+        assert isinstance(window, Window)
+        length = (window.end_s - window.start_s) % DAY_S or DAY_S
+        for day in sorted(window.days):
+            start = day * DAY_S + window.start_s
+            end = start + length
+            ranges.append((start, min(end, WEEK_S)))
+            if end > WEEK_S:  # the night from Sunday to Monday
+                ranges.append((0, end - WEEK_S))
+    return tuple(ranges)
+
+
+def _bucket(rows: list[Row], columns_from: int, cells_max: int) -> Bucket:
+    if len(rows) < columns_from:
+        return tuple(rows)
+    return Columns(
+        tuple(rows),
+        tuple(_equal_columns(rows)),
+        _hour_column(rows),
+        _date_column(rows, cells_max),
+        tuple(_amount_columns(rows, cells_max)),
+    )
+
+
+def _mask(bits: Iterable[int], size: int) -> int:
+    """The int with these ones. Setting them one by one in an int would cost its length each time."""
+    data = bytearray((size + 7) // 8)
+    for bit in bits:
+        data[bit >> 3] |= 1 << (bit & 7)
+    return int.from_bytes(data, "little")
+
+
+def _masks(numbers: Iterable[tuple[int, T]], size: int) -> dict[T, int]:
+    """The mask of the rows of each value, out of pairs of row and value."""
+    by_value: dict[T, list[int]] = defaultdict(list)
+    for bit, value in numbers:
+        by_value[value].append(bit)
+    return {value: _mask(bits, size) for value, bits in by_value.items()}
+
+
+def _equal_columns(rows: list[Row]) -> Iterable[tuple[int, dict[str, int], int]]:
+    size = len(rows)
+    used = Counter(at for row in rows for at, _ in row.equals)
+    for at, _ in used.most_common():
+        asked = [[values for position, values in row.equals if position == at] for row in rows]
+        pairs = [
+            (bit, value) for bit, sets in enumerate(asked) if sets for value in frozenset.intersection(*sets)
+        ]
+        if len({value for _, value in pairs}) > VALUES_MAX:
+            continue
+        wild = _mask((bit for bit, sets in enumerate(asked) if not sets), size)
+        yield at, {value: mask | wild for value, mask in _masks(pairs, size).items()}, wild
+
+
+def _hour_column(rows: list[Row]) -> tuple[int, ...]:
+    if not any(row.windows for row in rows):
+        return ()
+    hours = [0] * _HOURS
+    for windows, mask in _masks(((bit, row.windows) for bit, row in enumerate(rows)), len(rows)).items():
+        ranges = windows[0] if windows else ((0, WEEK_S),)
+        for hour in {hour for start, end in ranges for hour in range(start // 3600, (end - 1) // 3600 + 1)}:
+            hours[hour] |= mask
+    return tuple(hours)
+
+
+def _edges(values: Iterable[Edge], cells_max: int) -> list[Edge]:
+    """At most *cells_max* of *values*, ascending, evenly chosen."""
+    edges = sorted(set(values))
+    if len(edges) <= cells_max:
+        return edges
+    return [edges[at * len(edges) // cells_max] for at in range(cells_max)]
+
+
+def _spans(
+    edges: list[Edge], ranges: list[tuple[Edge | None, Edge | None]]
+) -> tuple[list[int], list[int], list[int]]:
+    """Masks by cell for half-open *ranges*: begun by then, not over before, beginning there.
+
+    Cell *i* reaches from ``edges[i - 1]`` to before ``edges[i]``.
+    """
+    count, size = len(edges) + 1, len(ranges)
+    first = [0 if low is None else bisect_right(edges, low) for low, _ in ranges]
+    last = [count - 1 if high is None else bisect_left(edges, high) for _, high in ranges]
+    firsts, lasts = _masks(enumerate(first), size), _masks(enumerate(last), size)
+    begins = [firsts.get(cell, 0) for cell in range(count)]
+    ends = [lasts.get(cell, 0) for cell in range(count)]
+    begun = list(accumulate(begins, or_))
+    lasting = list(accumulate(reversed(ends), or_))[::-1]
+    return begun, lasting, begins
+
+
+def _date_column(rows: list[Row], cells_max: int) -> tuple[list[datetime], list[int]]:
+    edges = _edges((each for row in rows for each in (row.start, row.end) if each is not None), cells_max)
+    begun, lasting, _ = _spans(edges, [(row.start, row.end) for row in rows])
+    return edges, [one & other for one, other in zip(begun, lasting, strict=True)]
+
+
+def _amount_columns(rows: list[Row], cells_max: int) -> Iterable[AmountColumn]:
+    for at in range(len(AMOUNTS)):
+        ranges: list[tuple[int | None, int | None]] = []
+        for row in rows:
+            own = [(low, high) for position, low, high in row.amounts if position == at]
+            low = max((low for low, _ in own), default=0)
+            high = min((high for _, high in own if high is not None), default=None)
+            ranges.append((low or None, high))
+        edges = _edges((each for pair in ranges for each in pair if each is not None), cells_max)
+        if edges:
+            begun, lasting, begins = _spans(edges, ranges)
+            yield AmountColumn(at, edges, begun, lasting, begins)

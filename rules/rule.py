@@ -1,0 +1,96 @@
+"""Rules, the groups in which they compete, and the campaigns that they serve."""
+
+import enum
+from dataclasses import dataclass
+
+from rules.conditions import Condition, LineFilter
+from rules.effects import Effect, Lane, lane_of
+
+
+class Pick(enum.Enum):
+    """Which rules of a group count: all that hold, the first in order, or the one that gives most."""
+
+    ALL = "all"
+    FIRST = "first"
+    BEST = "best"
+
+
+class CampaignState(enum.Enum):
+    """Where a campaign stands in its life. Scheduled and active ones count, inside their period."""
+
+    DRAFT = "draft"
+    CHECKED = "checked"
+    SCHEDULED = "scheduled"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rules of one lane that compete."""
+
+    id: str
+    pick: Pick
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """What a set of rules is for.
+
+    Attributes:
+        nature: What it gives (``points``).
+        category: What kind of campaign it is, in the author's words.
+        goal: What it is to reach, in the author's words.
+        budget_points: Points that it may give out at most, or ``None``.
+        funding: Partner and basis points of the cost it bears; empty when the programme bears all.
+        when: Its period and audience; they bind each of its rules.
+    """
+
+    id: str
+    text: str
+    nature: str
+    category: str
+    state: CampaignState
+    when: tuple[Condition, ...]
+    goal: str = ""
+    budget_points: int | None = None
+    funding: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def counts(self) -> bool:
+        """Whether its rules are in force inside its period."""
+        return self.state in (CampaignState.SCHEDULED, CampaignState.ACTIVE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """When *when* holds and the basket has *lines*, *effect* is given.
+
+    Attributes:
+        text: What it is, in a sentence for people.
+        group: Position of its group among the programme's groups, from 1; 0 without one.
+        pick: How its group chooses.
+        when: All must hold; the campaign's period and audience are among them.
+        lines: Which lines it is about; ``None`` for the whole sale.
+    """
+
+    id: str
+    text: str
+    effect: Effect
+    priority: int = 0
+    group: int = 0
+    pick: Pick = Pick.ALL
+    campaign: str = ""
+    when: tuple[Condition, ...] = ()
+    lines: LineFilter | None = None
+
+    @property
+    def lane(self) -> Lane:
+        """Where it lies."""
+        return lane_of(self.effect)
+
+    @property
+    def order(self) -> tuple[int, int, int, str]:
+        """Its place in the one total order."""
+        return int(self.lane), self.group, -self.priority, self.id

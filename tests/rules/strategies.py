@@ -1,0 +1,169 @@
+"""Random rules and sales from a small world, so that they meet."""
+
+from datetime import date, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from loyalty.amount import Rate
+from loyalty.transaction import BasketLine, Tender
+from rules.conditions import (
+    AllOf,
+    AmountWithin,
+    AnyOf,
+    BirthdayWithin,
+    Condition,
+    CounterWithin,
+    LineFilter,
+    Not,
+    OneOf,
+    Period,
+    SomeOf,
+    Window,
+)
+from rules.effects import (
+    BasePoints,
+    Effect,
+    FixedPoints,
+    Multiply,
+    PointsPerAmount,
+    PointsPerLine,
+    PointsPerUnit,
+)
+from rules.facts import Facts
+from rules.rule import Pick, Rule
+
+NOON = datetime(2026, 2, 27, 12)  # noqa: DTZ001  (the terminal's own clock)
+names = st.sampled_from("abc")
+sets = st.frozensets(names, min_size=1, max_size=2)
+money = st.integers(0, 3000)
+moments = st.integers(-5 * 24, 5 * 24).map(lambda hours: NOON + timedelta(hours=hours))
+rates = st.builds(Rate, st.integers(0, 5), st.integers(1, 300))
+SCALARS = ("merchant", "store", "mcc", "tier", "channel")
+
+
+@st.composite
+def ranges(draw: st.DrawFn, ends: st.SearchStrategy[int]) -> tuple[int | None, int | None]:
+    low, high = draw(st.none() | ends), draw(st.none() | ends)
+    if low is not None and high is not None and low >= high:
+        low, high = high, low + 1
+    return low, high
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> Window:
+    start, end = draw(st.integers(0, 23)), draw(st.integers(0, 24))
+    days = draw(st.frozensets(st.integers(0, 6), min_size=1))
+    return Window(days, start * 3600, (end if end != start else start + 1) * 3600)
+
+
+amount_ranges = st.builds(
+    lambda name, pair: AmountWithin(name, *pair), st.sampled_from(("amount", "ticket")), ranges(money)
+)
+simple: st.SearchStrategy[Condition] = st.one_of(
+    st.builds(OneOf, st.sampled_from(SCALARS), sets),
+    st.builds(OneOf, st.sampled_from(SCALARS), sets),
+    st.builds(SomeOf, st.sampled_from(("segment", "tender", "has_category", "has_product")), sets),
+    st.builds(
+        lambda name, pair: AmountWithin(name, *pair), st.sampled_from(("amount", "ticket")), ranges(money)
+    ),
+    st.builds(
+        lambda name, pair: AmountWithin(name, *pair), st.sampled_from(("amount", "ticket")), ranges(money)
+    ),
+    st.builds(lambda pair: CounterWithin("visits", *pair), ranges(st.integers(0, 5))),
+    windows(),
+    st.builds(Period, st.none() | moments, st.none() | moments),
+    st.builds(BirthdayWithin, st.integers(0, 3), st.integers(0, 3)),
+)
+conditions = st.recursive(
+    simple,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=2).map(lambda each: AllOf(tuple(each))),
+        st.lists(inner, min_size=1, max_size=2).map(lambda each: AnyOf(tuple(each))),
+        st.builds(Not, inner),
+    ),
+    max_leaves=3,
+)
+effects: st.SearchStrategy[Effect] = st.one_of(
+    st.builds(BasePoints, rates),
+    st.builds(PointsPerAmount, rates),
+    st.builds(FixedPoints, st.integers(1, 50)),
+    st.builds(PointsPerLine, st.integers(1, 5)),
+    st.builds(PointsPerUnit, st.integers(1, 5)),
+    st.builds(lambda a, b: Multiply(Rate(a + b, b)), st.integers(1, 7), st.integers(1, 3)),
+)
+
+
+@st.composite
+def line_filters(draw: st.DrawFn) -> LineFilter:
+    low, high = draw(ranges(money))
+    return LineFilter(
+        draw(st.none() | sets),
+        draw(st.none() | sets),
+        draw(st.frozensets(names, max_size=1)),
+        draw(st.frozensets(names, max_size=1)),
+        low,
+        high,
+    )
+
+
+@st.composite
+def rule_lists(draw: st.DrawFn, max_size: int = 40) -> tuple[Rule, ...]:
+    """Rules in order; groups 1 and 2 hold bonuses, 3 multipliers."""
+    made = []
+    for number in range(draw(st.integers(0, max_size))):
+        effect = draw(effects)
+        group = 0
+        if draw(st.booleans()):
+            group = (
+                3
+                if isinstance(effect, Multiply)
+                else 0
+                if isinstance(effect, BasePoints)
+                else draw(st.integers(1, 2))
+            )
+        made.append(
+            Rule(
+                id=f"r{number}",
+                text=f"Rule {number}",
+                effect=effect,
+                priority=draw(st.integers(-2, 2)),
+                group=group,
+                pick={0: Pick.ALL, 1: Pick.FIRST, 2: Pick.BEST, 3: Pick.BEST}[group],
+                when=tuple(draw(st.lists(conditions, max_size=3))),
+                lines=draw(st.none() | line_filters()),
+            )
+        )
+    return tuple(sorted(made, key=lambda rule: rule.order))
+
+
+lines = st.builds(
+    BasketLine,
+    names,
+    st.sampled_from([0, 999, 1000, 2500]),
+    st.just("U"),
+    st.integers(-500, 1500),
+    names,
+    st.sampled_from(["", "", "", "N"]),
+)
+
+
+@st.composite
+def sales(draw: st.DrawFn) -> Facts:
+    basket = draw(st.none() | st.lists(lines, max_size=6).map(tuple))
+    ticket = draw(money) if basket is None else max(sum(line.amount_minor for line in basket), 0)
+    return Facts(
+        operation="EARN",
+        base_minor=draw(st.integers(0, ticket)) if draw(st.booleans()) else ticket,
+        ticket_minor=ticket,
+        local_at=draw(moments),
+        lines=basket,
+        merchant_id=draw(names),
+        store=draw(names),
+        mcc=draw(names),
+        tier=draw(st.sampled_from(["", "a", "b"])),
+        channel=draw(names),
+        segments=draw(st.frozensets(names)),
+        tenders=tuple(Tender(kind, 1) for kind in draw(st.lists(names, max_size=2))),
+        birthday=draw(st.none() | st.sampled_from([date(1980, 2, 29), date(1990, 2, 26), date(1999, 3, 1)])),
+        counters=(("visits", draw(st.integers(0, 5))),),
+    )

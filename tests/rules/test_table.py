@@ -1,0 +1,104 @@
+"""The compiled table gives what the plain interpreter gives, to the last step of the arithmetic."""
+
+from dataclasses import replace
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from loyalty.amount import Rounding
+from rules.compile import compile_rules
+from rules.conditions import AmountWithin, OneOf
+from rules.effects import FixedPoints
+from rules.evaluate import evaluate
+from rules.facts import Facts
+from rules.interpret import interpret
+from rules.programme import BaseRate, Programme, RoundingLevel
+from rules.rule import Rule
+from rules.table import Columns, bits
+from tests.rules.sales import programme, sale
+from tests.rules.strategies import rates, rule_lists, sales
+
+STARTER = programme()
+
+
+def compiled(made: Programme, columns_from: int, cells_max: int) -> Programme:
+    """*made* with a table of that shape."""
+    made = replace(made)
+    table = compile_rules(made.rules, columns_from=columns_from, cells_max=cells_max)
+    object.__setattr__(made, "table", table)
+    return made
+
+
+@given(
+    rules=rule_lists(),
+    facts=st.lists(sales(), min_size=1, max_size=5),
+    rate=rates,
+    rounding=st.sampled_from(Rounding),
+    level=st.sampled_from(RoundingLevel),
+    within=st.none() | st.integers(0, 1000),
+    columns_from=st.sampled_from([0, 3, 1000]),
+    cells_max=st.sampled_from([1, 3, 128]),
+)
+def test_the_table_and_the_interpreter_agree(
+    rules: tuple[Rule, ...],
+    facts: list[Facts],
+    rate: object,
+    rounding: Rounding,
+    level: RoundingLevel,
+    within: int | None,
+    columns_from: int,
+    cells_max: int,
+) -> None:
+    """Points, parts, near misses and every step, whatever the shape of the table."""
+    base = BaseRate(rate, rounding, level)  # type: ignore[arg-type]  # hypothesis gives rates
+    made = replace(STARTER, rules=rules, base=base, near_miss_within_minor=within)
+    made = compiled(made, columns_from, cells_max)
+    for each in facts:
+        assert evaluate(made, each) == interpret(made, each)
+
+
+def test_rules_are_reached_through_their_rarest_equality() -> None:
+    """Ten thousand rules of ten thousand merchants cost a sale one look."""
+    rules = tuple(
+        Rule(
+            id=f"r{n:05}",
+            text="R",
+            effect=FixedPoints(1),
+            when=(OneOf("tier", frozenset({"gold"})), OneOf("merchant", frozenset({f"M{n}"}))),
+        )
+        for n in range(10_000)
+    )
+    table = compile_rules(rules)
+    ((_, buckets),) = table.texts
+    assert len(buckets) == 10_000
+    assert not table.sets
+    assert table.common == ()
+    made = replace(STARTER, rules=rules)
+    assert evaluate(made, sale("1.00 merchant=M77 tier=gold")).parts == (("base", 1), ("r00077", 1))
+
+
+def test_large_buckets_have_columns() -> None:
+    """Rules without any equality are found by their amounts, and so is the nearest near miss."""
+    rules = tuple(
+        Rule(
+            id=f"r{n:04}",
+            text="R",
+            effect=FixedPoints(n),
+            when=(AmountWithin("amount", n * 10, n * 10 + 10),),
+        )
+        for n in range(1, 2000)
+    )
+    made = replace(STARTER, rules=rules)
+    assert isinstance(made.table.common, Columns)
+    award = evaluate(made, sale("50.05"))
+    assert award.parts == (("base", 50), ("r0500", 500))
+    assert award.near_miss == "0.05 more brings 501 extra points"
+    assert award == interpret(made, sale("50.05"))
+
+
+@given(mask=st.integers(0, 2**2000))
+@example(mask=0)
+@example(mask=1 << 512)
+def test_bits_are_the_ones_of_a_mask(mask: int) -> None:
+    """Short and long masks are walked differently, to the same end."""
+    assert list(bits(mask)) == [at for at in range(mask.bit_length()) if mask >> at & 1]
