@@ -15,6 +15,11 @@ STORIES = {
     "a quote with a basket": """
         quote A = lines=milk:550,tobacco:449!N -> 00 earned=+5 owed=999
     """,
+    "a quote with points for a part": """
+        earn A 50000               -> 00 balance=500
+        quote A 1000 020=300       -> 00 earned=+7 used=300 value=300 owed=700 balance=500
+        inquiry A                  -> 00 balance=500
+    """,
     "a quote needs an amount above zero": """
         quote A 0                  -> 13 reason=AMOUNT_NOT_ALLOWED
     """,

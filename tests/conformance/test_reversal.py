@@ -122,6 +122,19 @@ FULL = {
         again undo                         -> 00 same=undo
         inquiry A                          -> 00 balance=0
     """,
+    "the repeat comes first": """
+        earn A 1000 as=sale                -> 00
+        reverse A 1000 of=sale mti=0401 as=undo -> 00 earned=-10
+        again undo mti=0400                -> 00 same=undo
+        inquiry A                          -> 00 balance=0
+    """,
+    "its advice is the same reversal": """
+        earn A 1000 as=sale                -> 00
+        reverse A 1000 of=sale as=undo     -> 00 earned=-10
+        again undo mti=0420                -> 00 earned=-10
+        again undo mti=0421                -> 00 earned=-10
+        inquiry A                          -> 00 balance=0
+    """,
     "the same sale may be made again under a new key": """
         earn A 1000 as=sale                -> 00
         reverse A 1000 of=sale             -> 00

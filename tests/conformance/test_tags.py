@@ -34,7 +34,6 @@ MISFITS = {
     "an empty ticket": ("023", ""),
     "a batch of 5": ("024", "00001"),
     "a batch with a letter": ("024", "00000A"),
-    "an unknown tender": ("031", "GOLD000000000100"),
     "a tender of 11 digits": ("031", "CASH00000000100"),
     "a tender with a letter": ("031", "CASH00000000010A"),
     "cash with a card's digits": ("031", "CASH000000000100453201"),
