@@ -1,1 +1,1 @@
-"""Measures the parts of Puntual beside peers that do the same work."""
+"""Benchmarks: each prints our figure beside a reference of the same run, never alone."""
