@@ -298,7 +298,8 @@ def _write(connection: Connection, block: Block, rows: sql.BlockRows, previous: 
         connection.executemany(sql.ADD_TO_BALANCE, changed)
         # Points of a lot go down to nothing, and a debt comes up to it.
         emptied = [(account, lot) for account, lot, points in changed if points < 0 or lot == NO_LOT]
-        connection.executemany(sql.FORGET_EMPTY_BALANCE, emptied)
+        if emptied:
+            connection.executemany(sql.FORGET_EMPTY_BALANCE, emptied)
     for enrolment in block.enrolments:
         _enrol(connection, enrolment)
     for outcome in block.outcomes:
