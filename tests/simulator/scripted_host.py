@@ -55,8 +55,8 @@ class ScriptedHost:
                 for at in range(0, len(answer), self._piece_size):
                     writer.write(answer[at : at + self._piece_size])
                     await writer.drain()
-        except asyncio.IncompleteReadError:
-            return
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return  # the till has hung up
         finally:
             writer.close()
 
@@ -69,10 +69,16 @@ class ScriptedHost:
 @asynccontextmanager
 async def serving(host: ScriptedHost) -> AsyncIterator[ScriptedHost]:
     """*host*, listening on a free port."""
-    server = await asyncio.start_server(host.serve, "127.0.0.1", 0)
+    talking: list[asyncio.Task[None]] = []
+
+    def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talking.append(asyncio.create_task(host.serve(reader, writer)))
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
     host.address = server.sockets[0].getsockname()[:2]
     try:
         yield host
     finally:
         server.close()
         await server.wait_closed()
+        await asyncio.gather(*talking)  # they end when the tills have hung up
