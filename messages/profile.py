@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 
 from loyalty.decision import Decision, Declined, Reason
 from loyalty.terminal import Register
@@ -27,7 +28,6 @@ class Profile:
     """
 
     def __init__(self, sheet: Sheet, *, terms: Terms, register: Register, acquirer_id: str | None) -> None:
-        assert not problems_of(sheet)
         self.name = sheet.name
         self.sheet = sheet
         self._network_echo = sheet.echo + sheet.network_echo
@@ -101,6 +101,11 @@ class Profile:
         return None if reason is None else Declined(reason=reason)
 
 
+@cache
+def _problems(name: str) -> tuple[str, ...]:
+    return tuple(problems_of(SHEETS[name]))
+
+
 def profile_named(name: str, *, terms: Terms, register: Register, acquirer_id: str | None) -> Profile:
     """The profile that comes along as *name*.
 
@@ -110,4 +115,5 @@ def profile_named(name: str, *, terms: Terms, register: Register, acquirer_id: s
     if name not in SHEETS:
         hint = f"take one of {', '.join(SHEETS)}"
         raise DialectError(f"there is no profile {name!r}", where="profile", hint=hint)
+    assert not _problems(name)
     return Profile(SHEETS[name], terms=terms, register=register, acquirer_id=acquirer_id)

@@ -3,9 +3,9 @@
 Every table is a value that a file of ``profiles`` fills; ``problems_of`` says what is wrong with one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from itertools import product
 
 from loyalty.decision import Reason
 from loyalty.transaction import Operation
@@ -119,17 +119,16 @@ def row_matches(row: Row, processing: str) -> bool:
     )
 
 
-_ACCOUNTS: Final = ("00", "10", "20", "30", "60", "90", "99")
-
-
-def _probes(rows: Iterable[Row]) -> list[str]:
-    """Values of DE 3 that tell apart whatever the patterns of *rows* tell apart."""
-    pieces: list[set[str]] = [{"77"}, set(_ACCOUNTS), set(_ACCOUNTS)]
-    for row in rows:
-        for pattern in (*row.processing, *row.but):
-            for place in range(3):
-                pieces[place].add(pattern[2 * place : 2 * place + 2].replace(".", "7"))
-    return [first + second + third for first in pieces[0] for second in pieces[1] for third in pieces[2]]
+def _common(row: Row, other: Row) -> str | None:
+    """A value of DE 3 that is both *row*'s and *other*'s."""
+    patterns = (*row.processing, *row.but, *other.processing, *other.but)
+    # Digits of some pattern, or one that is in none: they tell apart whatever the patterns tell apart.
+    choices = [sorted({*(pattern[place] for pattern in patterns), "7"} - {"."}) for place in range(6)]
+    for digits in product(*choices):
+        processing = "".join(digits)
+        if row_matches(row, processing) and row_matches(other, processing):
+            return processing
+    return None
 
 
 def problems_of(sheet: Sheet) -> list[str]:
@@ -142,7 +141,6 @@ def problems_of(sheet: Sheet) -> list[str]:
         for operation in Operation
         if operation not in sheet.needs and operation is not Operation.NETWORK
     ]
-    probes = _probes(sheet.rows)
     for at, row in enumerate(sheet.rows):
         if any(answer_mti(f"0{row.message_class}{function}0") is None for function in row.functions):
             problems.append(f"{row.operation.name} is asked for by an answer")
@@ -151,10 +149,10 @@ def problems_of(sheet: Sheet) -> list[str]:
                 continue
             if not set(row.functions) & set(other.functions):
                 continue
-            both = [probe for probe in probes if row_matches(row, probe) and row_matches(other, probe)]
-            if both:
+            common = _common(row, other)
+            if common is not None:
                 names = f"{row.operation.name} and {other.operation.name}"
-                problems.append(f"{names} both answer to class {row.message_class} with DE 3 {min(both)}")
+                problems.append(f"{names} both answer to class {row.message_class} with DE 3 {common}")
     if len(set(sheet.echo)) != len(sheet.echo):
         problems.append("an element is echoed twice")
     return problems

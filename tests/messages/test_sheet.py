@@ -34,7 +34,7 @@ def without(reason: Reason) -> Sheet:
                 RETAIL87,
                 rows=(*RETAIL87.rows, Row(operation=Operation.EARN, message_class="2", functions="2")),
             ),
-            "EARN and EARN both answer to class 2 with DE 3 000000",
+            "EARN and EARN both answer to class 2 with DE 3 006777",
         ),
         (
             replace(
