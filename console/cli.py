@@ -4,7 +4,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 from dataclasses import dataclass
-from typing import IO, Any, Final
+from typing import Final
 
 import rich_click as click
 
@@ -79,22 +79,15 @@ class LazyGroup(click.RichGroup):
         try:
             return super().invoke(ctx)
         except LoyaltyError as error:
-            raise _Mistake(str(error)) from error
+            told = str(error)
         except OSError as error:
             if error.filename is None:
                 raise
-            raise _Mistake(f"{error.filename}: {error.strerror}") from error
+            told = f"{error.filename}: {error.strerror}"
         except KeyboardInterrupt:
-            ctx.exit(130)  # as a shell reports SIGINT
-
-
-class _Mistake(click.ClickException):
-    """Wrong use, or something that is not there: exit code 2."""
-
-    exit_code = 2
-
-    def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002  (click's signature)
-        click.echo(self.message, err=True)
+            raise click.exceptions.Exit(130) from None  # as a shell reports SIGINT
+        click.echo(told, err=True)
+        raise click.exceptions.Exit(2)
 
 
 _HELP: Final = click.RichHelpConfiguration(

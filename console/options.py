@@ -38,6 +38,17 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
+def print_record(record: Mapping[str, object], *, as_json: bool) -> None:
+    """Print one *record*: as JSON, or a line for each value that there is."""
+    if as_json:
+        print_json(record)
+        return
+    width = max(len(name) for name in record)
+    for name, value in record.items():
+        if value is not None:
+            click.echo(f"{name.replace('_', ' ').ljust(width)}  {value}")
+
+
 def print_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool, nothing: str) -> None:
     """Print *rows*, which have the same columns: as JSON, or as a table; *nothing* when there are none."""
     if as_json:

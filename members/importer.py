@@ -28,7 +28,7 @@ _TIER: Final = re.compile(r"[\x21-\x7e]{1,16}")
 _MONTH: Final = re.compile(r"[0-9]{2}(?:0[1-9]|1[0-2])")  # YYMM
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PHONE: Final = re.compile(r"[1-9][0-9]{6,14}")  # ITU-T E.164, with country code
-_MAIL: Final = re.compile(r"[^\s@]+@[^\s@]+")
+_MAIL: Final = re.compile(r"(?=.{3,254}$)[^\s@]+@[^\s@]+")  # RFC 5321, 4.5.3.1
 _LANGUAGE: Final = re.compile(r"[a-z]{2}")  # ISO 639-1
 _NAME_LENGTH_MAX: Final = 200
 

@@ -25,7 +25,7 @@ from switch.sequencer import Command, Sequencer, StoreFull
 from switch.store import SqliteStore
 
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
-SLICE_SIZE: Final = 500  # cards of one order: it is decided at once, and terminals wait for it
+SLICE_SIZE: Final = 250  # cards of one order: they are decided at once, and terminals wait for it
 
 
 class Administration:

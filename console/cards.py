@@ -1,0 +1,233 @@
+"""Cards: take in a list, issue, show, activate, block, replace.
+
+A number that is given as ``-`` is read from standard input, where no list of processes and no history of
+a shell shows it.
+"""
+
+import csv
+import io
+import itertools
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import rich_click as click
+
+from console.deployment import Deployment, open_deployment
+from console.options import config_option, json_option, print_json, print_record, with_progress
+from loyalty.card import Identifier
+from loyalty.errors import LoyaltyError
+from members.card import CardStatus
+from members.importer import BadLine, CardRow, read_cards
+from switch.administration import SLICE_SIZE, Desk
+from switch.cardline import CardLine
+
+_Item = TypeVar("_Item")
+
+
+@click.group(epilog="Example: puntual cards import cards.csv --config shop/puntual.toml")
+def cards() -> None:
+    """Import, issue, show, activate, block and replace cards.
+
+    A running switch does what changes them; without one the books are opened for it. A card that is given
+    as `-` is read from standard input, so that no list of processes shows it.
+    """
+
+
+@cards.command("import", epilog="Example: puntual cards import cards.csv --config shop/puntual.toml")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@config_option
+@json_option
+@click.pass_context
+def import_(ctx: click.Context, file: Path, config: Path, *, as_json: bool) -> None:
+    """Take in the cards of the CSV FILE, in UTF-8; exit code 1 if a line was bad, all others are taken in.
+
+    Columns: card, member, and any of status (issued, active, blocked, lost, stolen), expires (YYMM), tier,
+    parent (another card of the family), name, phone, mail, birthday (YYYY-MM-DD), language. A card that is
+    known just so is skipped.
+    """
+    deployment = open_deployment(config)
+    with _desk(deployment) as desk:
+        imported, skipped, bad = _take_in(file, deployment, desk)
+    if as_json:
+        told = [{"line": line, "reason": reason} for line, reason in bad]
+        print_json({"imported": imported, "skipped": skipped, "bad": told})
+    else:
+        for line, reason in bad:
+            click.echo(f"line {line}: {reason}")
+        click.echo(f"{imported} imported, {skipped} skipped, {len(bad)} bad")
+    if bad:
+        ctx.exit(1)
+
+
+@cards.command(epilog="Example: puntual cards issue 6390120000000019 M-1002 --expires 3012")
+@click.argument("card")
+@click.argument("member")
+@click.option("--status", type=click.Choice(["issued", "active"]), default="issued", show_default=True)
+@click.option("--expires", metavar="YYMM", default="", help="Last month in which it can be used.")
+@click.option("--tier", default="", help="Tier of the member.")
+@click.option("--parent", metavar="CARD", default="", help="Another card of the family.")
+@config_option
+@json_option
+def issue(config: Path, *, as_json: bool, **cells: str) -> None:
+    """Issue CARD to MEMBER (your own id of him, new or known). It can be used when it is activated."""
+    deployment = open_deployment(config)
+    cells["card"] = _number(cells["card"])
+    row = _only(read_cards(_lines(cells), **_terms(deployment)))
+    with _desk(deployment) as desk:
+        told = desk.order("cards.import", cards=[CardLine.of(row, deployment.hasher.token).to_json()])
+    if told["bad"]:
+        raise LoyaltyError(told["bad"][0][1], where=f"card *{row.card.last4}")
+    expires_on = row.expires_on and row.expires_on.isoformat()
+    shown = {"card": f"*{row.card.last4}", "member": row.member, "status": row.status.value}
+    print_record({**shown, "expires_on": expires_on}, as_json=as_json)
+
+
+@cards.command(epilog="Example: puntual cards activate 6390120000000019")
+@click.argument("card")
+@config_option
+@json_option
+def activate(card: str, config: Path, *, as_json: bool) -> None:
+    """Let CARD, which was issued or blocked, be used."""
+    _set_status(card, CardStatus.ACTIVE, config, as_json=as_json)
+
+
+@cards.command(epilog="Example: puntual cards block 6390120000000019 --as lost")
+@click.argument("card")
+@click.option(
+    "--as",
+    "status",
+    type=click.Choice([status.value for status in (CardStatus.BLOCKED, CardStatus.LOST, CardStatus.STOLEN)]),
+    default=CardStatus.BLOCKED.value,
+    show_default=True,
+    help="What terminals are told: 62, 41 or 43.",
+)
+@config_option
+@json_option
+def block(card: str, status: str, config: Path, *, as_json: bool) -> None:
+    """Let CARD not be used any more."""
+    _set_status(card, CardStatus(status), config, as_json=as_json)
+
+
+@cards.command(epilog="Example: puntual cards replace 6390120000000019 6390120000000027")
+@click.argument("card")
+@click.argument("new")
+@click.option("--expires", metavar="YYMM", default="", help="Last month in which the new one can be used.")
+@config_option
+@json_option
+def replace(card: str, new: str, expires: str, config: Path, *, as_json: bool) -> None:
+    """Put the card NEW, which is active at once, in the place of CARD: same member, same points."""
+    deployment = open_deployment(config)
+    old = _card(card, deployment)
+    row = _only(
+        read_cards(_lines({"card": _number(new), "member": "-", "expires": expires}), **_terms(deployment))
+    )
+    with _desk(deployment) as desk:
+        told = desk.order(
+            "cards.replace",
+            card=deployment.hasher.token(old).hex(),
+            new=deployment.hasher.token(row.card).hex(),
+            last4=row.card.last4,
+            expires_on=row.expires_on and row.expires_on.isoformat(),
+        )
+    print_record(told, as_json=as_json)
+
+
+def _set_status(number: str, status: CardStatus, config: Path, *, as_json: bool) -> None:
+    deployment = open_deployment(config)
+    card = _card(number, deployment)
+    with _desk(deployment) as desk:
+        token = deployment.hasher.token(card).hex()
+        print_record(desk.order("cards.status", card=token, status=status.value), as_json=as_json)
+
+
+def _take_in(file: Path, deployment: Deployment, desk: Desk) -> tuple[int, int, list[tuple[int, str]]]:
+    """How many cards of *file* were imported and skipped, and the bad lines, in order."""
+    imported = skipped = 0
+    bad: list[tuple[int, str]] = []
+    for some in _slices(_parents_first(_rows(file, deployment, bad)), SLICE_SIZE):
+        lines = [CardLine.of(row, deployment.hasher.token).to_json() for row in some]
+        told = desk.order("cards.import", cards=lines)
+        imported += told["imported"]
+        skipped += told["skipped"]
+        bad += [(line, reason) for line, reason in told["bad"]]
+    return imported, skipped, sorted(bad)
+
+
+def _rows(file: Path, deployment: Deployment, bad: list[tuple[int, str]]) -> Iterator[CardRow]:
+    """The good lines of *file*; the bad ones are added to *bad*."""
+    with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as lines:
+        shown = with_progress(lines, total=_count_lines(file), what="Importing")
+        for row in read_cards(shown, **_terms(deployment)):
+            match row:
+                case BadLine(line, reason):
+                    bad.append((line, reason))
+                case CardRow():
+                    yield row
+
+
+def _parents_first(rows: Iterator[CardRow]) -> Iterator[CardRow]:
+    """Children after all others, wherever they stand: their parent has to be known."""
+    children = []
+    for row in rows:
+        if row.parent is None:
+            yield row
+        else:
+            children.append(row)
+    yield from children
+
+
+def _count_lines(file: Path) -> int:
+    if not sys.stderr.isatty():
+        return 0  # nobody looks
+    with file.open("rb") as lines:
+        return sum(1 for _ in lines)
+
+
+def _slices(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
+    rest = iter(items)
+    while some := list(itertools.islice(rest, size)):
+        yield some
+
+
+def _terms(deployment: Deployment) -> Mapping[str, Any]:
+    programme = deployment.programme
+    return {"ranges": programme.card_ranges, "tiers": programme.tiers}
+
+
+def _lines(cells: Mapping[str, str]) -> list[str]:
+    """*cells* as a list of one card, so that they are held to the same rules."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(cells), lineterminator="\n")
+    writer.writeheader()
+    writer.writerow({name: cell.replace("\n", " ") for name, cell in cells.items()})
+    return text.getvalue().splitlines()
+
+
+def _only(rows: Iterator[CardRow | BadLine]) -> CardRow:
+    match next(rows):
+        case BadLine(_, reason):
+            raise LoyaltyError(reason, where="the card")
+        case CardRow() as row:
+            return row
+
+
+def _card(number: str, deployment: Deployment) -> Identifier:
+    """The card with this *number*, which is in a range of the programme."""
+    lines = _lines({"card": _number(number), "member": "-"})
+    return _only(read_cards(lines, **_terms(deployment))).card
+
+
+def _number(argument: str) -> str:
+    return sys.stdin.readline().strip() if argument == "-" else argument
+
+
+def _desk(deployment: Deployment) -> Desk:
+    settings = deployment.settings
+    return Desk(
+        socket=settings.socket,
+        database=settings.database,
+        programme=deployment.programme,
+        hasher=deployment.hasher,
+    )
