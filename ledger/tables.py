@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, and_
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.type_api import TypeEngine
 
@@ -227,6 +228,12 @@ ERASABLE: Final = frozenset({fact})
 def sql_of(statement: UpdateBase) -> str:
     """The text of *statement* for SQLite, with a question mark for each parameter."""
     return str(statement.compile(dialect=sqlite.dialect(paramstyle="qmark")))
+
+
+def ddl_of(made: Table | Index) -> str:
+    """The text that makes a table or an index in SQLite."""
+    create = CreateTable(made) if isinstance(made, Table) else CreateIndex(made)
+    return str(create.compile(dialect=sqlite.dialect()))
 
 
 def guards() -> dict[str, str]:
