@@ -89,7 +89,12 @@ def _table(run: _Run, *, verbose: bool) -> Table:
         mark = Text("pass", style="green") if played.holds else Text("fail", style="bold red")
         code = "none" if played.answer is None else played.answer.code
         about = played.step.about or played.step.name
-        table.add_row(Text(about), Text(code), _expectations(played.checks, verbose=verbose), mark)
+        told = (
+            Text(played.trouble, style="red")
+            if played.trouble
+            else _expectations(played.checks, verbose=verbose)
+        )
+        table.add_row(Text(about), Text(code), told, mark)
     for step in run.scenario.steps[len(run.steps) :]:
         table.add_row(Text(step.about or step.name), "", "", Text("not played", style="yellow"))
     return table
@@ -120,6 +125,7 @@ def _as_json(run: _Run) -> dict[str, Any]:
                 "about": played.step.about,
                 "as_expected": played.holds,
                 "code": None if played.answer is None else played.answer.code,
+                "trouble": played.trouble or None,
                 "failed": [
                     {"element": check.key, "expected": check.expected, "found": check.found}
                     for check in played.checks

@@ -80,12 +80,12 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """A step that was played. Without an *answer* nothing holds."""
+    """A step that was played. Without an *answer* nothing holds, and *trouble* says why there is none."""
 
     step: Step
-    request: Request
     answer: Answer | None
     checks: tuple[Check, ...] = ()
+    trouble: str = ""
 
     @property
     def holds(self) -> bool:
@@ -93,34 +93,32 @@ class Played:
 
 
 def play(scenario: Scenario, till: Till, exchange: Callable[[Request], Result]) -> Iterator[Played]:
-    """Play *scenario* as *till*, step by step, as far as answers come.
-
-    Raises:
-        LoyaltyError: A step needs an element that an earlier answer did not have, or cannot be sent.
-    """
+    """Play *scenario* as *till*, step by step, as far as answers come."""
     known = dict(scenario.variables)
     requests: dict[str, Request] = {}
     for step in scenario.steps:
-        request = _request(step, till, requests, known)
-        requests[step.name] = request
-        known |= {f"{step.name}.sent.{key}": text for key, text in _flat(request.elements).items()}
-        known[f"{step.name}.original"] = request.original
-        result = exchange(request)
-        if not isinstance(result, Answered):
-            yield Played(step=step, request=request, answer=None)
+        try:
+            request = _request(step, till, requests, known)
+            requests[step.name] = request
+            sent = _flat(request.elements)
+            known |= {f"{step.name}.sent.{key}": text for key, text in sent.items()}
+            known[f"{step.name}.original"] = request.original
+            result = exchange(request)
+            if not isinstance(result, Answered):
+                yield Played(step=step, answer=None, trouble="no answer came")
+                return
+            found = _flat(result.answer.elements)
+            known |= {f"{step.name}.{key}": text for key, text in found.items()}
+            wanted = {key: _filled(text, known) for key, text in step.expect.items()}
+        except LoyaltyError as error:
+            yield Played(step=step, answer=None, trouble=error.what)
             return
-        found = _flat(result.answer.elements)
-        known |= {f"{step.name}.{key}": text for key, text in found.items()}
-        sent = _flat(request.elements)
-        checks = tuple(
-            _check(key, _filled(text, known, step), sent.get(key), found.get(key))
-            for key, text in step.expect.items()
-        )
-        yield Played(step=step, request=request, answer=result.answer, checks=checks)
+        checks = tuple(_check(key, text, sent.get(key), found.get(key)) for key, text in wanted.items())
+        yield Played(step=step, answer=result.answer, checks=checks)
 
 
 def _request(step: Step, till: Till, requests: Mapping[str, Request], known: Mapping[str, str]) -> Request:
-    wanted = {key: _filled(text, known, step) for key, text in step.request.items()}
+    wanted = {key: _filled(text, known) for key, text in step.request.items()}
     if step.again is not None:
         base = requests[step.again]
         flat = _flat(base.elements) | wanted
@@ -137,14 +135,13 @@ def _request(step: Step, till: Till, requests: Mapping[str, Request], known: Map
     return replace(base, elements=elements)
 
 
-def _filled(text: str, known: Mapping[str, str], step: Step) -> str:
+def _filled(text: str, known: Mapping[str, str]) -> str:
     try:
         return FilledText(text).substitute(known)
     except KeyError as error:
+        name = error.args[0]
         raise LoyaltyError(
-            f"nothing is known as ${error.args[0]}",
-            where=f"step {step.name}",
-            hint="expect that element to be @present where it comes from",
+            f"the answer had no ${name}", where=name, hint="expect it to be @present there"
         ) from error
 
 
