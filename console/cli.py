@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import rich_click as click
+from click.exceptions import Exit
 
 from loyalty.errors import LoyaltyError
 
@@ -85,13 +86,15 @@ class LazyGroup(click.RichGroup):
                 raise
             told = f"{error.filename}: {error.strerror}"
         except KeyboardInterrupt:
-            raise click.exceptions.Exit(130) from None  # as a shell reports SIGINT
+            raise Exit(130) from None  # as a shell reports SIGINT
         click.echo(told, err=True)
-        raise click.exceptions.Exit(2)
+        raise Exit(2)
 
 
 _HELP: Final = click.RichHelpConfiguration(
-    command_groups={"*": [{"name": title, "commands": list(chapter)} for title, chapter in CHAPTERS.items()]},
+    command_groups={
+        "puntual": [{"name": title, "commands": list(chapter)} for title, chapter in CHAPTERS.items()]
+    },
     use_markdown=False,
 )
 
