@@ -58,14 +58,14 @@ def schema_of(database: sqlite3.Connection) -> dict[str, object]:
             database.execute("SELECT * FROM pragma_table_xinfo(?)", (name,)).fetchall(),
         )
         for _, index, unique, origin, partial in database.execute(f"PRAGMA index_list({name})"):
-            sql = database.execute("SELECT sql FROM sqlite_master WHERE name = ?", (index,)).fetchone()[0]
+            row = database.execute("SELECT sql FROM sqlite_master WHERE name = ?", (index,)).fetchone()
             found[index] = (
                 name,
                 unique,
                 origin,
                 partial,
                 database.execute("SELECT * FROM pragma_index_xinfo(?)", (index,)).fetchall(),
-                (sql or "").partition(" WHERE ")[2],
+                "" if row is None or row[0] is None else row[0].partition(" WHERE ")[2],
             )
     return found
 
