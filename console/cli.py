@@ -95,7 +95,6 @@ _HELP: Final = click.RichHelpConfiguration(
     command_groups={
         "puntual": [{"name": title, "commands": list(chapter)} for title, chapter in CHAPTERS.items()]
     },
-    use_markdown=False,
 )
 
 

@@ -1,7 +1,7 @@
 """The register of terminals, as everybody else sees it."""
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Protocol
@@ -64,6 +64,9 @@ class TerminalRegister:
 
     def __len__(self) -> int:
         return len(self._terminals)
+
+    def __iter__(self) -> Iterator[Terminal]:
+        return iter(self._terminals.values())
 
     def find(self, acquirer_id: str | None, terminal_id: str) -> Terminal | None:
         if acquirer_id is None:

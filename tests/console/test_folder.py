@@ -1,0 +1,67 @@
+"""A deployment is written, and all that is wrong with one is told."""
+
+from pathlib import Path
+
+from tests.console.commands import puntual
+
+
+def test_a_starter_has_nothing_wrong(tmp_path: Path) -> None:
+    """What is written runs as it is."""
+    written = puntual("init", tmp_path / "shop")
+    assert written.exit_code == 0
+    assert f"puntual serve --config {tmp_path / 'shop' / 'puntual.toml'}" in written.stdout
+    checked = puntual("check", tmp_path / "shop")
+    assert (checked.exit_code, checked.stdout) == (
+        0,
+        f"{tmp_path / 'shop' / 'puntual.toml'}: nothing is wrong\n",
+    )
+
+
+def test_a_folder_that_is_not_empty(tmp_path: Path) -> None:
+    """A second init would make a new key, and lose every card."""
+    puntual("init", tmp_path / "shop")
+    key = (tmp_path / "shop" / "card.key").read_text()
+    again = puntual("init", tmp_path / "shop")
+    assert again.exit_code == 2
+    assert again.stderr == f"{tmp_path / 'shop'}: is not empty (name a new or an empty folder)\n"
+    assert (tmp_path / "shop" / "card.key").read_text() == key
+
+
+def test_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+    """Whoever mends one file sees that the others wait."""
+    shop = tmp_path / "shop"
+    puntual("init", shop)
+    for name, old, new in (
+        ("puntual.toml", "port = 8583", "prot = 8583"),
+        ("programme.toml", "step = 1", 'step = "one"'),
+        ("terminals.csv", "38,active", "38,asleep"),
+    ):
+        text = (shop / name).read_text()
+        assert old in text, name
+        (shop / name).write_text(text.replace(old, new, 1))
+    (shop / "card.key").chmod(0o644)
+    result = puntual("check", shop)
+    assert result.exit_code == 1
+    told = result.stdout.splitlines()
+    assert [line.split(":")[0] for line in told] == [
+        "puntual.toml", "programme.toml", "terminals.csv", "card.key",
+    ]  # fmt: skip
+
+
+def test_names_of_the_wire_are_checked(tmp_path: Path) -> None:
+    """A framing, dialect or profile that does not exist would stop the switch only at its start."""
+    shop = tmp_path / "shop"
+    puntual("init", shop)
+    settings = (shop / "puntual.toml").read_text()
+    for name in ('framing = "bin2"', 'dialect = "iso87-ascii"', 'profile = "retail87"'):
+        settings = settings.replace(name, name.replace('= "', '= "x'))
+    (shop / "puntual.toml").write_text(settings)
+    register = (shop / "terminals.csv").read_text()
+    (shop / "terminals.csv").write_text(register.replace("retail87", "retail88", 1))
+    told = puntual("check", shop).stdout.splitlines()
+    assert [line.split(" (take one of ")[0] for line in told] == [
+        "puntual.toml: listener[1].framing: is 'xbin2', which does not exist",
+        "puntual.toml: listener[1].dialect: is 'xiso87-ascii', which does not exist",
+        "puntual.toml: listener[1].profile: is 'xretail87', which does not exist",
+        "terminals.csv: terminal T0000001: has the profile 'retail88', which does not exist",
+    ]
