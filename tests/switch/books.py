@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ledger.account import AccountKind, PostingReason, account
+from ledger.account import AccountId, AccountKind, PostingReason, account
 from ledger.book import LotBalance, MemberBook
 from ledger.entry import NO_LOT, Lot, Posting
 from loyalty.card import CardId, MemberId, Token
@@ -28,11 +28,11 @@ ISSUE = account(AccountKind.ISSUE)
 REDEEMED = account(AccountKind.REDEEMED)
 
 
-def available(owner: int) -> Any:
+def available(owner: int) -> AccountId:
     return account(AccountKind.AVAILABLE, owner)
 
 
-def debt(owner: int) -> Any:
+def debt(owner: int) -> AccountId:
     return account(AccountKind.DEBT, owner)
 
 
