@@ -24,6 +24,14 @@ class Message:
     faults: tuple[MessageError, ...] = field(default=())
     is_cut: bool = False
 
+    def lost(self, number: int) -> bool:
+        """Whether element *number* cannot be read although it was sent, or may have been."""
+        if number in self.elements or not self.faults:
+            return False
+        if self.is_cut and number > self.faults[-1].element:
+            return True
+        return any(fault.element == number for fault in self.faults)
+
     def __repr__(self) -> str:
         numbers = " ".join(map(str, sorted(self.elements)))
         return f"Message({self.mti}: {numbers})"

@@ -47,8 +47,8 @@ class Profile:
         return self._network_echo if message.mti[1] == NETWORK else self.sheet.echo
 
     def answer_network(self, message: Message) -> dict[int, str] | None:
-        """The answer's own elements to a network *message*; ``None`` when it has no DE 11 to answer to."""
-        if 11 not in message.elements:
+        """The answer's own elements to a network *message*; ``None`` when its DE 11 cannot be read."""
+        if message.lost(11):
             return None
         refused = self._network_refusal(message)
         return {39: self.sheet.approved} if refused is None else self._answerer.refusal(refused)
@@ -86,6 +86,8 @@ class Profile:
     def _network_refusal(self, message: Message) -> Declined | None:
         sheet, elements = self.sheet, message.elements
         faulty = {fault.element for fault in message.faults}
+        if 11 not in elements:
+            faulty.add(11)
         if not faulty and 70 not in elements and 3 not in elements:
             faulty.add(70)
         if faulty:

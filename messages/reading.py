@@ -53,6 +53,8 @@ class Unanswerable:
     element: int
 
 
+_NAMING: Final = (11, 41)  # what an answer is matched by
+
 Reading = Transaction | Refused | FormatFault | Unanswerable
 
 
@@ -93,8 +95,8 @@ class Reader:
     def read(self, message: Message, received_at: datetime) -> Reading:
         """What *message* asks."""
         elements = message.elements
-        for number in (11, 41):
-            if number not in elements:
+        for number in _NAMING:
+            if number not in elements and (message.lost(number) or elements.keys().isdisjoint(_NAMING)):
                 return Unanswerable(number)
         draft = _Draft()
         self._read_parts(message, draft)
@@ -112,9 +114,10 @@ class Reader:
     # --- format
 
     def _read_parts(self, message: Message, draft: _Draft) -> None:
-        """Take the elements apart. DE 41 was read, so everything before it is known even of a cut message."""
+        """Take the elements apart. A cut lies behind DE 41, so everything before it is known."""
         elements = message.elements
         faulty = {fault.element for fault in message.faults}
+        faulty.update(number for number in _NAMING if number not in elements)
         unknown_from = message.faults[-1].element if message.is_cut else _NO_FAULT
         if self._tags in elements:
             try:

@@ -18,13 +18,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, Protocol
 
 import structlog
-from messages.link import Link, TransactionReceived
-from messages.reading import Refused
 
 from loyalty.card import Identifier, Token
 from loyalty.clock import Clock
 from loyalty.decision import Decision, Declined, Reason
 from loyalty.transaction import Operation, Transaction
+from messages.link import Link, TransactionReceived
+from messages.reading import Refused
 from switch.block import Block, CommitResult, Enrolment
 from switch.case import Case, Moment
 from switch.decide import decide

@@ -37,9 +37,13 @@ def refund(case: Case) -> Outcome:
     if transaction.original is None:
         return _refund_without_original(case)
     owner = case.named_owner()
-    hits = [record for record in _search(case, at_terminal=False) if record.effective]
-    if transaction.identifier is not None:
-        hits = [record for record in hits if record.owner is not None and record.owner == owner]
+    if transaction.identifier is not None and owner is None:
+        return _refused(case, Reason.ORIGINAL_NOT_FOUND)
+    hits = [
+        record
+        for record in _search(case, at_terminal=False, owner=owner)
+        if record.effective and owner in (None, record.owner)
+    ]
     if len(hits) != 1:
         return _refused(case, Reason.ORIGINAL_NOT_FOUND)
     sale = hits[0]
@@ -92,8 +96,8 @@ def reversal(case: Case) -> Outcome:
     return _take_back_all(case, record)
 
 
-def _search(case: Case, *, at_terminal: bool) -> Sequence[Record]:
-    """The decisions that the transaction's reference means."""
+def _search(case: Case, *, at_terminal: bool, owner: MemberId | None = None) -> Sequence[Record]:
+    """The decisions that the transaction's reference means, at its terminal or of a customer."""
     transaction, worksheet = case.transaction, case.worksheet
     reference, key = transaction.original, transaction.key
     assert reference is not None
@@ -106,7 +110,7 @@ def _search(case: Case, *, at_terminal: bool) -> Sequence[Record]:
             if not at_terminal or terminal == (record.acquirer_id, record.terminal_id)
         ]
     elif reference.own_stan is None:
-        hits = worksheet.by_reference(reference, terminal=terminal if at_terminal else None, member_id=None)
+        hits = worksheet.by_reference(reference, terminal=terminal if at_terminal else None, member_id=owner)
     if not hits and reference.own_stan is not None:
         since = case.moment.now - OWN_STAN_REACH
         card = case.named_card()
@@ -314,17 +318,29 @@ def _reverse_in_part(case: Case, record: Record, final: int) -> Outcome:
 
 
 def _undo_undoing(case: Case, undoing: Record) -> Outcome:
-    """A refund or a void did not happen: what it took is given again, what it gave is taken again."""
-    links = case.worksheet.links_from(undoing.seq)
+    """A refund or a void did not happen: what it took is given again, what it gave is taken again.
+
+    A void of a refund had itself done that to the refund, so here the signs may be either way.
+    """
+    worksheet = case.worksheet
+    links = worksheet.links_from(undoing.seq)
     earned = sum(link.clawed for link in links) if links else -undoing.earned
     used = sum(link.returned for link in links)
     draft = _draft_for(case, undoing.owner)
-    sale = None if undoing.original is None else case.worksheet.by_seq(undoing.original)
-    numbers = [] if sale is None else earned_lots(case, sale)
-    lots = case.worksheet.lots(numbers)
-    lot = lots[numbers[0]] if numbers else None
-    draft.earn_again(earned, lot, *case.programme.lot_dates(case.today))
-    draft.redeem_again(used)
+    lots = _lots_behind(case, undoing)
+    had = 0
+    if used < 0:
+        had = sum(
+            draft.give_back(spent_lots(case, source, -link.returned))
+            for link in links
+            if link.returned and (source := worksheet.by_seq(link.original)) is not None
+        )
+    if earned > 0:
+        lot = worksheet.lots(lots[:1]).get(lots[0]) if lots else None
+        draft.earn_again(earned, lot, *case.programme.lot_dates(case.today))
+    else:
+        draft.claw_back(-earned, lots, absorb=_absorbs(case, undoing))
+    draft.redeem_again(max(used, 0))
     opposite = tuple(
         Link(
             seq=case.moment.seq,
@@ -343,11 +359,19 @@ def _undo_undoing(case: Case, undoing: Record) -> Outcome:
         undoing,
         draft,
         earned=earned,
-        had=0,
+        had=had,
         given=(),
         money_minor=0,
         links=(*opposite, done),
     )
+
+
+def _lots_behind(case: Case, undoing: Record) -> list[int]:
+    """Lots of the sale that *undoing*, or what it undid, was about."""
+    about: Record | None = undoing
+    while about is not None and about.operation in _UNDOINGS:
+        about = None if about.original is None else case.worksheet.by_seq(about.original)
+    return [] if about is None else earned_lots(case, about)
 
 
 def _undo_activation(case: Case, activation: Record) -> Outcome:

@@ -198,12 +198,12 @@ def test_operation(mti: str, changes: dict[int, str | None], expected: str) -> N
         ("0800", {70: "30A"}, "30/070"),
         ("0600", {3: None}, "30/003"),
         ("0600", {2: None, 4: None}, "refused OPERATION_NOT_SUPPORTED"),
-        ("0200", {41: None}, "hang-up"),
+        ("0200", {41: None}, "30/041"),
         ("0200", {41: "T\x00000001"}, "hang-up"),
-        ("0200", {11: None}, "hang-up"),
+        ("0200", {11: None}, "30/011"),
         ("0200", {11: "00000x"}, "hang-up"),
         ("0800", {41: None, 70: "301"}, "00"),
-        ("0800", {11: None, 70: "301"}, "hang-up"),
+        ("0800", {11: None, 70: "301"}, "30/011"),
     ],
 )
 def test_format(mti: str, changes: dict[int, str | None], expected: str) -> None:

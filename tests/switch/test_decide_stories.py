@@ -88,6 +88,8 @@ VOIDS = """
     VOID of=n later=1                              -> reason=NOT_ALLOWED_NOW
     r: REFUND card=A amount=500 of=n               -> balance=5
     VOID of=n                                      -> reason=NOT_ALLOWED_NOW
+    w: VOID of=r                                   -> earned=5 balance=10
+    REVERSAL of=w                                  -> earned=-5 balance=5
     VOID of=r                                      -> earned=5 balance=10
     d: EARN card=A amount=1 points=99              -> reason=ABOVE_LIMIT
     VOID of=d                                      -> reason=ORIGINAL_NOT_FOUND
