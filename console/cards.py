@@ -8,20 +8,26 @@ import csv
 import io
 import itertools
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
 import rich_click as click
 
 from console.deployment import Deployment, open_deployment
-from console.options import config_option, json_option, print_json, print_record, with_progress
-from loyalty.card import Identifier
+from console.options import config_option, json_option, print_json, print_record, progress_bar
+from loyalty.card import Identifier, IdentifierKind
+from loyalty.clock import SystemClock
 from loyalty.errors import LoyaltyError
 from members.card import CardStatus
 from members.importer import BadLine, CardRow, read_cards
 from switch.administration import SLICE_SIZE, Desk
+from switch.block import Person
 from switch.cardline import CardLine
+from switch.database import open_for_reading
+from switch.programmes import business_date
+from switch.recall import Recall
 
 _Item = TypeVar("_Item")
 
@@ -134,6 +140,44 @@ def replace(card: str, new: str, expires: str, config: Path, *, as_json: bool) -
     print_record(told, as_json=as_json)
 
 
+@cards.command(epilog="Example: puntual cards show 6390120000000019")
+@click.argument("card")
+@config_option
+@json_option
+def show(card: str, config: Path, *, as_json: bool) -> None:
+    """Show CARD, its member and his points."""
+    deployment = open_deployment(config)
+    token = deployment.hasher.token(_card(card, deployment))
+    today = business_date(deployment.programme, SystemClock().now())
+    with closing(Recall(open_for_reading(deployment.settings.database))) as books:
+        found = next(iter(books.cards(IdentifierKind.CARD.value, token)), None)
+        if found is None:
+            raise LoyaltyError("is not known", where="the card", hint="look at its number, or import it")
+        person = books.person(found.member_id) or Person()
+        book = books.book(found.owner)
+    reason = found.refusal(today)
+    expiry = book.next_expiry(today)
+    shown = {
+        "card": f"*{found.last4}",
+        "status": found.status.value,
+        "expires_on": found.expires_on,
+        "terminals_are_told": "approved" if reason is None else reason.value,
+        "member": found.operator_id,
+        "shares_accounts": True if found.owner != found.member_id else None,
+        "tier": found.tier,
+        "language": found.language,
+        "name": person.name or None,
+        "phone": person.phone or None,
+        "mail": person.mail or None,
+        "birthday": person.birthday,
+        "available": book.available(today),
+        "debt": book.debt,
+        "expires_next": None if expiry is None else expiry[0],
+        "expires_next_on": None if expiry is None else expiry[1],
+    }
+    print_record(shown, as_json=as_json)
+
+
 def _set_status(number: str, status: CardStatus, config: Path, *, as_json: bool) -> None:
     deployment = open_deployment(config)
     card = _card(number, deployment)
@@ -157,14 +201,25 @@ def _take_in(file: Path, deployment: Deployment, desk: Desk) -> tuple[int, int, 
 
 def _rows(file: Path, deployment: Deployment, bad: list[tuple[int, str]]) -> Iterator[CardRow]:
     """The good lines of *file*; the bad ones are added to *bad*."""
-    with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as lines:
-        shown = with_progress(lines, total=_count_lines(file), what="Importing")
-        for row in read_cards(shown, **_terms(deployment)):
+    with (
+        file.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as lines,
+        progress_bar("Importing") as progress,
+    ):
+        for row in read_cards(_watched(lines, file.stat().st_size, progress), **_terms(deployment)):
             match row:
                 case BadLine(line, reason):
                     bad.append((line, reason))
                 case CardRow():
                     yield row
+
+
+def _watched(lines: Iterable[str], size: int, progress: Callable[[int, int], None]) -> Iterator[str]:
+    done = 0
+    for number, line in enumerate(lines):
+        if number % SLICE_SIZE == 0:
+            progress(done, size)
+        done += len(line)
+        yield line
 
 
 def _parents_first(rows: Iterator[CardRow]) -> Iterator[CardRow]:

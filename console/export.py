@@ -38,12 +38,12 @@ def export(config: Path, *, once: bool, until_eof: bool) -> None:
     """
     settings = load_settings(config)
     exporter = exporter_of(settings)
+    if once:
+        count = asyncio.run(_drain(settings, exporter))
+        click.echo(f"{count} records were published")
+        return
     with logging_to_stderr(settings.log):
-        if once:
-            count = asyncio.run(_drain(settings, exporter))
-            click.echo(f"{count} records were published")
-        else:
-            asyncio.run(_run(settings, exporter, until_eof=until_eof))
+        asyncio.run(_run(settings, exporter, until_eof=until_eof))
 
 
 def exporter_of(settings: Settings) -> Exporter:

@@ -2,18 +2,18 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import rich_click as click
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress
 
 from config.schema import SETTINGS_FILE
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-_Item = TypeVar("_Item")
 
 
 def config_option(command: _Command) -> _Command:
@@ -74,8 +74,15 @@ def _table(rows: Sequence[Mapping[str, object]]) -> Iterator[str]:
         yield "  ".join(aligned).rstrip()
 
 
-def with_progress(items: Iterable[_Item], *, total: int, what: str) -> Iterable[_Item]:
-    """*items*, with a bar on standard error where that is a terminal, and quietly where it is not."""
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Gives what is to be told how much is done, and of how much.
+
+    A bar on standard error where that is a terminal, nothing where it is not.
+    """
     if not sys.stderr.isatty():
-        return items
-    return track(items, description=what, total=total, console=Console(stderr=True), transient=True)
+        yield lambda _done, _total: None
+        return
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
