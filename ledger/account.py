@@ -99,5 +99,7 @@ CHART: Final = frozenset(
         (_K.ISSUE, _K.DEBT, _R.REEARN_FROM_DEBT),
         (_K.AVAILABLE, _K.REDEEMED, _R.REREDEEM),
         (_K.DEBT, _K.REDEEMED, _R.REREDEEM_TO_DEBT),
+        (_K.EXPIRED, _K.REDEEMED, _R.REREDEEM),
+        (_K.ISSUE, _K.ADJUST, _R.REEARN),
     }
 )

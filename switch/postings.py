@@ -121,14 +121,34 @@ class Draft:
         """Undo a return of points: take them again; what the member has no longer he owes."""
         if points == 0:
             return
-        if self.book is None:
-            self._post(_SUSPENSE, _REDEEMED, points, NO_LOT, PostingReason.REDEEM_FROM_SUSPENSE)
-            return
+        assert self.book is not None
         spendable = self.book.spendable(self._today)
         short = self._take(points, spendable, _REDEEMED, PostingReason.REREDEEM)
         if short:
             self._post(self._debt, _REDEEMED, short, NO_LOT, PostingReason.REREDEEM_TO_DEBT)
             self.book = self.book.indebted(short)
+
+    def undo_elsewhere(self, postings: Iterable[Posting]) -> tuple[int, int]:
+        """Undo what an undoing posted past the member: to suspense, to expired points, to the programme.
+
+        Returns how many points that was of those given back, and of those taken back.
+        """
+        given = taken = 0
+        for posting in postings:
+            match posting.reason:
+                case PostingReason.UNDO_SUSPENSE if posting.debit == _REDEEMED:
+                    reason = PostingReason.REDEEM_FROM_SUSPENSE
+                    self._post(_SUSPENSE, _REDEEMED, posting.points, NO_LOT, reason)
+                    given += posting.points
+                case PostingReason.RE_EXPIRE:
+                    self._post(_EXPIRED, _REDEEMED, posting.points, posting.lot, PostingReason.REREDEEM)
+                    given += posting.points
+                case PostingReason.ABSORB:
+                    self._post(_ISSUE, _ADJUST, posting.points, NO_LOT, PostingReason.REEARN)
+                    taken += posting.points
+                case _:
+                    pass
+        return given, taken
 
     def _expire(self) -> None:
         """Post the expiry of lots whose last day is over, before anything else is decided on them."""

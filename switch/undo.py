@@ -335,12 +335,14 @@ def _undo_undoing(case: Case, undoing: Record) -> Outcome:
             for link in links
             if link.returned and (source := worksheet.by_seq(link.original)) is not None
         )
+    given, taken = draft.undo_elsewhere(worksheet.postings(undoing.seq))
     if earned > 0:
         lot = worksheet.lots(lots[:1]).get(lots[0]) if lots else None
-        draft.earn_again(earned, lot, *case.programme.lot_dates(case.today))
+        draft.earn_again(earned - taken, lot, *case.programme.lot_dates(case.today))
     else:
         draft.claw_back(-earned, lots, absorb=_absorbs(case, undoing))
-    draft.redeem_again(max(used, 0))
+    if used > 0:
+        draft.redeem_again(used - given)
     opposite = tuple(
         Link(
             seq=case.moment.seq,
