@@ -215,7 +215,7 @@ Index(
     decision.c.ticket,
     sqlite_where=and_(decision.c.ticket.is_not(None), decision.c.operation.in_(_COVERING)),
 )
-Index("decision_exception", decision.c.exception, sqlite_where=decision.c.exception.is_not(None))
+Index("decision_exception", decision.c.seq, sqlite_where=decision.c.exception.is_not(None))
 Index("decision_original", decision.c.original, sqlite_where=decision.c.original.is_not(None))
 Index("link_original", link.c.original)
 

@@ -235,10 +235,12 @@ class Recall:
 
     def cards(self, kind: str, token: Token) -> list[Card]:
         """Cards that an identifier leads to: the card itself, or all cards of the member behind it."""
-        found = []
-        for member_id, card_id in self._led(kind, token):
-            found += [card for card in self._cards_of(member_id) if card_id in (EVERY_CARD, card.card_id)]
-        return found
+        return [
+            card
+            for member_id, card_id in self._led(kind, token)
+            for card in self._cards_of(member_id)
+            if card_id in (EVERY_CARD, card.card_id)
+        ]
 
     def card(self, card_id: CardId) -> Card | None:
         """The card with this id."""
@@ -310,18 +312,14 @@ class Recall:
     def _led(self, kind: str, token: Token) -> tuple[tuple[MemberId, CardId], ...]:
         leads = self._leads.get((kind, token))
         if leads is None:
-            if kind == IdentifierKind.CARD.value:
-                rows = self._database.execute(_CARD_LEAD, (token,))
-            else:
-                rows = self._database.execute(_LEADS, (kind, token))
-            leads = tuple(rows.fetchall())
+            leads = load_leads(self._database, kind, token)
             self._leads.put((kind, token), leads)
         return leads
 
     def _cards_of(self, member_id: MemberId) -> tuple[Card, ...]:
         cards = self._cards.get(member_id)
         if cards is None:
-            cards = tuple(_card_of(row) for row in self._database.execute(_CARDS, (member_id,)))
+            cards = load_cards(self._database, member_id)
             self._cards.put(member_id, cards)
         return cards
 
@@ -344,6 +342,18 @@ class Recall:
         # One that names an RRN, or no STAN, may mean a message with any STAN.
         stan = None if named.rrn is not None else named.stan or named.own_stan
         self._early.setdefault((*terminal, stan), []).append(early)
+
+
+def load_leads(database: sqlite3.Connection, kind: str, token: Token) -> tuple[tuple[MemberId, CardId], ...]:
+    """Members behind an identifier, each with the card that it stands for or ``EVERY_CARD``."""
+    if kind == IdentifierKind.CARD.value:
+        return tuple(database.execute(_CARD_LEAD, (token,)).fetchall())
+    return tuple(database.execute(_LEADS, (kind, token)).fetchall())
+
+
+def load_cards(database: sqlite3.Connection, member_id: MemberId) -> tuple[Card, ...]:
+    """All cards of a member."""
+    return tuple(_card_of(row) for row in database.execute(_CARDS, (member_id,)))
 
 
 def load_book(database: sqlite3.Connection, owner: MemberId) -> MemberBook:

@@ -41,7 +41,7 @@ CREATE TABLE decision (
   digest BLOB NOT NULL,
   PRIMARY KEY (seq)
 ) STRICT;
-CREATE INDEX decision_exception ON decision (exception) WHERE exception IS NOT NULL;
+CREATE INDEX decision_exception ON decision (seq) WHERE exception IS NOT NULL;
 CREATE UNIQUE INDEX decision_key ON decision ("key");
 CREATE INDEX decision_original ON decision (original) WHERE original IS NOT NULL;
 CREATE INDEX decision_owner ON decision (owner, seq) WHERE owner IS NOT NULL;

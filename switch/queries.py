@@ -1,0 +1,140 @@
+"""What people ask of the books: balances, histories, exceptions, totals.
+
+Every function reads over a connection of ``open_for_reading``, beside a running switch, and in slices:
+a long read would keep the writer's log from being emptied.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from ledger.account import MEMBER_KINDS, AccountKind, account
+from loyalty.card import IdentifierKind, MemberId, Token
+from loyalty.decision import Balance
+from members.card import Card
+from switch.outcome import Record
+from switch.recall import load_book, load_cards, load_leads
+from switch.rows import SELECT_LINKS_TO, SELECT_RECORD, link_of, record_of
+
+SLICE_SIZE: Final = 10_000  # rows
+
+_KIND: Final = account(AccountKind.ISSUE) // AccountKind.ISSUE  # an account divided by this is its kind
+_SLICE_END: Final = "SELECT max(seq) FROM (SELECT seq FROM {} WHERE seq > ? ORDER BY seq LIMIT ?)"
+
+
+def find_card(database: sqlite3.Connection, token: Token) -> Card | None:
+    """The card whose number has this token."""
+    for member_id, card_id in load_leads(database, IdentifierKind.CARD.value, token):
+        return next(card for card in load_cards(database, member_id) if card.card_id == card_id)
+    return None
+
+
+def balance_of(database: sqlite3.Connection, card: Card, today: date) -> Balance:
+    """What *card*'s accounts hold on *today*."""
+    database.execute("BEGIN")  # one state of all its accounts
+    try:
+        book = load_book(database, card.owner)
+        pending, held = (
+            database.execute(
+                "SELECT coalesce(sum(points), 0) FROM balance WHERE account = ?", (account(kind, card.owner),)
+            ).fetchone()[0]
+            for kind in (AccountKind.PENDING, AccountKind.HELD)
+        )
+    finally:
+        database.execute("ROLLBACK")
+    expiry = book.next_expiry(today)
+    return Balance(
+        available=book.available(today),
+        pending=pending,
+        held=held,
+        debt=book.debt,
+        expires_points=0 if expiry is None else expiry[0],
+        expires_on=None if expiry is None else expiry[1],
+        tier=card.tier,
+        language=card.language,
+    )
+
+
+def history_of(database: sqlite3.Connection, owner: MemberId, count_max: int) -> list[Record]:
+    """The latest decisions on the accounts of *owner*, newest first."""
+    sql = f"{SELECT_RECORD} WHERE owner = ? ORDER BY seq DESC LIMIT ?"
+    rows = database.execute(sql, (owner, min(count_max, SLICE_SIZE))).fetchall()
+    return [_with_links(database, row) for row in rows]
+
+
+def exceptions(database: sqlite3.Connection) -> Iterator[Record]:
+    """Decisions that a person should look at, oldest first."""
+    sql = f"{SELECT_RECORD} WHERE exception IS NOT NULL AND seq > ? ORDER BY seq LIMIT ?"
+    after = 0
+    while rows := database.execute(sql, (after, SLICE_SIZE)).fetchall():
+        for row in rows:
+            yield _with_links(database, row)
+        after = rows[-1][0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """All decisions and all points.
+
+    Attributes:
+        decisions: How many there are of each operation and reason (``None``: approved).
+        points: Balance of each kind of account, credits less debits.
+    """
+
+    decisions: Mapping[tuple[str, str | None], int]
+    points: Mapping[AccountKind, int]
+
+    @property
+    def issued(self) -> int:
+        """Points that came into being, less those that were taken back."""
+        return -self.points.get(AccountKind.ISSUE, 0)
+
+    @property
+    def redeemed(self) -> int:
+        """Points that were spent."""
+        return self.points.get(AccountKind.REDEEMED, 0)
+
+    @property
+    def outstanding(self) -> int:
+        """Points that members have, less what they owe."""
+        return sum(self.points.get(kind, 0) for kind in MEMBER_KINDS)
+
+
+def totals(database: sqlite3.Connection) -> Totals:
+    """Count and add up everything."""
+    decisions: Counter[tuple[str, str | None]] = Counter()
+    for first, last in _slices(database, "decision"):
+        for operation, reason, count in database.execute(
+            "SELECT operation, reason, count(*) FROM decision WHERE seq > ? AND seq <= ? GROUP BY 1, 2",
+            (first, last),
+        ):
+            decisions[operation, reason] += count
+    points: Counter[AccountKind] = Counter()
+    for first, last in _slices(database, "posting"):
+        for debit, credit, moved in database.execute(
+            f"SELECT debit / {_KIND}, credit / {_KIND}, sum(points) FROM posting"
+            " WHERE seq > ? AND seq <= ? GROUP BY 1, 2",
+            (first, last),
+        ):
+            points[AccountKind(debit)] -= moved
+            points[AccountKind(credit)] += moved
+    return Totals(decisions=decisions, points=points)
+
+
+def _slices(database: sqlite3.Connection, table: str) -> Iterator[tuple[int, int]]:
+    """Bounds of sequence, the first one excluded, between which *table* has about ``SLICE_SIZE`` rows."""
+    first = 0
+    while True:
+        last = database.execute(_SLICE_END.format(table), (first, SLICE_SIZE)).fetchone()[0]
+        if last is None:
+            return
+        yield first, last
+        first = last
+
+
+def _with_links(database: sqlite3.Connection, row: tuple[object, ...]) -> Record:
+    links = [link_of(link) for link in database.execute(SELECT_LINKS_TO, (row[0],))]
+    return record_of(row, links)
