@@ -1,7 +1,6 @@
 """What the rules gave for a sale, with the arithmetic."""
 
 import enum
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from loyalty.amount import Rounding
@@ -28,8 +27,7 @@ class Step(NamedTuple):
     points: int
 
 
-@dataclass(frozen=True, slots=True)
-class Award:
+class Award(NamedTuple):
     """What a sale earns.
 
     Attributes:

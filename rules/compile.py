@@ -1,7 +1,7 @@
 """Builds the table of a programme's rules."""
 
 from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from datetime import datetime
 from itertools import accumulate
@@ -18,15 +18,25 @@ from rules.conditions import (
     SomeOf,
     Window,
 )
+from rules.effects import (
+    BasePoints,
+    Effect,
+    FixedPoints,
+    Multiply,
+    PointsPerAmount,
+    PointsPerLine,
+    PointsPerUnit,
+)
 from rules.rule import Rule
-from rules.table import AMOUNTS, SETS, TEXTS, WEEK_S, AmountColumn, Bucket, Columns, Row, Table
+from rules.table import AMOUNTS, SETS, TEXTS, WEEK_S, AmountColumn, Bucket, Columns, Kind, Row, Split, Table
+from rules.words import more_than
 
 T = TypeVar("T", bound=Hashable)
 Edge = TypeVar("Edge", int, datetime)
 
+SPLIT_ABOVE: Final = 3  # rows; sparing fewer does not pay for a look
 COLUMNS_FROM: Final = 24  # rows of a bucket; below, checking each is faster (see benchmarks/rules.py)
 CELLS_MAX: Final = 128  # of an amount or of the calendar; more cost memory and save little
-VALUES_MAX: Final = 512  # of a column; rows of an attribute with more are reached through it, or checked
 _HOURS: Final = WEEK_S // 3600
 _TEXT_AT: Final = {name: at for at, name in enumerate(TEXTS)}
 _SET_AT: Final = {name: at for at, (name, _) in enumerate(SETS)}
@@ -37,12 +47,17 @@ Access = tuple[bool, int, frozenset[str]]  # of a set?, position, values
 
 
 def compile_rules(
-    rules: Sequence[Rule], *, columns_from: int = COLUMNS_FROM, cells_max: int = CELLS_MAX
+    rules: Sequence[Rule],
+    language: str = "en",
+    *,
+    columns_from: int = COLUMNS_FROM,
+    cells_max: int = CELLS_MAX,
 ) -> Table:
     """The table of *rules*, which are in order.
 
     Args:
         rules: In order of evaluation.
+        language: Of near misses.
         columns_from: Buckets of so many rows get columns.
         cells_max: Cells of an amount's or of the calendar's column.
     """
@@ -58,7 +73,7 @@ def compile_rules(
     for rank, (rule, choices) in enumerate(zip(rules, accesses, strict=True)):
         # The share of an attribute's known values that the rule takes: the less, the rarer it is asked.
         access = min(choices, key=lambda each: len(each[2]) / len(known[each[:2]]), default=None)
-        row = _row(rank, rule, access, share)
+        row = _row(rank, rule, access, share, language)
         if access is None:
             common.append(row)
             continue
@@ -75,7 +90,12 @@ def compile_rules(
             for at, by_value in sorted(by_attribute.items())
         )
 
-    return Table(buckets_of(texts), buckets_of(sets), _bucket(common, columns_from, cells_max), len(rules))
+    return Table(
+        buckets_of(texts),
+        tuple((SETS[at][1], buckets) for at, buckets in buckets_of(sets)),
+        _bucket(common, columns_from, cells_max),
+        len(rules),
+    )
 
 
 class _Sharing:
@@ -106,7 +126,7 @@ def _accesses(rule: Rule) -> list[Access]:
     return found
 
 
-def _row(rank: int, rule: Rule, access: Access | None, share: _Sharing) -> Row:
+def _row(rank: int, rule: Rule, access: Access | None, share: _Sharing, language: str) -> Row:
     equals: list[tuple[int, frozenset[str]]] = []
     windows: list[tuple[tuple[int, int], ...]] = []
     amounts: list[tuple[int, int, int | None]] = []
@@ -135,16 +155,37 @@ def _row(rank: int, rule: Rule, access: Access | None, share: _Sharing) -> Row:
                 residual.append(condition)
     # What fails most often goes first; that is what has most values elsewhere, so the shortest sets.
     equals.sort(key=lambda each: len(each[1]))
+    kind, gives = _gives(rule.effect)
+    has_low = any(low for _, low, _ in amounts) or (rule.lines is not None and rule.lines.low is not None)
     return Row(
         rank,
         rule,
+        kind=kind,
+        gives=share(gives),
         equals=share(tuple(equals)),
         windows=share(tuple(windows)),
         start=start,
         end=end,
         amounts=share(tuple(amounts)),
         residual=tuple(residual),
+        more=share(more_than(rule, language)) if has_low else "",
     )
+
+
+def _gives(effect: Effect) -> tuple[Kind, tuple[int, int]]:
+    match effect:
+        case BasePoints(rate):
+            return Kind.BASE, (rate.numerator, rate.denominator)
+        case PointsPerAmount(rate):
+            return Kind.PER_AMOUNT, (rate.numerator, rate.denominator)
+        case FixedPoints(points):
+            return Kind.FIXED, (points, 1)
+        case PointsPerLine(points):
+            return Kind.PER_LINE, (points, 1)
+        case PointsPerUnit(points):
+            return Kind.PER_UNIT, (points, 1)
+        case Multiply(factor):  # the base is there already: what is added is factor - 1 of it
+            return Kind.MULTIPLY, (factor.numerator - factor.denominator, factor.denominator)
 
 
 def _ranges(windows: Iterable[Condition]) -> tuple[tuple[int, int], ...]:
@@ -163,15 +204,49 @@ def _ranges(windows: Iterable[Condition]) -> tuple[tuple[int, int], ...]:
 
 
 def _bucket(rows: list[Row], columns_from: int, cells_max: int) -> Bucket:
+    split = _best_split(rows)
+    if split is not None:
+        by_value: dict[str, list[Row]] = defaultdict(list)
+        rest = []
+        for row in rows:
+            asked = [values for at, values in row.equals if at == split]
+            if not asked:
+                rest.append(row)
+                continue
+            remaining = tuple(each for each in row.equals if each[0] != split)
+            for value in frozenset.intersection(*asked):
+                by_value[value].append(row.without(remaining))
+        return Split(
+            split,
+            {value: _bucket(inner, columns_from, cells_max) for value, inner in by_value.items()},
+            _bucket(rest, columns_from, cells_max),
+        )
     if len(rows) < columns_from:
         return tuple(rows)
     return Columns(
         tuple(rows),
-        tuple(_equal_columns(rows)),
         _hour_column(rows),
         _date_column(rows, cells_max),
         tuple(_amount_columns(rows, cells_max)),
     )
+
+
+def _best_split(rows: list[Row]) -> int | None:
+    """The text attribute that spares a sale most rows; ``None`` when none is worth the look."""
+    if len(rows) <= SPLIT_ABOVE:
+        return None
+    asked: dict[int, int] = defaultdict(int)
+    values: dict[int, set[str]] = defaultdict(set)
+    copies: dict[int, int] = defaultdict(int)
+    for row in rows:
+        for at, choices in row.equals:
+            asked[at] += 1
+            copies[at] += len(choices)
+            values[at] |= choices
+    # A sale has one of the known values: of the rows that ask, it meets copies / values.
+    spared = {at: count - copies[at] // len(values[at]) for at, count in asked.items()}
+    best = max(sorted(spared), key=lambda at: spared[at], default=None)
+    return best if best is not None and spared[best] >= SPLIT_ABOVE else None
 
 
 def _mask(bits: Iterable[int], size: int) -> int:
@@ -188,20 +263,6 @@ def _masks(numbers: Iterable[tuple[int, T]], size: int) -> dict[T, int]:
     for bit, value in numbers:
         by_value[value].append(bit)
     return {value: _mask(bits, size) for value, bits in by_value.items()}
-
-
-def _equal_columns(rows: list[Row]) -> Iterable[tuple[int, dict[str, int], int]]:
-    size = len(rows)
-    used = Counter(at for row in rows for at, _ in row.equals)
-    for at, _ in used.most_common():
-        asked = [[values for position, values in row.equals if position == at] for row in rows]
-        pairs = [
-            (bit, value) for bit, sets in enumerate(asked) if sets for value in frozenset.intersection(*sets)
-        ]
-        if len({value for _, value in pairs}) > VALUES_MAX:
-            continue
-        wild = _mask((bit for bit, sets in enumerate(asked) if not sets), size)
-        yield at, {value: mask | wild for value, mask in _masks(pairs, size).items()}, wild
 
 
 def _hour_column(rows: list[Row]) -> tuple[int, ...]:

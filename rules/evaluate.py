@@ -17,5 +17,5 @@ def evaluate(programme: Programme, facts: Facts) -> Award:
     finding = programme.table.search(sale, within)
     near = None
     if finding.near is not None and (within is None or finding.short_minor <= within):
-        near = near_miss(finding.near.rule, finding.short_minor, programme.terms)
-    return settle(programme, sale.lines, finding.hits, near)
+        near = near_miss(finding.short_minor, programme.terms.currency, finding.near.more)
+    return settle(programme, sale, finding.hits, near)

@@ -103,6 +103,23 @@ class Facts:
         shares = allocate(total - base, [max(amount, 0) for _, amount in lines])
         return base, [(line, amount - share) for (line, amount), share in zip(lines, shares, strict=True)]
 
+    def earning_sums(self) -> tuple[int, int]:
+        """The earning base, and what the bases of the lines that earn add up to.
+
+        They differ only where more is returned than bought.
+        """
+        base = self.base_minor
+        if self.lines is None:
+            return (base, base) if base > 0 else (0, 0)
+        total = 0
+        for line in self.lines:
+            if line.flags and NO_POINTS in line.flags:
+                base -= line.amount_minor
+            else:
+                total += line.amount_minor
+        base = max(base, 0)
+        return base, min(total, base)
+
     def to_json(self) -> str:
         """Compact JSON: what stands at its default is left out, keys are in a fixed order."""
         kept: dict[str, Any] = {

@@ -22,7 +22,7 @@ from rules.effects import (
 from rules.facts import Facts
 from rules.programme import BASE_RULE, Programme, RoundingLevel
 from rules.rule import Pick, Rule
-from rules.words import near_miss
+from rules.words import more_than, near_miss
 
 Lines = Sequence[tuple[BasketLine, int]]
 
@@ -181,7 +181,10 @@ def _nearest(programme: Programme, facts: Facts, lines: Lines) -> str | None:
     if best is None:
         return None
     limit = programme.near_miss_within_minor
-    return None if limit is not None and best[0] > limit else near_miss(best[1], best[0], programme.terms)
+    if limit is not None and best[0] > limit:
+        return None
+    more = more_than(best[1], programme.terms.language)
+    return near_miss(best[0], programme.terms.currency, more)
 
 
 def shortfall(rule: Rule, facts: Facts, lines: Lines) -> int | None:

@@ -160,7 +160,7 @@ class Programme:
     table: Table = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "table", compile_rules(self.rules))
+        object.__setattr__(self, "table", compile_rules(self.rules, self.terms.language))
 
     def lot_dates(self, earned_on: date) -> tuple[date, date]:
         """First and last day on which points earned on *earned_on* can be spent.

@@ -1,136 +1,108 @@
 """Adds up what the rules that hold bring, in integers: exact points are a numerator and a denominator.
 
-It gives what ``rules.interpret`` gives in fractions, to the last step.
+It gives what ``rules.interpret`` gives in fractions, to the last step. Shares are plain tuples and the loops
+are written out, because this runs for every sale.
 """
 
 from collections.abc import Iterable, Sequence
 from math import gcd
+from typing import Final
 
-from loyalty.amount import Rate
+from loyalty.amount import Rate, Rounding
 from rules.award import POINTS_MAX, Award, Step, Verdict, rounded
-from rules.effects import (
-    BasePoints,
-    FixedPoints,
-    Lane,
-    Multiply,
-    PointsPerAmount,
-    PointsPerLine,
-    PointsPerUnit,
-)
 from rules.programme import BASE_RULE, BaseRate, Programme, RoundingLevel
 from rules.rule import Pick
-from rules.table import Hit, Lines
+from rules.table import Hit, Kind, Lines, Row, Sale
 
 Exact = tuple[int, int]
+# What one rule brings before rounding: its row, base in minor units, exact points, and the same line by line
+# where lines are rounded. Without a row it is the programme's own base rate.
+Share = tuple[Row | None, int, int, int, Sequence[Exact]]
+
+_APPLIED: Final = Verdict.APPLIED
+_LOST: Final = Verdict.LOST
+_new_step: Final = tuple.__new__  # half the cost of calling the class, which would only do this
 
 
-class Share:
-    """What one rule brings before rounding; *amounts* line by line, where lines are rounded."""
-
-    __slots__ = ("amounts", "base_minor", "denominator", "hit", "lane", "numerator", "rule_id")
-
-    def __init__(
-        self, rule_id: str, hit: Hit | None, base_minor: int, exact: Exact, amounts: Sequence[Exact] = ()
-    ) -> None:
-        self.rule_id = rule_id
-        self.hit = hit
-        self.lane = Lane.BASE if hit is None else hit.row.lane
-        self.base_minor = base_minor
-        numerator, denominator = exact
-        if numerator < 0 and self.lane is not Lane.BASE:
-            # A bonus is never less than nothing; the base may be, where lines are returned.
-            numerator, denominator, amounts = 0, 1, ()
-        common = gcd(numerator, denominator)
-        self.numerator, self.denominator = numerator // common, denominator // common
-        self.amounts = amounts
-
-
-def settle(programme: Programme, lines: Lines, hits: list[Hit], near: str | None) -> Award:
+def settle(programme: Programme, sale: Sale, hits: list[Hit], near: str | None) -> Award:
     """The award of *hits*, which are in order of evaluation."""
-    by_line = programme.base.level is RoundingLevel.LINE
-    default = programme.base.rate
-    takers = [hit for hit in hits if hit.row.lane is Lane.BASE]
-    if takers or by_line:
-        owners = _owners(takers, lines)
-        rates = [_rate_of(owner, default) for owner in owners]
-        shares = _base_shares(takers, owners, rates, lines, by_line=by_line)
+    base = programme.base
+    by_line = base.level is RoundingLevel.LINE
+    rate = base.rate
+    rates: list[Rate] | None = None
+    shares: list[Share]
+    if by_line or (hits and hits[0][1].kind is Kind.BASE):
+        takers = [hit for hit in hits if hit[1].kind is Kind.BASE]
+        owners = _owners(takers, sale.lines)
+        rates = [rate if owner is None else _rate_of(owner) for owner in owners]
+        shares = _base_shares(takers, owners, rates, sale.lines, by_line=by_line)
+        hits = hits[len(takers) :]
     else:
-        rates = None
-        base = sum([part for _, part in lines])
-        shares = [Share(BASE_RULE, None, base, (default.numerator * base, default.denominator))]
+        shares = [(None, sale.base_minor, rate.numerator * sale.base_minor, rate.denominator, ())]
+    picks = False
     for hit in hits:
-        if hit.row.lane is not Lane.BASE:
-            shares.append(_share(hit, lines, rates, default, by_line=by_line))
-    lost = _losers(shares) if len(shares) > 2 else ()
-    return _add_up(programme.base, shares, lost, near)
+        row = hit[1]
+        if row.kind is Kind.FIXED:
+            exact = row.numerator, 1
+            shares.append((row, hit[3], row.numerator, 1, (exact,) if by_line else ()))
+        elif rates is None and row.kind is Kind.PER_AMOUNT:
+            shares.append((row, hit[3], row.numerator * max(hit[3], 0), row.denominator, ()))
+        elif rates is None and row.kind is Kind.MULTIPLY:
+            points = row.numerator * rate.numerator * max(hit[3], 0)
+            shares.append((row, hit[3], points, row.denominator * rate.denominator, ()))
+        else:
+            shares.append(_share_by_line(row, hit, sale.lines, rates, rate))
+        picks = picks or row.pick is not Pick.ALL
+    return _add_up(base, shares, _losers(shares) if picks else (), near)
 
 
-def _owners(takers: list[Hit], lines: Lines) -> list[Hit | None]:
+def _owners(takers: list[Hit], lines: Lines) -> list[Row | None]:
     """By line: the first base rule that is about it."""
-    owners: list[Hit | None] = [None] * len(lines)
-    for hit in reversed(takers):
-        for at in _own(hit, lines):
-            owners[at] = hit
+    owners: list[Row | None] = [None] * len(lines)
+    for _, row, own, _ in reversed(takers):
+        for at in range(len(lines)) if own is None else own:
+            owners[at] = row
     return owners
 
 
-def _own(hit: Hit, lines: Lines) -> Iterable[int]:
-    return range(len(lines)) if hit.own is None else hit.own
-
-
-def _rate_of(owner: Hit | None, default: Rate) -> Rate:
-    if owner is None:
-        return default
-    assert isinstance(owner.row.effect, BasePoints)
-    return owner.row.effect.rate
+def _rate_of(row: Row) -> Rate:
+    return Rate(row.numerator, row.denominator)
 
 
 def _base_shares(
-    takers: list[Hit], owners: list[Hit | None], rates: list[Rate], lines: Lines, *, by_line: bool
+    takers: list[Hit], owners: list[Row | None], rates: list[Rate], lines: Lines, *, by_line: bool
 ) -> list[Share]:
-    shares = []
-    for taker in (*takers, None):
+    shares: list[Share] = []
+    for taker in (*(row for _, row, _, _ in takers), None):
         own = [at for at, owner in enumerate(owners) if owner is taker]
-        base = sum([lines[at][1] for at in own])
         amounts = [(rates[at].numerator * lines[at][1], rates[at].denominator) for at in own]
-        name = BASE_RULE if taker is None else taker.row.rule.id
-        shares.append(Share(name, taker, base, _sum(amounts), amounts if by_line else ()))
+        base = sum([lines[at][1] for at in own])
+        shares.append((taker, base, *_sum(amounts), amounts if by_line else ()))
     return shares
 
 
-def _share(hit: Hit, lines: Lines, rates: list[Rate] | None, default: Rate, *, by_line: bool) -> Share:
-    own = _own(hit, lines)
-    base = hit.base_minor if hit.own is not None else sum([part for _, part in lines])
-    effect = hit.row.effect
-    amounts: list[Exact] | None = None
-    match effect:
-        case FixedPoints(points):
-            exact = points, 1
-            amounts = [exact]
-        case PointsPerAmount(rate):
-            exact = rate.numerator * base, rate.denominator
-            if by_line:
-                amounts = [(rate.numerator * lines[at][1], rate.denominator) for at in own]
-        case PointsPerLine(points):
-            amounts = [(points if lines[at][1] >= 0 else -points, 1) for at in own]
-            exact = _sum(amounts)
-        case PointsPerUnit(points):
-            units = [(lines[at][0].quantity_milli // 1000, lines[at][1]) for at in own]
-            amounts = [(points * unit if part >= 0 else -points * unit, 1) for unit, part in units]
-            exact = _sum(amounts)
-        case Multiply(factor):
-            more = factor.numerator - factor.denominator
-            if rates is None:
-                exact = more * default.numerator * base, factor.denominator * default.denominator
-            else:
-                amounts = [
-                    (more * rates[at].numerator * lines[at][1], factor.denominator * rates[at].denominator)
-                    for at in own
-                ]
-                exact = _sum(amounts)
-        case BasePoints():
-            raise AssertionError("base rates are shared out line by line")
-    return Share(hit.row.rule.id, hit, base, exact, amounts if by_line and amounts is not None else ())
+def _share_by_line(row: Row, hit: Hit, lines: Lines, rates: list[Rate] | None, default: Rate) -> Share:
+    """What *row* brings, worked out line by line."""
+    own = range(len(lines)) if hit[2] is None else hit[2]
+    amounts: list[Exact] = []
+    for at in own:
+        line, part = lines[at]
+        rate = default if rates is None else rates[at]
+        match row.kind:
+            case Kind.PER_LINE:
+                amounts.append((row.numerator if part >= 0 else -row.numerator, 1))
+            case Kind.PER_UNIT:
+                units = line.quantity_milli // 1000
+                amounts.append((row.numerator * units if part >= 0 else -row.numerator * units, 1))
+            case Kind.PER_AMOUNT:
+                amounts.append((row.numerator * part, row.denominator))
+            case _:
+                assert row.kind is Kind.MULTIPLY
+                amounts.append((row.numerator * rate.numerator * part, row.denominator * rate.denominator))
+    numerator, denominator = _sum(amounts)
+    if numerator < 0:  # a bonus is never less than nothing; the base may be, where lines are returned
+        return row, hit[3], 0, 1, ()
+    return row, hit[3], numerator, denominator, amounts
 
 
 def _sum(amounts: Iterable[Exact]) -> Exact:
@@ -151,49 +123,62 @@ def _losers(shares: list[Share]) -> set[int]:
     """Positions of the rules whose group picked another one."""
     lost: set[int] = set()
     best: dict[int, int] = {}
-    for at, share in enumerate(shares):
-        if share.hit is None or share.hit.row.rule.pick is Pick.ALL:
+    for at, (row, _, numerator, denominator, _) in enumerate(shares):
+        if row is None or row.pick is Pick.ALL:
             continue
-        rule = share.hit.row.rule
-        holder = best.setdefault(rule.group, at)
+        holder = best.setdefault(row.group, at)
         if holder == at:
             continue
         held = shares[holder]
-        more = share.numerator * held.denominator > held.numerator * share.denominator
-        if rule.pick is Pick.BEST and more:
+        if row.pick is Pick.BEST and numerator * held[3] > held[2] * denominator:
             lost.add(holder)
-            best[rule.group] = at
+            best[row.group] = at
         else:
             lost.add(at)
     return lost
 
 
-def _add_up(base: BaseRate, shares: list[Share], lost: set[int] | tuple[()], near: str | None) -> Award:
+def _add_up(  # noqa: C901, PLR0912  (the hot path)
+    base: BaseRate, shares: list[Share], lost: set[int] | tuple[()], near: str | None
+) -> Award:
     rounding, level = base.rounding, base.level
+    down = rounding is Rounding.DOWN
+    once, by_rule = level is RoundingLevel.TRANSACTION, level is RoundingLevel.RULE
     steps = []
     parts = []
-    numerator, denominator, total = 0, 1, 0
-    for at, share in enumerate(shares):
-        verdict = Verdict.APPLIED
-        if at in lost:
-            points, verdict = 0, Verdict.LOST
-        elif level is RoundingLevel.TRANSACTION:
+    sum_numerator, sum_denominator, total = 0, 1, 0
+    for at, (row, base_minor, numerator, denominator, amounts) in enumerate(shares):
+        rule_id = BASE_RULE if row is None else row.rule_id
+        if denominator != 1 and (common := gcd(numerator, denominator)) != 1:
+            numerator //= common  # noqa: PLW2901  (reduced, for the step)
+            denominator //= common  # noqa: PLW2901
+        if lost and at in lost:
+            steps.append(_new_step(Step, (rule_id, _LOST, base_minor, numerator, denominator, 0)))
+            continue
+        if once:
             # Each rule brings what the rounded sum grows by, so that the parts add up.
-            numerator, denominator = _plus(numerator, denominator, share.numerator, share.denominator)
-            points = rounded(numerator, denominator, rounding) - total
-        elif level is RoundingLevel.RULE:
-            points = rounded(share.numerator, share.denominator, rounding)
+            if denominator == sum_denominator:
+                sum_numerator += numerator
+            elif denominator == 1:
+                sum_numerator += numerator * sum_denominator
+            else:
+                sum_numerator, sum_denominator = _plus(sum_numerator, sum_denominator, numerator, denominator)
+            if down and sum_numerator >= 0:
+                points = sum_numerator // sum_denominator - total
+            else:
+                points = rounded(sum_numerator, sum_denominator, rounding) - total
+        elif by_rule:
+            points = rounded(numerator, denominator, rounding)
         else:
-            points = sum([rounded(each, whole, rounding) for each, whole in share.amounts])
-            if share.lane is not Lane.BASE and points < 0:
+            points = sum([rounded(each, whole, rounding) for each, whole in amounts])
+            if points < 0 and row is not None and row.kind is not Kind.BASE:
                 points = 0
-        points = min(points, POINTS_MAX - total)
+        if total + points > POINTS_MAX:
+            points = POINTS_MAX - total
         total += points
         if points:
-            parts.append((share.rule_id, points))
-        steps.append(
-            Step(share.rule_id, verdict, share.base_minor, share.numerator, share.denominator, points)
-        )
+            parts.append((rule_id, points))
+        steps.append(_new_step(Step, (rule_id, _APPLIED, base_minor, numerator, denominator, points)))
     if total <= 0:
         return Award(0, (), near, (), tuple(steps))
     return Award(total, tuple(parts), near, (), tuple(steps))

@@ -2,13 +2,19 @@
 
 A rule is reached through its most selective equality, the *access*: ``merchant = M1`` puts it into the bucket
 of M1, and a sale looks only into the buckets of its own values. Rules without any equality lie in the common
-bucket. Inside a small bucket every row is checked. A large one has columns: Python ints whose bit *i* stands
-for row *i*, one for each value of an attribute; their intersection leaves few rows. Columns may leave a row
-too many, never one too few, because each row that is left is checked exactly.
+bucket. A bucket is one of three:
+
+- few rows, each of which is checked;
+- a *split* by the value of one more attribute, and the rows that do not ask for it;
+- *columns*: Python ints whose bit *i* stands for row *i*, one for each hour, date and range of an amount;
+  their intersection leaves few rows. Columns may leave a row too many, never one too few, because each row
+  that is left is checked exactly.
 
 The table never changes once it is built.
 """
 
+import copy
+import enum
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +24,6 @@ from typing import Final
 
 from loyalty.transaction import BasketLine
 from rules.conditions import DAY_S, Condition, LineFilter, holds
-from rules.effects import Effect, Lane
 from rules.facts import Facts
 from rules.rule import Rule
 
@@ -60,26 +65,46 @@ _NONZERO: Final = re.compile(rb"[^\x00]")
 Lines = Sequence[tuple[BasketLine, int]]
 
 
+class Kind(enum.IntEnum):
+    """What a row gives, as a number for the adding up."""
+
+    BASE = 0
+    PER_AMOUNT = 1
+    FIXED = 2
+    PER_LINE = 3
+    PER_UNIT = 4
+    MULTIPLY = 5
+
+
 class Row:
     """A rule, taken apart.
 
     Attributes:
         equals: Position among the texts, and what may stand there.
+        is_timed: It has windows, a start, an end or something residual.
         windows: Ranges of seconds of the week, one list for each condition.
         amounts: Position among the amounts, low (0 when open), high.
         residual: Whatever else must hold.
+        numerator, denominator: What it gives: points per minor unit, points, or what is added of the base.
+        more: What is told behind the amount that is missing.
     """
 
     __slots__ = (
         "amounts",
-        "effect",
+        "denominator",
         "end",
         "equals",
-        "lane",
+        "group",
+        "is_timed",
+        "kind",
         "lines",
+        "more",
+        "numerator",
+        "pick",
         "rank",
         "residual",
         "rule",
+        "rule_id",
         "start",
         "windows",
     )
@@ -89,38 +114,62 @@ class Row:
         rank: int,
         rule: Rule,
         *,
+        kind: Kind,
+        gives: tuple[int, int],
         equals: tuple[tuple[int, frozenset[str]], ...],
         windows: tuple[tuple[tuple[int, int], ...], ...],
         start: datetime | None,
         end: datetime | None,
         amounts: tuple[tuple[int, int, int | None], ...],
         residual: tuple[Condition, ...],
+        more: str,
     ) -> None:
         self.rank = rank
         self.rule = rule
-        self.lane: Lane = rule.lane
-        self.effect: Effect = rule.effect
-        self.lines: LineFilter | None = rule.lines
+        self.rule_id = rule.id
+        self.lines = rule.lines
+        self.pick, self.group = rule.pick, rule.group
+        self.kind = kind
+        self.numerator, self.denominator = gives
         self.equals = equals
+        self.is_timed = bool(windows or residual or start is not None or end is not None)
         self.windows = windows
         self.start, self.end = start, end
         self.amounts = amounts
         self.residual = residual
+        self.more = more
+
+    def without(self, equals: tuple[tuple[int, frozenset[str]], ...]) -> "Row":
+        """The same row where only *equals* are left to check."""
+        row = copy.copy(self)
+        row.equals = equals
+        return row
+
+
+# A row that holds: its rank, itself, the lines that it is about (None: all), their base.
+Hit = tuple[int, Row, "list[int] | None", int]
 
 
 class Sale:
-    """What a sale shows to the rows."""
+    """What a sale shows to the rows. Lines are worked out when a row asks for them."""
 
-    __slots__ = ("amounts", "at", "facts", "lines", "second", "texts")
+    __slots__ = ("_lines", "amounts", "at", "base_minor", "facts", "second", "texts")
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
-        base, self.lines = facts.earning()
+        self._lines: Lines | None = None
+        base, self.base_minor = facts.earning_sums()
         self.amounts = (base, facts.ticket_minor)
         self.texts: tuple[str, ...] = TEXT_FIELDS(facts)
-        at = facts.local_at
-        self.at = at
+        self.at = at = facts.local_at
         self.second = at.weekday() * DAY_S + at.hour * 3600 + at.minute * 60 + at.second
+
+    @property
+    def lines(self) -> Lines:
+        """The lines that earn, each with its base."""
+        if self._lines is None:
+            self._lines = self.facts.earning()[1]
+        return self._lines
 
 
 # Attributes with several values at once; the last two are those of the lines that earn.
@@ -135,20 +184,8 @@ SETS: Final[tuple[tuple[str, Callable[[Sale], Iterable[str]]], ...]] = (
 )
 
 
-class Hit:
-    """A row that holds, with the lines that it is about (``None``: all) and their base."""
-
-    __slots__ = ("base_minor", "own", "rank", "row")
-
-    def __init__(self, row: Row, own: list[int] | None, base_minor: int) -> None:
-        self.row = row
-        self.rank = row.rank
-        self.own = own
-        self.base_minor = base_minor
-
-
 class Finding:
-    """What a search found: rows that hold, and the one that lacks nothing but money, and least of it."""
+    """What a search finds: rows that hold, and the one that lacks nothing but money, and least of it."""
 
     __slots__ = ("hits", "near", "short_minor")
 
@@ -159,65 +196,72 @@ class Finding:
 
     def note_near(self, row: Row, short_minor: int) -> None:
         """Keep *row* if it is nearer than what was found; of equals the first in order."""
-        if row.lane is Lane.BASE:
+        if row.kind is Kind.BASE:
             return
         near = self.near
         if near is None or (short_minor, row.rank) < (self.short_minor, near.rank):
             self.near, self.short_minor = row, short_minor
 
 
-def examine(row: Row, sale: Sale, finding: Finding) -> None:  # noqa: C901, PLR0912  (the hot path, unrolled)
-    """Check *row* exactly and note whether it holds or nearly does."""
-    texts = sale.texts
-    for at, values in row.equals:
-        if texts[at] not in values:
-            return
+def examine(rows: Iterable[Row], sale: Sale, finding: Finding) -> None:  # noqa: C901, PLR0912  (the hot path)
+    """Check each of *rows* exactly and note those that hold or nearly do."""
+    texts, amounts, hits = sale.texts, sale.amounts, finding.hits
+    for row in rows:
+        for at, values in row.equals:
+            if texts[at] not in values:
+                break
+        else:
+            if row.is_timed and not _in_time(row, sale):
+                continue
+            short = 0
+            for at, low, high in row.amounts:
+                amount = amounts[at]
+                if amount < low:
+                    if short:
+                        break
+                    short = low - amount
+                elif high is not None and amount >= high:
+                    break
+            else:
+                if row.lines is not None:
+                    _examine_lines(row, row.lines, sale, finding, short)
+                elif short:
+                    finding.note_near(row, short)
+                else:
+                    hits.append((row.rank, row, None, sale.base_minor))
+
+
+def _in_time(row: Row, sale: Sale) -> bool:
+    second = sale.second
     for window in row.windows:
-        second = sale.second
         for start, end in window:
             if start <= second < end:
                 break
         else:
-            return
+            return False
     if row.start is not None and sale.at < row.start:
-        return
+        return False
     if row.end is not None and sale.at >= row.end:
-        return
-    for condition in row.residual:
-        if not holds(condition, sale.facts):
-            return
-    short = 0
-    for at, low, high in row.amounts:
-        amount = sale.amounts[at]
-        if amount < low:
-            if short:
-                return
-            short = low - amount
-        elif high is not None and amount >= high:
-            return
-    filter_ = row.lines
-    if filter_ is None:
-        if short:
-            finding.note_near(row, short)
-        else:
-            finding.hits.append(Hit(row, None, 0))
-        return
+        return False
+    return all(holds(condition, sale.facts) for condition in row.residual)
+
+
+def _examine_lines(row: Row, wanted: LineFilter, sale: Sale, finding: Finding, short: int) -> None:
     base = 0
     own = []
     for number, (line, part) in enumerate(sale.lines):
-        if filter_.covers(line):
+        if wanted.covers(line):
             own.append(number)
             base += part
-    if not own or (filter_.high is not None and base >= filter_.high):
+    if not own or (wanted.high is not None and base >= wanted.high):
         return
-    if filter_.low is not None and base < filter_.low:
-        if short:
-            return
-        short = filter_.low - base
-    if short:
+    if wanted.low is not None and base < wanted.low:
+        if not short:
+            finding.note_near(row, wanted.low - base)
+    elif short:
         finding.note_near(row, short)
     else:
-        finding.hits.append(Hit(row, own, base))
+        finding.hits.append((row.rank, row, own, base))
 
 
 class AmountColumn:
@@ -244,27 +288,24 @@ class AmountColumn:
 
 
 class Columns:
-    """A large bucket.
+    """A large bucket of rows that no further equality divides.
 
     Attributes:
-        equals: Position among the texts, mask by value, and the mask of every other value.
         hours: Mask for each hour of the week; empty when no row has a window.
         dates: Edges of periods, and mask by cell; no edges when no row has a period.
     """
 
-    __slots__ = ("amounts", "dates", "equals", "everything", "hours", "rows")
+    __slots__ = ("amounts", "dates", "everything", "hours", "rows")
 
     def __init__(
         self,
         rows: tuple[Row, ...],
-        equals: tuple[tuple[int, Mapping[str, int], int], ...],
         hours: tuple[int, ...],
         dates: tuple[list[datetime], list[int]],
         amounts: tuple[AmountColumn, ...],
     ) -> None:
         self.rows = rows
         self.everything = (1 << len(rows)) - 1
-        self.equals = equals
         self.hours = hours
         self.dates = dates
         self.amounts = amounts
@@ -272,11 +313,6 @@ class Columns:
     def search(self, sale: Sale, finding: Finding, within: int | None) -> None:
         """Examine the rows that the columns leave."""
         left = self.everything
-        texts = sale.texts
-        for at, masks, others in self.equals:
-            left &= masks.get(texts[at], others)
-            if not left:
-                return
         if self.hours:
             left &= self.hours[sale.second // 3600]
         edges, cells = self.dates
@@ -288,13 +324,13 @@ class Columns:
             left &= column.below[cell]
             met &= column.below[cell] & column.low_met[cell]
         rows = self.rows
-        for bit in bits(met):
-            examine(rows[bit], sale, finding)
+        examine([rows[bit] for bit in bits(met)], sale, finding)
         if left != met:
             self._search_near(sale, finding, left & ~met, within)
 
     def _search_near(self, sale: Sale, finding: Finding, left: int, within: int | None) -> None:
-        """Look upwards from where the sale stands; the first cell with a row that nearly holds is enough."""
+        """Look upwards from where the sale stands, as far as something nearer than what was found may lie."""
+        rows = self.rows
         for column in self.amounts:
             value = sale.amounts[column.at]
             begins = column.begins
@@ -304,8 +340,7 @@ class Columns:
                     finding.near is not None and short > finding.short_minor
                 ):
                     break
-                for bit in bits(left & begins[cell]):
-                    examine(self.rows[bit], sale, finding)
+                examine([rows[bit] for bit in bits(left & begins[cell])], sale, finding)
 
 
 def bits(mask: int) -> Iterator[int]:
@@ -327,7 +362,35 @@ def bits(mask: int) -> Iterator[int]:
             byte ^= low
 
 
-Bucket = tuple[Row, ...] | Columns
+class Split:
+    """A bucket divided by the text at position *at*; *rest* asks nothing of it."""
+
+    __slots__ = ("at", "by_value", "rest")
+
+    def __init__(self, at: int, by_value: "Mapping[str, Bucket]", rest: "Bucket") -> None:
+        self.at = at
+        self.by_value = by_value
+        self.rest = rest
+
+    def search(self, sale: Sale, finding: Finding, within: int | None) -> None:
+        """Search both sides."""
+        bucket = self.by_value.get(sale.texts[self.at])
+        if bucket is not None:
+            search(bucket, sale, finding, within)
+        if self.rest:
+            search(self.rest, sale, finding, within)
+
+
+Bucket = tuple[Row, ...] | Columns | Split
+
+
+def search(bucket: Bucket, sale: Sale, finding: Finding, within: int | None) -> None:
+    """Find what holds in *bucket*."""
+    if type(bucket) is tuple:
+        examine(bucket, sale, finding)
+    else:
+        assert not isinstance(bucket, tuple)
+        bucket.search(sale, finding, within)
 
 
 class Table:
@@ -335,7 +398,7 @@ class Table:
 
     Attributes:
         texts: Position among the texts, and bucket by value.
-        sets: Position among the sets, and bucket by value.
+        sets: What gives a sale's values of a set, and bucket by value.
         common: Rules that no equality leads to.
     """
 
@@ -344,7 +407,7 @@ class Table:
     def __init__(
         self,
         texts: tuple[tuple[int, Mapping[str, Bucket]], ...],
-        sets: tuple[tuple[int, Mapping[str, Bucket]], ...],
+        sets: tuple[tuple[Callable[[Sale], Iterable[str]], Mapping[str, Bucket]], ...],
         common: Bucket,
         size: int,
     ) -> None:
@@ -359,30 +422,20 @@ class Table:
         Near misses further away than *within* minor units may be left out.
         """
         finding = Finding()
-        values = sale.texts
-        common = self.common
-        if common:
-            _search(common, sale, finding, within)
+        if self.common:
+            search(self.common, sale, finding, within)
         for at, buckets in self.texts:
-            bucket = buckets.get(values[at])
+            bucket = buckets.get(sale.texts[at])
             if bucket is not None:
-                _search(bucket, sale, finding, within)
-        for at, buckets in self.sets:
-            for value in SETS[at][1](sale):
+                search(bucket, sale, finding, within)
+        for values_of, buckets in self.sets:
+            for value in values_of(sale):
                 bucket = buckets.get(value)
                 if bucket is not None:
-                    _search(bucket, sale, finding, within)
+                    search(bucket, sale, finding, within)
         hits = finding.hits
         if len(hits) > 1:
-            # A rule that several values of a set lead to is found several times.
-            by_rank = {hit.rank: hit for hit in hits}
+            # A rule that several values of a set lead to is found several times; ranks are its own.
+            by_rank = {hit[0]: hit for hit in hits}
             finding.hits = [by_rank[rank] for rank in sorted(by_rank)]
         return finding
-
-
-def _search(bucket: Bucket, sale: Sale, finding: Finding, within: int | None) -> None:
-    if isinstance(bucket, Columns):
-        bucket.search(sale, finding, within)
-    else:
-        for row in bucket:
-            examine(row, sale, finding)

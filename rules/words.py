@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from loyalty.amount import Rate, format_minor
-from loyalty.terms import Terms
 from rules.effects import FixedPoints, Multiply
 from rules.rule import Rule
 
@@ -14,23 +13,29 @@ _TIMES: Final[Mapping[str, Mapping[Rate, str]]] = {
 }
 
 
-def near_miss(rule: Rule, short_minor: int, terms: Terms) -> str:
-    """What *short_minor* more would have brought: ``3.20 more doubles your points``."""
-    money = format_minor(short_minor, terms.currency)
-    spanish = terms.language == "es"
-    more = f"{money} mas" if spanish else f"{money} more"
+def more_than(rule: Rule, language: str) -> str:
+    """What is told behind the money that *rule* lacks: ``more doubles your points``."""
+    spanish = language == "es"
+    more = "mas" if spanish else "more"
     if rule.lines is None:
         match rule.effect:
             case Multiply(factor):
-                times = _TIMES[terms.language].get(factor)
-                if times is None:
-                    number = f"{factor.numerator}/{factor.denominator}".removesuffix("/1")
-                    what = "sus puntos por" if spanish else "your points by"
-                    return f"{more} {'multiplica' if spanish else 'multiplies'} {what} {number}"
-                return f"{more} {times} {'sus puntos' if spanish else 'your points'}"
+                times = _TIMES[language].get(factor)
+                if times is not None:
+                    return f"{more} {times} {'sus puntos' if spanish else 'your points'}"
+                number = f"{factor.numerator}/{factor.denominator}".removesuffix("/1")
+                if spanish:
+                    return f"{more} multiplica sus puntos por {number}"
+                return f"{more} multiplies your points by {number}"
             case FixedPoints(points):
-                extra = "puntos extra" if spanish else "extra points"
-                return f"{more} {'da' if spanish else 'brings'} {points} {extra}"
+                return (
+                    f"{more} da {points} puntos extra" if spanish else f"{more} brings {points} extra points"
+                )
             case _:
                 pass
     return f"{more}: {rule.text}"
+
+
+def near_miss(short_minor: int, currency: str, more: str) -> str:
+    """What *short_minor* more would have brought: ``3.20 more doubles your points``."""
+    return f"{format_minor(short_minor, currency)} {more}"
