@@ -39,6 +39,6 @@ $(STAMP): requirements.lock pyproject.toml
 	  || { echo "Python 3.11 or later is needed, as in: make PYTHON=python3.12"; exit 1; }
 	@echo "Making $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) install -q --require-hashes -r requirements.lock
-	@$(PIP) install -q --no-deps --no-build-isolation -e .
+	@$(PIP) install -qq --require-hashes -r requirements.lock
+	@$(PIP) install -qq --no-deps --no-build-isolation -e .
 	@touch $@

@@ -103,7 +103,7 @@ async def serve(path: Path) -> None:
         server = Server(database)
         loop = asyncio.get_running_loop()
         listener = await loop.create_server(lambda: Connection(server), "127.0.0.1", 0)
-        print(f"ready iso8583=127.0.0.1:{listener.sockets[0].getsockname()[1]}", flush=True)  # noqa: T201
+        print(f"ready iso8583=127.0.0.1:{listener.sockets[0].getsockname()[1]}", flush=True)
         await server.commit()
 
 
