@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from messages.compiled import Decode, Encode, compile_decoder, compile_encoder
 from messages.errors import Kind, MessageError, name_of
 from messages.message import Message
 from messages.spec import Dialect, Encoding, Field
@@ -29,6 +30,12 @@ _WINDOW_BYTES: Final = 8
 _HEX: Final = re.compile(r"[0-9A-Fa-f]{16}")
 
 
+# How many sets of elements get functions of their own, for either direction. Bitmaps are the peer's to
+# choose, so there is a bound; whoever uses more of them is served by the interpreter.
+PLANS_MAX: Final = 512
+_Plan = Decode | dict[bytes, Decode]
+
+
 class Codec:
     """Reads and writes messages of *dialect*."""
 
@@ -38,6 +45,13 @@ class Codec:
         self._mti_pattern = re.compile(dialect.mti_pattern)
         self._bitmap_size = 8 if dialect.bitmaps.encoding is Encoding.BINARY else 16
         self._mti_size = 2 if dialect.mti is Encoding.BCD else 4
+        self._mti_at = slice(0, self._mti_size)
+        self._bitmap_at = slice(self._mti_size, self._mti_size + self._bitmap_size)
+        self._second_at = slice(self._bitmap_at.stop, self._bitmap_at.stop + self._bitmap_size)
+        self._mtis: dict[bytes, str] = {}
+        self._decoders: dict[bytes, _Plan] = {}
+        self._encoders: dict[tuple[int, ...], Encode] = {}
+        self._decoders_left = PLANS_MAX
 
     def decode(self, data: bytes, header: bytes = b"") -> Message:
         """The message in *data*.
@@ -45,7 +59,13 @@ class Codec:
         Raises:
             MessageError: Something is wrong with it: the first thing, in the order of the wire.
         """
-        message = self.examine(data, header)
+        try:
+            plan = self._decoders[data[self._bitmap_at]]
+            if type(plan) is dict:
+                plan = plan[data[self._second_at]]
+            return Message(self._mtis[data[self._mti_at]], plan(data), header)  # type: ignore[operator]
+        except (LookupError, ValueError):
+            message = self.examine(data, header)
         if message.faults:
             raise message.faults[0]
         return message
@@ -56,6 +76,19 @@ class Codec:
         Raises:
             MessageError: MTI or bitmaps cannot be read, so nothing can.
         """
+        try:
+            plan = self._decoders[data[self._bitmap_at]]
+            if type(plan) is dict:
+                plan = plan[data[self._second_at]]
+            return Message(self._mtis[data[self._mti_at]], plan(data), header)  # type: ignore[operator]
+        except (LookupError, ValueError):
+            pass  # it is new, or something is wrong with it
+        message = self._interpret(data, header)
+        if not message.faults:
+            self._learn_to_decode(message.mti, data)
+        return message
+
+    def _interpret(self, data: bytes, header: bytes) -> Message:
         mti = self._read_mti(data)
         numbers, at = self._read_bitmaps(data)
         elements: dict[int, str] = {}
@@ -88,6 +121,20 @@ class Codec:
         Raises:
             MessageError: An element is not in the dialect, or cannot carry its value.
         """
+        order = tuple(elements)
+        try:
+            encode = self._encoders[order]
+            if len(mti) == 4 and mti.isascii() and mti.isdigit():
+                return encode(mti, elements)
+        except (LookupError, ValueError):
+            pass  # it is new, or something is wrong with it
+        data = self._write(mti, elements)
+        if len(self._encoders) < PLANS_MAX:
+            bitmaps = self._write_bitmaps(sorted(elements))
+            self._encoders[order] = compile_encoder(self.dialect, order, bitmaps)
+        return data
+
+    def _write(self, mti: str, elements: Mapping[int, str]) -> bytes:
         numbers = sorted(elements)
         parts = [self._write_mti(mti), self._write_bitmaps(numbers)]
         for number in numbers:
@@ -96,6 +143,25 @@ class Codec:
             except ValueProblem as problem:
                 raise MessageError(problem.what, kind=problem.kind, element=number) from None
         return b"".join(parts)
+
+    def _learn_to_decode(self, mti: str, data: bytes) -> None:
+        """Generate a decoder for the bitmaps of *data*, which could be read."""
+        self._mtis[data[: self._mti_size]] = mti  # there are at most ten thousand
+        if not self._decoders_left:
+            return
+        numbers, at = self._read_bitmaps(data)
+        plan = compile_decoder(self.dialect, numbers, at)
+        first = data[self._bitmap_at]
+        match (at - self._mti_size) // self._bitmap_size:
+            case 1:
+                self._decoders[first] = plan
+            case 2:
+                seconds = self._decoders.setdefault(first, {})
+                assert isinstance(seconds, dict)
+                seconds[data[self._second_at]] = plan
+            case _:
+                return  # nobody sends a third bitmap often
+        self._decoders_left -= 1
 
     # --- what stands before the elements
 

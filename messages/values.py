@@ -26,7 +26,7 @@ _CP1047_DECODE: Final = _table_1047()
 _CP1047_ENCODE: Final = {ord(character): at for at, character in enumerate(_CP1047_DECODE)}
 
 
-class ValueProblem(Exception):  # noqa: N818  (carries half an error to where the other half is known)
+class ValueProblem(ValueError):  # noqa: N818  (half an error, for where the other half is known)
     """A value or length is wrong; the codec adds element and place."""
 
     def __init__(self, kind: Kind, what: str) -> None:
@@ -101,7 +101,7 @@ def wire_size(field: Field, length: int) -> int:
         return 1 + length // 2  # the sign is one of the units
     if field.unit is Unit.DIGITS:
         return (length + 1) // 2
-    if field.encoding in _HEX_TEXT and field.unit is Unit.BYTES:
+    if field.encoding in HEX_TEXT and field.unit is Unit.BYTES:
         return 2 * length
     return length
 
@@ -109,7 +109,7 @@ def wire_size(field: Field, length: int) -> int:
 # --- values
 
 
-_HEX_TEXT: Final = frozenset({Encoding.HEX, Encoding.HEX_EBCDIC})
+HEX_TEXT: Final = frozenset({Encoding.HEX, Encoding.HEX_EBCDIC})
 _HEX_BYTES: Final = re.compile(rb"[0-9A-Fa-f]+")
 _HEX: Final = re.compile(r"[0-9A-Fa-f]*")
 _DIGITS: Final = re.compile(r"[0-9]*")
@@ -118,7 +118,17 @@ _TRACK: Final = re.compile(r"[0-9=D]*")
 _SIGNED: Final = re.compile(r"[CD][0-9]*")
 
 # What packed digits may be; with everything else they may hold the separator of a track.
-_PACKED: Final = {Content.HEX: _HEX, Content.DIGITS: _DIGITS}
+_PACKED: Final = {Content.HEX: _HEX} | dict.fromkeys(
+    (
+        Content.DIGITS,
+        Content.MONTH_DAY,
+        Content.TIME,
+        Content.MOMENT,
+        Content.DATED_TIME,
+        Content.DATE,
+    ),
+    _DIGITS,
+)
 
 MONTH_DAYS: Final = frozenset(
     f"{month:02}{day:02}"
@@ -221,12 +231,12 @@ def _without_filler(field: Field, digits: str, length: int) -> str:
 
 def length_of(field: Field, text: str) -> int:
     """How many units *text* is long."""
-    if field.unit is Unit.BYTES and field.encoding in _BYTES_AS_HEX:
+    if field.unit is Unit.BYTES and field.encoding in BYTES_AS_HEX:
         return (len(text) + 1) // 2
     return len(text)
 
 
-_BYTES_AS_HEX: Final = frozenset({Encoding.BINARY, Encoding.BCD, Encoding.HEX, Encoding.HEX_EBCDIC})
+BYTES_AS_HEX: Final = frozenset({Encoding.BINARY, Encoding.BCD, Encoding.HEX, Encoding.HEX_EBCDIC})
 
 
 def write_value(field: Field, text: str, charset: Charset) -> bytes:
@@ -256,7 +266,7 @@ def _write_halves(field: Field, text: str, charset: Charset) -> bytes:
     if len(text) % 2 and field.unit is Unit.DIGITS:
         filler = "0" if field.filler in (Filler.LEFT_0, Filler.RIGHT_0) else "F"
         text = filler + text if field.filler in (Filler.LEFT_0, Filler.LEFT_F) else text + filler
-    if field.encoding in _HEX_TEXT:
+    if field.encoding in HEX_TEXT:
         if len(text) % 2 and field.unit is Unit.BYTES:
             raise ValueProblem(Kind.BAD_VALUE, "half a byte is missing")
         upper = text.upper()
