@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import rich_click as click
-import uvloop
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -21,6 +20,7 @@ from simulator.client import Address
 from simulator.load import Plan, Report, Tally, run
 from simulator.till import Identity
 from simulator.traffic import Mix
+from switch.app import loop_factory
 
 _STARTER_TILLS: Final = 10
 
@@ -115,7 +115,7 @@ def _run(plan: Plan) -> Report:
         console=Console(stderr=True),
         transient=True,
     )
-    with bar, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with bar, asyncio.Runner(loop_factory=loop_factory()) as runner:
         task = bar.add_task("load", total=1.0, sent=0)
 
         def progress(share: float, tally: Tally) -> None:

@@ -45,7 +45,7 @@ def serve(config: Path, *, listen: str | None = None, http: str | None = None) -
     settings = _with_addresses(load_settings(config), listen, http)
     with logging_to_stderr(settings.log) as (writer, render):
         settings = _within_descriptors(settings)
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             return runner.run(_serve(settings, writer, render))
 
 
@@ -156,7 +156,8 @@ def _text(address: Address) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """What makes the fastest event loop that this machine has."""
     try:
         import uvloop  # noqa: PLC0415  (there is none on some machines)
     except ImportError:
