@@ -8,6 +8,7 @@ import asyncio
 import struct
 import sys
 from pathlib import Path
+from typing import cast
 
 import aiosqlite
 import iso8583
@@ -79,8 +80,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport to answer on."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
 
     def data_received(self, data: bytes) -> None:
         """Decide every frame that is complete."""
