@@ -7,9 +7,10 @@ a shell shows it.
 import csv
 import io
 import itertools
+import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,17 +18,17 @@ import rich_click as click
 
 from console.deployment import Deployment, open_deployment
 from console.options import config_option, json_option, print_json, print_record, progress_bar
-from loyalty.card import Identifier, IdentifierKind
+from loyalty.card import Identifier
 from loyalty.clock import SystemClock
 from loyalty.errors import LoyaltyError
-from members.card import CardStatus
+from members.card import Card, CardStatus
 from members.importer import BadLine, CardRow, read_cards
+from switch import queries
 from switch.administration import SLICE_SIZE, Desk
-from switch.block import Person
 from switch.cardline import CardLine
 from switch.database import open_for_reading
 from switch.programmes import business_date
-from switch.recall import Recall
+from switch.queries import balance_of
 
 _Item = TypeVar("_Item")
 
@@ -125,7 +126,7 @@ def block(card: str, status: str, config: Path, *, as_json: bool) -> None:
 def replace(card: str, new: str, expires: str, config: Path, *, as_json: bool) -> None:
     """Put the card NEW, which is active at once, in the place of CARD: same member, same points."""
     deployment = open_deployment(config)
-    old = _card(card, deployment)
+    old = card_named(card, deployment)
     row = _only(
         read_cards(_lines({"card": _number(new), "member": "-", "expires": expires}), **_terms(deployment))
     )
@@ -147,40 +148,29 @@ def replace(card: str, new: str, expires: str, config: Path, *, as_json: bool) -
 def show(card: str, config: Path, *, as_json: bool) -> None:
     """Show CARD, its member and his points."""
     deployment = open_deployment(config)
-    token = deployment.hasher.token(_card(card, deployment))
-    today = business_date(deployment.programme, SystemClock().now())
-    with closing(Recall(open_for_reading(deployment.settings.database))) as books:
-        found = next(iter(books.cards(IdentifierKind.CARD.value, token)), None)
-        if found is None:
-            raise LoyaltyError("is not known", where="the card", hint="look at its number, or import it")
-        person = books.person(found.member_id) or Person()
-        book = books.book(found.owner)
-    reason = found.refusal(today)
-    expiry = book.next_expiry(today)
+    with books_of(deployment) as books:
+        found = find_card(books, card, deployment)
+        today = business_date(deployment.programme, SystemClock().now())
+        balance = balance_of(books, found, today)
+    refusal = found.refusal(today)
     shown = {
         "card": f"*{found.last4}",
         "status": found.status.value,
         "expires_on": found.expires_on,
-        "terminals_are_told": "approved" if reason is None else reason.value,
+        "terminals_are_told": "APPROVED" if refusal is None else refusal.value,
         "member": found.operator_id,
-        "shares_accounts": True if found.owner != found.member_id else None,
+        "shares_accounts": found.owner != found.member_id,
         "tier": found.tier,
         "language": found.language,
-        "name": person.name or None,
-        "phone": person.phone or None,
-        "mail": person.mail or None,
-        "birthday": person.birthday,
-        "available": book.available(today),
-        "debt": book.debt,
-        "expires_next": None if expiry is None else expiry[0],
-        "expires_next_on": None if expiry is None else expiry[1],
+        "available": balance.available,
+        "debt": balance.debt,
     }
     print_record(shown, as_json=as_json)
 
 
 def _set_status(number: str, status: CardStatus, config: Path, *, as_json: bool) -> None:
     deployment = open_deployment(config)
-    card = _card(number, deployment)
+    card = card_named(number, deployment)
     with _desk(deployment) as desk:
         token = deployment.hasher.token(card).hex()
         print_record(desk.order("cards.status", card=token, status=status.value), as_json=as_json)
@@ -268,10 +258,37 @@ def _only(rows: Iterator[CardRow | BadLine]) -> CardRow:
             return row
 
 
-def _card(number: str, deployment: Deployment) -> Identifier:
-    """The card with this *number*, which is in a range of the programme."""
+def card_named(number: str, deployment: Deployment) -> Identifier:
+    """The card with this *number*, or with the one that standard input gives for ``-``.
+
+    Raises:
+        LoyaltyError: It is in no range of the programme.
+    """
     lines = _lines({"card": _number(number), "member": "-"})
     return _only(read_cards(lines, **_terms(deployment))).card
+
+
+@contextmanager
+def books_of(deployment: Deployment) -> Iterator[sqlite3.Connection]:
+    """The books of *deployment*, to be read.
+
+    Raises:
+        LoyaltyError: There are none yet, or they cannot be read.
+    """
+    with closing(open_for_reading(deployment.settings.database)) as books:
+        yield books
+
+
+def find_card(books: sqlite3.Connection, number: str, deployment: Deployment) -> Card:
+    """The card with this *number* as the books know it.
+
+    Raises:
+        LoyaltyError: They do not.
+    """
+    found = queries.find_card(books, deployment.hasher.token(card_named(number, deployment)))
+    if found is None:
+        raise LoyaltyError("is not known", where="the card", hint="look at its number, or import it")
+    return found
 
 
 def _number(argument: str) -> str:

@@ -1,16 +1,20 @@
 """The books: hold them to their rules, and read them. All of it reads beside a running switch."""
 
-from contextlib import closing
 from pathlib import Path
 
 import rich_click as click
 
 from config.load import load_settings
-from console.options import config_option, json_option, print_json, progress_bar
-from ledger.finding import Finding
-from ledger.verify import verify as verify_books
-from loyalty.errors import LoyaltyError
-from switch.database import open_for_reading
+from console.cards import books_of, find_card
+from console.deployment import open_deployment
+from console.options import config_option, json_option, print_json, print_record, print_rows, progress_bar
+from loyalty.amount import format_minor
+from loyalty.clock import SystemClock
+from loyalty.terms import Terms
+from switch import queries
+from switch.audit import verify as verify_books
+from switch.outcome import Record
+from switch.programmes import business_date
 
 
 @click.group(epilog="Example: puntual ledger verify --config shop/puntual.toml")
@@ -27,27 +31,86 @@ def verify(ctx: click.Context, config: Path, *, as_json: bool) -> None:
 
     What is wrong is told with the first row or block that shows it.
     """
-    findings, decisions, blocks = _verified(load_settings(config).database)
+    with progress_bar("Verifying") as progress:
+        findings = verify_books(load_settings(config).database, progress)
     if as_json:
         told = [{"invariant": one.invariant, "where": one.where, "what": one.what} for one in findings]
-        print_json({"holds": not findings, "decisions": decisions, "blocks": blocks, "findings": told})
-    elif findings:
-        click.echo("\n".join(map(str, findings)))
+        print_json({"holds": not findings, "findings": told})
     else:
-        click.echo(f"{decisions} decisions in {blocks} blocks: nothing is wrong")
+        click.echo("\n".join(map(str, findings)) or "the books hold: nothing is wrong")
     if findings:
         ctx.exit(1)
 
 
-def _verified(database: Path) -> tuple[list[Finding], int, int]:
-    """What is wrong with the books, and how many decisions and blocks they have when nothing is."""
-    try:
-        with closing(open_for_reading(database)) as books, progress_bar("Verifying") as progress:
-            findings = verify_books(books, progress)
-            if findings:
-                return findings, 0, 0
-            counts = "SELECT (SELECT count(*) FROM decision), (SELECT count(*) FROM block)"
-            decisions, blocks = books.execute(counts).fetchone()
-            return [], decisions, blocks
-    except LoyaltyError as error:
-        return [Finding("I26", error.where, error.what)], 0, 0
+@ledger.command(epilog="Example: puntual ledger balance 6390120000000019 --config shop/puntual.toml")
+@click.argument("card", required=False)
+@config_option
+@json_option
+def balance(card: str | None, config: Path, *, as_json: bool) -> None:
+    """The points of CARD's member today; without CARD those of the whole programme, by kind of account."""
+    deployment = open_deployment(config)
+    with books_of(deployment) as books:
+        if card is None:
+            totals = queries.totals(books)
+            kinds = {kind.name.lower(): points for kind, points in sorted(totals.points.items())}
+            print_record(kinds | {"sum": sum(kinds.values())}, as_json=as_json)
+            return
+        today = business_date(deployment.programme, SystemClock().now())
+        held = queries.balance_of(books, find_card(books, card, deployment), today)
+    shown = {
+        "available": held.available,
+        "pending": held.pending,
+        "held": held.held,
+        "debt": held.debt,
+        "expires_next": held.expires_points or None,
+        "expires_on": held.expires_on,
+    }
+    print_record(shown, as_json=as_json)
+
+
+@ledger.command(epilog="Example: puntual ledger history 6390120000000019 --config shop/puntual.toml")
+@click.argument("card")
+@click.option("--count", type=click.IntRange(1), default=20, show_default=True, help="How many at most.")
+@config_option
+@json_option
+def history(card: str, count: int, config: Path, *, as_json: bool) -> None:
+    """The latest decisions on the accounts of CARD's member, newest first."""
+    deployment = open_deployment(config)
+    with books_of(deployment) as books:
+        found = queries.history_of(books, find_card(books, card, deployment).owner, count)
+    rows = [_row(record, deployment.programme.terms, as_json=as_json) for record in found]
+    print_rows(rows, as_json=as_json, nothing="nothing was decided yet")
+
+
+@click.command(epilog="Example: puntual exceptions --config shop/puntual.toml")
+@config_option
+@json_option
+def exceptions(config: Path, *, as_json: bool) -> None:
+    """List what a person must look at: advices that could not be booked as they say."""
+    deployment = open_deployment(config)
+    terms = deployment.programme.terms
+    with books_of(deployment) as books:
+        rows = [
+            {**_row(record, terms, as_json=as_json), "exception": record.exception}
+            for record in queries.exceptions(books)
+        ]
+    print_rows(rows, as_json=as_json, nothing="there are no exceptions")
+
+
+def _row(record: Record, terms: Terms, *, as_json: bool) -> dict[str, object]:
+    """What is shown of *record*: for programs as it is, for people with the money as it is written."""
+    amount: object = record.amount
+    if not as_json and not record.in_points:
+        amount = format_minor(record.amount, terms.currency)
+    return {
+        "at": record.at.isoformat(timespec="seconds"),
+        "rrn": record.rrn,
+        "operation": record.operation,
+        "decision": record.reason or "APPROVED",
+        "amount": amount,
+        "earned": record.earned,
+        "used": record.used,
+        "undone": bool(record.undone),
+        "terminal": record.terminal_id,
+        "advice": record.is_advice,
+    }
