@@ -20,7 +20,6 @@ from loyalty.errors import LoyaltyError
 APPLICATION_ID: Final = 0x50554E54  # "PUNT", in the header of the file
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
-# A disk that takes nothing is reported at once: the event loop must not wait for somebody's lock.
 _PRAGMAS: Final = (
     "journal_mode = WAL",
     "synchronous = FULL",  # NORMAL loses acknowledged commits when the power fails
@@ -118,19 +117,21 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
     try:
         database = sqlite3.connect(
-            path, timeout=0, isolation_level=None, check_same_thread=False, cached_statements=256
+            path, timeout=5, isolation_level=None, check_same_thread=False, cached_statements=256
         )
         try:
             _recognise(database, path, may_be_empty=True)
             for pragma in _PRAGMAS:
                 database.execute(f"PRAGMA {pragma}").fetchall()
             migrate(database)
+            # From here on the event loop writes: it must not wait for somebody's lock.
+            database.execute("PRAGMA busy_timeout = 0").fetchall()
             database.set_authorizer(_authorize)
         except BaseException:
             database.close()
             raise
     except sqlite3.Error as error:
-        raise _unusable(path, error) from error
+        raise unusable(path, error) from error
     return database
 
 
@@ -159,7 +160,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             database.close()
             raise
     except sqlite3.Error as error:
-        raise _unusable(path, error) from error
+        raise unusable(path, error) from error
     return database
 
 
@@ -216,7 +217,8 @@ def _recognise(database: sqlite3.Connection, path: Path, *, may_be_empty: bool) 
         )
 
 
-def _unusable(path: Path, error: sqlite3.Error) -> LoyaltyError:
+def unusable(path: Path, error: sqlite3.Error) -> LoyaltyError:
+    """What is told when SQLite cannot use the file."""
     return LoyaltyError(
         f"cannot be used: {error}", where=str(path), hint="check the file, its folder and the disk"
     )

@@ -9,6 +9,7 @@ next start finds the truth in the file.
 import os
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -23,7 +24,13 @@ from members.card import CardStatus
 from members.tables import EVERY_CARD
 from switch import rows as sql
 from switch.block import Block, CommitResult, CommitUnknown, Enrolment
-from switch.database import Connection, ThreadedConnection, open_for_reading, open_for_writing
+from switch.database import (
+    Connection,
+    ThreadedConnection,
+    open_for_reading,
+    open_for_writing,
+    unusable,
+)
 from switch.lock import ProcessLock
 from switch.outcome import CardChange
 from switch.recall import Recall
@@ -120,7 +127,7 @@ class SqliteStore:
         self._recall = recall
         self._head = head
         self._random_bytes = random_bytes
-        self._is_committing = False
+        self._is_usable = True  # no commit is under way, and none ended without being known
 
     @classmethod
     async def open(
@@ -140,27 +147,25 @@ class SqliteStore:
         Raises:
             LoyaltyError: Another process writes them, or they cannot be used.
         """
-        lock = ProcessLock(path.parent / "puntual.lock")
-        try:
-            database = open_for_writing(path)
+        async with AsyncExitStack() as opened:
+            lock = opened.enter_context(ProcessLock(path.parent / "puntual.lock"))
+            database = opened.enter_context(closing(open_for_writing(path)))
             try:
                 head, sequence, numbers = _load(database)
-                recall = Recall(open_for_reading(path))
-            except BaseException:
-                database.close()
-                raise
-        except BaseException:
-            lock.release()
-            raise
-        return cls(
-            lock=lock,
-            connection=await connect(database),
-            recall=recall,
-            head=head,
-            sequence=sequence,
-            numbers=numbers,
-            random_bytes=random_bytes,
-        )
+                recall = Recall(opened.enter_context(closing(open_for_reading(path))))
+            except sqlite3.Error as error:
+                raise unusable(path, error) from error
+            store = cls(
+                lock=lock,
+                connection=await connect(database),
+                recall=recall,
+                head=head,
+                sequence=sequence,
+                numbers=numbers,
+                random_bytes=random_bytes,
+            )
+            opened.pop_all()  # they are the store's now
+        return store
 
     @property
     def reader(self) -> Recall:
@@ -186,21 +191,21 @@ class SqliteStore:
         Raises:
             CommitUnknown: It cannot be proved whether *block* is durable.
         """
-        assert not self._is_committing
-        self._is_committing = True
-        try:
-            return await self._commit(block, in_time)
-        finally:
-            self._is_committing = False
+        assert self._is_usable
+        self._is_usable = False
+        result = await self._commit(block, in_time)
+        self._is_usable = True
+        return result
 
     async def close(self) -> None:
         """Give back the numbers that were reserved and not used, and let another process have the books."""
         connection = self._connection
         self._recall.close()
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute(sql.INSERT_LEASE, self.sequence.row(0))
-            await connection.commit()
+            if self._is_usable:  # nothing is written behind a commit that failed
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute(sql.INSERT_LEASE, self.sequence.row(0))
+                await connection.commit()
         except sqlite3.Error as error:
             # They stay reserved: the next start begins behind them.
             log.warning("sequence.kept", error=_name_of(error))
@@ -210,18 +215,18 @@ class SqliteStore:
 
     async def _commit(self, block: Block, in_time: Callable[[], bool]) -> CommitResult:
         lease = self.sequence.row(LEASE_SIZE) if self.sequence.is_running_low else None
-        rows = sql.rows_of(block, self._head.number + 1, self._head.hash, self._random_bytes)
-        is_empty = not (rows.decisions or rows.card_entries)
-        if is_empty and lease is None:
-            return CommitResult.DURABLE
         connection = self._connection
         try:
+            rows = sql.rows_of(block, self._head.number + 1, self._head.hash, self._random_bytes)
+            is_empty = not (rows.decisions or rows.card_entries)
+            if is_empty and lease is None:
+                return CommitResult.DURABLE
             connection.execute("BEGIN IMMEDIATE")
             if lease is not None:
                 connection.execute(sql.INSERT_LEASE, lease)
             if not is_empty:
                 _write(connection, block, rows, self._head.hash)
-        except (sqlite3.Error, MemoryError) as error:
+        except Exception as error:  # noqa: BLE001  (the disk's, or a mistake of ours; either way nothing is there)
             return self._undo(CommitResult.UNWRITTEN, error)
         if not in_time():
             return self._undo(CommitResult.LATE, None)

@@ -169,6 +169,39 @@ async def open_breaking(path: Path, error: Exception, **fault: Any) -> tuple[Sql
     return await open_store(path, breaking), made[0]
 
 
+async def test_nothing_is_written_behind_a_commit_that_nobody_knows(tmp_path: Path) -> None:
+    """The next start finds the file as the failed commit left it."""
+    store, broken = await open_breaking(tmp_path, sqlite_error("SQLITE_IOERR_FSYNC"), kind="COMMIT")
+    with pytest.raises(CommitUnknown, match="COMMIT failed with SQLITE_IOERR_FSYNC"):
+        await store.commit(block(outcome(record(1))), always)
+    with pytest.raises(AssertionError):
+        await store.commit(block(outcome(record(2))), always)
+    await store.close()
+    assert broken.calls.count("COMMIT") == 1
+    assert broken.calls[-1] == "COMMIT"
+
+
+async def test_a_mistake_of_ours_leaves_nothing(tmp_path: Path) -> None:
+    """What cannot be stored costs its batch, not the switch."""
+    store = await open_store(tmp_path)
+    mistaken = outcome(record(1, amount=2**63))
+    assert await store.commit(block(mistaken), always) is CommitResult.UNWRITTEN
+    await commit(store, earn(2, 100))
+    await store.close()
+    assert verify(tmp_path / "puntual.db") == []
+
+
+async def test_books_that_cannot_be_opened_are_let_go(tmp_path: Path) -> None:
+    """The lock too: who mends the file can try again."""
+    path = tmp_path / "puntual.db"
+    path.write_text("Dear diary, this is no database. " * 9)
+    for _ in range(2):
+        with pytest.raises(LoyaltyError, match="file is not a database"):
+            await open_store(tmp_path)
+    path.unlink()
+    await (await open_store(tmp_path)).close()
+
+
 async def test_books_of_a_commit_are_told_only_when_it_is_durable(tmp_path: Path) -> None:
     store = await open_store(tmp_path)
     await commit(store, earn(1, 100))
