@@ -5,6 +5,7 @@ what the chain covers.
 """
 
 import json
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -179,7 +180,8 @@ def _add(rows: BlockRows, outcome: Outcome, record: Record, number: int, salt: b
         rows.lots += lots
     links: list[Row] = []
     if outcome.links:
-        links = [link_row(link) for link in outcome.links]
+        # In the order of their key, as they will be read again.
+        links = sorted((link_row(link) for link in outcome.links), key=operator.itemgetter(1))
         rows.links += links
     early: list[Row] = []
     if outcome.early_reversal is not None:

@@ -323,3 +323,14 @@ async def test_links_add_up_in_the_record(tmp_path: Path) -> None:
     assert store.reader.links_to(1) == [partial, refund]
     assert store.reader.links_from(3) == [refund]
     await store.close()
+
+
+async def test_links_are_covered_in_the_order_of_their_key(tmp_path: Path) -> None:
+    """A refund takes back from a sale and from an older redemption, in whichever order it was decided."""
+    store = await open_store(tmp_path)
+    await commit(store, earn(1, 100))
+    await commit(store, redeem(2, book_of(store), 40))
+    links = (Link(seq=3, original=2, returned=40), Link(seq=3, original=1, refunded_minor=100))
+    await commit(store, outcome(record(3), links=links))
+    await store.close()
+    assert verify(tmp_path / "puntual.db") == []
