@@ -146,7 +146,7 @@ def _with_addresses(settings: Settings, listen: str | None, http: str | None) ->
 
 def _address(text: str, option: str) -> Address:
     host, _, port = text.rpartition(":")
-    if not (port.isascii() and port.isdigit() and int(port) <= 65_535):
+    if not (host and port.isascii() and port.isdigit() and int(port) <= 65_535):
         raise LoyaltyError(f"{text!r} is no address", where=option, hint="give HOST:PORT; port 0 picks one")
     return host.strip("[]"), int(port)
 

@@ -11,6 +11,7 @@ from typing import Final
 from tests.conformance.till import Answer, HungUp, Link, Message, Till, frame, original
 
 IN_FLIGHT: Final = 6  # messages that a till has sent and not been answered
+WARM: Final = 50  # messages after which a till counts as busy
 TRANSIENT: Final = frozenset({"91", "96"})  # nothing was booked, and nothing is remembered
 
 
@@ -45,6 +46,7 @@ class BusyTill:
         self._random = random.Random(seed)
         self._reversed: set[int] = set()
         self._thread = threading.Thread(daemon=True)
+        self.is_busy = threading.Event()
 
     # Work
 
@@ -66,6 +68,8 @@ class BusyTill:
                     open_ones.append(exchange)
                     link.send(exchange.sent)
                 self._hear(open_ones.popleft(), link.receive())
+                if len(self.exchanges) > WARM:
+                    self.is_busy.set()
 
     def _next(self) -> Exchange:
         """What comes in at the till next: mostly sales, some redemptions, some regrets."""
