@@ -103,3 +103,9 @@ CHART: Final = frozenset(
         (_K.ISSUE, _K.ADJUST, _R.REEARN),
     }
 )
+
+
+def is_charted(debit: AccountId, credit: AccountId, reason: PostingReason) -> bool:
+    """Whether a posting between these accounts for this reason may be made."""
+    # Plain ints: they equal the chart's kinds, and making the kinds would cost more than all the rest.
+    return (debit >> _OWNER_BITS, credit >> _OWNER_BITS, reason) in CHART

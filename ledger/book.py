@@ -53,12 +53,12 @@ class MemberBook:
     def credited(self, lot: LotBalance) -> "MemberBook":
         """With *lot*'s points added to what is left of that lot."""
         assert lot.points > 0
+        if not self.lots or _order(self.lots[-1]) < _order(lot):  # a new lot is nearly always the last
+            return MemberBook(self.owner, (*self.lots, lot), self.debt)
         for at, known in enumerate(self.lots):
             if known.lot == lot.lot:
                 more = replace(known, points=known.points + lot.points)
                 return replace(self, lots=(*self.lots[:at], more, *self.lots[at + 1 :]))
-        if not self.lots or _order(self.lots[-1]) < _order(lot):
-            return replace(self, lots=(*self.lots, lot))
         return replace(self, lots=tuple(sorted((*self.lots, lot), key=_order)))
 
     def debited(self, lot: int, points: int) -> "MemberBook":

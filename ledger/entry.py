@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from ledger.account import CHART, AccountId, PostingReason, kind_of
+from ledger.account import AccountId, PostingReason, is_charted
 
 NO_LOT = 0
 POINTS_MAX = 10**12  # of one posting
@@ -25,7 +25,7 @@ class Posting:
 
     def __post_init__(self) -> None:
         assert 0 < self.points <= POINTS_MAX
-        assert (kind_of(self.debit), kind_of(self.credit), self.reason) in CHART
+        assert is_charted(self.debit, self.credit, self.reason)
 
 
 @dataclass(frozen=True, slots=True)

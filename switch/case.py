@@ -1,9 +1,9 @@
 """One transaction on the table: what it asks, what is known, and how a decision on it is put down."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from json.encoder import encode_basestring_ascii
 
 from ledger.book import MemberBook
 from loyalty.card import Identifier, IdentifierKind, MemberId, Token
@@ -40,11 +40,12 @@ class Case:
         programme: The version that decides: the one of an advice's own time.
         today: Date of the event in the programme's zone: of arrival, or of the time of an advice.
         token: Of what named the customer, or ``None``.
+        ticket: That it belongs to: business date, acquirer, terminal, number; or ``None``.
     """
 
     __slots__ = (
-        "moment", "programme", "programmes", "render", "today", "token", "token_of", "transaction",
-        "worksheet",
+        "moment", "programme", "programmes", "render", "ticket", "today", "token", "token_of",
+        "transaction", "worksheet",
     )  # fmt: skip
 
     def __init__(
@@ -62,6 +63,11 @@ class Case:
         self.moment = moment
         self.token_of = token_of
         self.render = render
+        self.ticket = None
+        if transaction.ticket is not None:
+            key = transaction.key
+            day = moment.business_date.isoformat()
+            self.ticket = f"{day}|{key.acquirer_id}|{key.terminal_id}|{transaction.ticket}"
         identifier = transaction.identifier
         self.token = None if identifier is None else token_of(identifier)
         if transaction.is_advice:
@@ -221,12 +227,12 @@ class Case:
             used=used,
             value_minor=value_minor,
             discount_minor=discount_minor,
-            ticket=self.ticket(),
+            ticket=self.ticket,
             original=original,
             programme_version=self.programme.version,
             rules=rules,
             exception=exception,
-            answer=json.dumps(elements, separators=(",", ":")),
+            answer=_as_json(elements),
         )
         return Outcome(
             decision=decision,
@@ -248,10 +254,8 @@ class Case:
             return rrn_of(self.moment.seq, self.moment.business_date)
         return sent
 
-    def ticket(self) -> str | None:
-        """The ticket that the transaction belongs to: acquirer, terminal, business date, number."""
-        number = self.transaction.ticket
-        if number is None:
-            return None
-        key = self.transaction.key
-        return f"{key.acquirer_id}|{key.terminal_id}|{self.moment.business_date:%Y%m%d}|{number}"
+
+def _as_json(elements: Mapping[int, str]) -> str:
+    """A JSON object of *elements*. Written by hand, because this is done for every decision."""
+    members = [f'"{number}":{encode_basestring_ascii(text)}' for number, text in elements.items()]
+    return "{" + ",".join(members) + "}"

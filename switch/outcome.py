@@ -34,7 +34,7 @@ class Record:
         used: Points used; negative where they were given back.
         value_minor: Money value of *used*, with its sign.
         discount_minor: Tag 056.
-        ticket: ``acquirer|terminal|business date|number`` of its ticket, or ``None``.
+        ticket: ``business date|acquirer|terminal|number`` of its ticket, or ``None``.
         original: Sequence of the decision that it refers to.
         exception: Why a person should look at it, or ``None``.
         answer: JSON object of the answer's own elements, by number.

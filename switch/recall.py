@@ -18,7 +18,7 @@ from ledger.book import LotBalance, MemberBook
 from ledger.entry import Lot, Posting
 from loyalty.card import CardId, IdentifierKind, MemberId, Token
 from loyalty.sequence import seq_of
-from loyalty.transaction import OriginalReference
+from loyalty.transaction import Operation, OriginalReference
 from members.card import Card, CardStatus
 from members.tables import EVERY_CARD
 from switch.block import Block, Person
@@ -58,6 +58,12 @@ _BY_OWN_STAN: Final = (
 _REDEMPTIONS: Final = (
     f"{SELECT_RECORD} WHERE ticket = ? AND operation IN ('REDEEM', 'PAY_CERTIFICATE') AND effective = 1"
     f" ORDER BY seq LIMIT {REPEATS_MAX}"
+)
+_COVERING: Final = frozenset({Operation.REDEEM.value, Operation.PAY_CERTIFICATE.value})
+_DAY_LENGTH: Final = 10  # a ticket begins with its business date
+_REDEEMED_TICKETS: Final = (
+    "SELECT ticket FROM decision WHERE ticket BETWEEN ? AND ?"
+    " AND operation IN ('REDEEM', 'PAY_CERTIFICATE') AND effective = 1"
 )
 _POSTINGS: Final = "SELECT debit, credit, points, lot, reason FROM posting WHERE seq = ? ORDER BY line"
 _LOTS: Final = (
@@ -131,6 +137,10 @@ class Recall:
         self._books: Generations[MemberId, MemberBook] = Generations(size)
         self._cards: Generations[MemberId, tuple[Card, ...]] = Generations(size)
         self._leads: Generations[tuple[str, Token], tuple[tuple[MemberId, CardId], ...]] = Generations(size)
+        self._day = (
+            ""  # the latest business date that a ticket was asked of, and its tickets that points paid
+        )
+        self._redeemed: set[str] = set()
         self._early: dict[tuple[str, str, str | None], list[EarlyReversal]] = {}
         for row in database.execute(_EARLY):
             self._remember_early(early_reversal_of(row))
@@ -197,7 +207,20 @@ class Recall:
 
     def redemptions(self, ticket: str) -> list[Record]:
         """Effective redemptions of a ticket."""
+        if not self._may_be_redeemed(ticket):
+            return []
         return [self._record(row) for row in self._database.execute(_REDEMPTIONS, (ticket,)).fetchall()]
+
+    def _may_be_redeemed(self, ticket: str) -> bool:
+        """Whether *ticket* has redemptions; of older days than the latest it is not known without looking."""
+        day = ticket[:_DAY_LENGTH]
+        if day < self._day:
+            return True
+        if day > self._day:
+            self._day = day
+            rows = self._database.execute(_REDEEMED_TICKETS, (day, day + "~"))
+            self._redeemed = {ticket for (ticket,) in rows}
+        return ticket in self._redeemed
 
     def links_to(self, original: int) -> list[Link]:
         """What later decisions did to a decision."""
@@ -287,6 +310,13 @@ class Recall:
             if outcome.record is None:
                 continue
             self._prefetched.pop(outcome.record.key, None)
+            ticket = outcome.record.ticket
+            if (
+                ticket is not None
+                and outcome.record.operation in _COVERING
+                and ticket[:_DAY_LENGTH] == self._day
+            ):
+                self._redeemed.add(ticket)
             for link in outcome.links:
                 self._forget_prefetched(link.original)
             for book in outcome.books:

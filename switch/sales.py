@@ -4,7 +4,6 @@ What the customer owes is the ticket less discounts less the money value of poin
 earned on that, less what points and certificates paid by messages of their own on the same ticket.
 """
 
-import json
 from dataclasses import dataclass
 
 from ledger.book import MemberBook
@@ -222,7 +221,7 @@ def _work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | 
 
 def _paid_otherwise(case: Case, value_minor: int) -> int:
     """What redemptions of the same ticket covered, and point tenders as far as they exceed that."""
-    covered_minor = covered_on_ticket(case, case.ticket())
+    covered_minor = covered_on_ticket(case, case.ticket)
     tenders_minor = sum(
         tender.amount_minor for tender in case.transaction.tenders if tender.kind in _TENDERS_OF_POINTS
     )
@@ -277,7 +276,8 @@ def _unknown_coupons(case: Case) -> tuple[tuple[str, str], ...]:
 
 
 def _trace(award: Award) -> str:
-    return json.dumps(award.parts, separators=(",", ":"))
+    """What each rule gave: ``base +19; coffee +40``."""
+    return "; ".join([f"{rule} {points:+}" for rule, points in award.parts])
 
 
 def _booked_sale(case: Case, card: Card, sale: Sale, draft: Draft, short: int) -> Outcome:

@@ -210,6 +210,8 @@ class Worksheet:
 
     def cards(self, kind: str, token: Token) -> list[Card]:
         """Cards that an identifier leads to."""
+        if not any(sheet.cards or sheet.linked for sheet in self.sheets):
+            return list(self._reader.cards(kind, token))
         found = {card.card_id: card for card in self._reader.cards(kind, token)}
         for sheet in reversed(self.sheets):
             if (kind, token) in sheet.linked:
