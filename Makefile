@@ -6,10 +6,10 @@ STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock clean
+.PHONY: help demo test check bench kill9 format lock clean
 
 help: ## tell what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1|/' | column -t -s '|'
+	@sed -nE 's/^([a-z0-9]+):.*## /make \1:  /p' $(MAKEFILE_LIST)
 
 demo: $(STAMP) ## live a whole day: switch, terminals, receipts, verified books
 	@$(BIN)/puntual demo
@@ -22,6 +22,12 @@ check: $(STAMP) ## hold style, types and layers
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@told=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$told"; exit 1; }
+
+bench: $(STAMP) ## measure the whole switch beside the straightforward design
+	@$(BIN)/puntual bench authorize
+
+kill9: $(STAMP) ## kill the switch under load fifty times, and judge what the tills were told
+	@$(BIN)/python -m tests.faults.kill9 --rounds 50
 
 format: $(STAMP) ## give all files the one style
 	@$(BIN)/ruff format --quiet .
