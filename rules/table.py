@@ -13,7 +13,6 @@ bucket. A bucket is one of three:
 The table never changes once it is built.
 """
 
-import copy
 import enum
 import re
 from bisect import bisect_right
@@ -141,7 +140,9 @@ class Row:
 
     def without(self, equals: tuple[tuple[int, frozenset[str]], ...]) -> "Row":
         """The same row where only *equals* are left to check."""
-        row = copy.copy(self)
+        row = Row.__new__(Row)
+        for name in Row.__slots__:
+            setattr(row, name, getattr(self, name))
         row.equals = equals
         return row
 
