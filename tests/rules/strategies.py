@@ -107,7 +107,7 @@ def line_filters(draw: st.DrawFn) -> LineFilter:
 
 
 @st.composite
-def rule_lists(draw: st.DrawFn, max_size: int = 40) -> tuple[Rule, ...]:
+def rule_lists(draw: st.DrawFn, max_size: int = 30) -> tuple[Rule, ...]:
     """Rules in order; groups 1 and 2 hold bonuses, 3 multipliers."""
     made = []
     for number in range(draw(st.integers(0, max_size))):

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from loyalty.amount import Rounding
@@ -29,6 +29,7 @@ def compiled(made: Programme, columns_from: int, cells_max: int) -> Programme:
     return made
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault of the rules
 @given(
     rules=rule_lists(),
     facts=st.lists(sales(), min_size=1, max_size=5),
