@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -67,6 +68,13 @@ def fed(shop: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
 
 
+def documented() -> set[str]:
+    """The names of a record that the page for operators tells."""
+    page = (Path(__file__).parents[2] / "docs" / "operating.md").read_text("utf-8")
+    rows = page.split("| name | value |")[1].split("\n\n")[0].splitlines()[2:]
+    return {name for row in rows for name in re.findall("`([a-z_]+)`", row.split("|")[1])}
+
+
 def test_a_day_of_a_switch(shop: Path) -> None:
     """Everything that the operator does in a day, on one deployment."""
     with serving(shop) as (process, address):
@@ -84,6 +92,7 @@ def test_a_day_of_a_switch(shop: Path) -> None:
         ("EARN", "00", 12)
     ]
     assert records[0]["rrn"] == answer["37"]
+    assert set(records[0]) == documented(), "what readers rely on"
     assert CARD not in json.dumps(records)
     shown = puntual("cards", "show", CARD, "--config", shop, "--json")
     assert json.loads(shown.stdout)["available"] == 12
