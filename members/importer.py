@@ -29,6 +29,7 @@ _MONTH: Final = re.compile(r"[0-9]{2}(?:0[1-9]|1[0-2])")  # YYMM
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PHONE: Final = re.compile(r"[1-9][0-9]{6,14}")  # ITU-T E.164, with country code
 _MAIL: Final = re.compile(r"(?=.{3,254}$)[^\s@]+@[^\s@]+")  # RFC 5321, 4.5.3.1
+_NOT_UTF_8: Final = re.compile("[\ud800-\udfff]")  # what "surrogateescape" makes of other bytes
 _LANGUAGE: Final = re.compile(r"[a-z]{2}")  # ISO 639-1
 _NAME_LENGTH_MAX: Final = 200
 
@@ -99,7 +100,7 @@ class _BadCellError(Exception):
 
 
 def _cells(line: str) -> list[str]:
-    if any("\ud800" <= letter <= "\udfff" for letter in line):
+    if _NOT_UTF_8.search(line):
         raise _BadCellError("it is not UTF-8")
     try:
         return [cell.strip() for cell in next(csv.reader([line], strict=True))]
