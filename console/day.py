@@ -1,0 +1,252 @@
+"""A day with a switch: deployment, cards, tills and feed, and the books against the tills' own account."""
+
+import asyncio
+import csv
+import time
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, closing
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from sqlite3 import Connection
+from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
+
+from config.load import load_settings
+from config.schema import SETTINGS_FILE, LogSettings
+from config.starter import write_starter
+from console.deployment import open_deployment
+from console.serve import ExporterProcess
+from ledger.finding import Finding
+from loyalty.card import Identifier, IdentifierKind
+from members.importer import CardRow, read_cards
+from simulator.account import Account
+from simulator.cards import card_number
+from simulator.journey.sample import Basket
+from simulator.replay import Replay, ReplayClock
+from simulator.till import Identity
+from simulator.visit import Heard
+from switch.administration import SLICE_SIZE, Desk
+from switch.app import loop_factory
+from switch.audit import verify
+from switch.cardline import CardLine
+from switch.database import open_for_reading
+from switch.feed import DecisionFeed
+from switch.metrics import Metrics
+from switch.observe import Renderer, logging_to_stderr
+from switch.programmes import business_date
+from switch.queries import Totals, balance_of, find_card, totals
+from switch.running import Switch, running
+from switch.witness import Witness
+
+PROGRAMME: Final = files("simulator.journey").joinpath("programme.toml")
+ACQUIRER: Final = "00000000001"
+ZONE: Final = ZoneInfo("America/New_York")
+MCC: Final = "5411"  # ISO 18245: grocery stores and supermarkets
+CURRENCY: Final = "840"  # ISO 4217: US dollar
+STEP_POINTS: Final = 100  # of the programme
+
+# Some cards cannot be used as they are: every day has them.
+_STATUSES: Final = ("lost", "blocked", "issued")
+_EVERY: Final = 170  # households
+
+_KNOBS: Final = {"port = 8583": "port = 0", "port = 8580": "port = 0", 'kind = "off"': 'kind = "jsonl"'}
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision as the feed tells it."""
+
+    rrn: str
+    code: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """How the day went.
+
+    Attributes:
+        feed: Lines that the exporter wrote.
+        disagreements: Where the books differ from what the tills were told.
+    """
+
+    replay: Replay
+    account: Account
+    totals: Totals
+    findings: Sequence[Finding]
+    disagreements: Sequence[str]
+    feed: Sequence[str]
+    decisions: int
+    blocks: int
+    elapsed_s: float
+
+    @property
+    def is_well(self) -> bool:
+        return not self.findings and not self.disagreements and len(self.feed) == self.decisions
+
+
+class Day:
+    """The day of *baskets*, in the folder of a deployment that it writes."""
+
+    def __init__(self, folder: Path, baskets: Sequence[Basket]) -> None:
+        self.baskets = baskets
+        self.config = folder / SETTINGS_FILE
+        self.stores = sorted({basket.store for basket in baskets})
+        self.households = sorted({basket.household for basket in baskets})
+        self.clock = ReplayClock(baskets[0].at)
+        special = self.households[_EVERY // 2 :: _EVERY]
+        self._statuses = {household: _STATUSES[at % len(_STATUSES)] for at, household in enumerate(special)}
+        self._deploy(folder)
+        self._deployment = open_deployment(self.config)
+
+    def live(self, told: Callable[[str], None], watch: Callable[[Heard], None]) -> Report:
+        """Live it, and hold the books against the tills' account.
+
+        *told* gets what is being done, *watch* every answer.
+        """
+        account = Account()
+        begin = time.perf_counter()
+        with ExporterProcess(self.config):
+            replay = self._run(self._replay(account, told, watch))
+        elapsed_s = time.perf_counter() - begin
+        told("holding the books against what the tills were told")
+        return self._report(replay, account, elapsed_s)
+
+    def keep(self, ready: Callable[[Switch], None]) -> None:
+        """Run the switch again until SIGINT, on a clock that goes on from where the day ended."""
+        self.clock.go_on()
+
+        async def serve() -> None:
+            async with self._switch() as switch:
+                ready(switch)
+                await switch.deciding
+
+        with ExporterProcess(self.config):
+            self._run(serve())
+
+    def _deploy(self, folder: Path) -> None:
+        """A starter with the programme of the day, its stores, any free ports and a feed to a file."""
+        write_starter(folder, PROGRAMME.read_text("utf-8"))
+        settings = self.config.read_text("utf-8")
+        for knob, value in _KNOBS.items():
+            assert knob in settings
+            settings = settings.replace(knob, value)
+        self.config.write_text(settings, "utf-8")
+        with load_settings(self.config).terminals.open("w", encoding="ascii", newline="") as file:
+            rows = csv.writer(file, lineterminator="\n")
+            rows.writerow(["terminal", "merchant", "acquirer", "mcc", "profile", "store", "zone"])
+            for store in self.stores:
+                till = till_of(store)
+                rows.writerow(
+                    [till.terminal_id, till.merchant_id, ACQUIRER, MCC, "retail87", store, ZONE.key]
+                )
+
+    def _switch(self) -> AbstractAsyncContextManager[Switch]:
+        metrics = Metrics()
+        # The log of a demo is what it shows; only what goes wrong is written.
+        tell = Witness(metrics, time.monotonic, None, Renderer(for_people=True))
+        settings = self._deployment.settings
+        return running(settings, clock=self.clock, time=time.monotonic, metrics=metrics, tell=tell)
+
+    def _run(self, work: Coroutine[None, None, T]) -> T:
+        with (
+            logging_to_stderr(LogSettings(level="warning")),
+            asyncio.Runner(loop_factory=loop_factory()) as runner,
+        ):
+            return runner.run(work)
+
+    async def _replay(
+        self, account: Account, told: Callable[[str], None], watch: Callable[[Heard], None]
+    ) -> Replay:
+        async with self._switch() as switch:
+            told(f"issuing cards to {len(self.households)} households")
+            await asyncio.to_thread(self._issue_cards)
+            told(f"replaying {len(self.baskets)} baskets from the tills of {len(self.stores)} stores")
+            replay = Replay(
+                switch.iso8583[0],
+                self.clock,
+                account,
+                identity_of=till_of,
+                is_plain=self._statuses.__contains__,
+                step_points=STEP_POINTS,
+                watch=watch,
+            )
+            await replay.run(self.baskets)
+        return replay
+
+    def _issue_cards(self) -> None:
+        """As ``puntual cards import`` does it, beside the running switch."""
+        deployment = self._deployment
+        lines = ["card,member,status"]
+        lines += [
+            f"{card_number(household)},H{household},{self._statuses.get(household, 'active')}"
+            for household in self.households
+        ]
+        programme = deployment.programme
+        rows = list(read_cards(lines, ranges=programme.card_ranges, tiers=programme.tiers))
+        cards = [
+            CardLine.of(row, deployment.hasher.token).to_json() for row in rows if isinstance(row, CardRow)
+        ]
+        assert len(cards) == len(self.households)
+        with Desk(
+            socket=deployment.settings.socket,
+            database=deployment.settings.database,
+            programme=programme,
+            hasher=deployment.hasher,
+        ) as desk:
+            for at in range(0, len(cards), SLICE_SIZE):
+                desk.order("cards.import", cards=cards[at : at + SLICE_SIZE])
+
+    def _report(self, replay: Replay, account: Account, elapsed_s: float) -> Report:
+        deployment = self._deployment
+        database = deployment.settings.database
+        with closing(open_for_reading(database)) as books:
+            balances = self._balances(books)
+            everything = totals(books)
+            blocks = books.execute("SELECT count(*) FROM block").fetchone()[0]
+        feed = deployment.settings.path(deployment.settings.exporter.path).read_text("utf-8").splitlines()
+        decided = list(_decisions(DecisionFeed(database)))
+        return Report(
+            replay=replay,
+            account=account,
+            totals=everything,
+            findings=verify(database),
+            disagreements=account.disagreements(decided, balances),
+            feed=feed,
+            decisions=len(decided),
+            blocks=blocks,
+            elapsed_s=elapsed_s,
+        )
+
+    def _balances(self, books: Connection) -> dict[int, int]:
+        """What each household has by the books, less what it owes."""
+        deployment = self._deployment
+        today = business_date(deployment.programme, self.clock.now())
+        balances = {}
+        for household in self.households:
+            identifier = Identifier(IdentifierKind.CARD, card_number(household))
+            card = find_card(books, deployment.hasher.token(identifier))
+            if card is not None:
+                balance = balance_of(books, card, today)
+                balances[household] = balance.available + balance.pending + balance.held - balance.debt
+        return balances
+
+
+def till_of(store: int) -> Identity:
+    """The till of *store*, as the register has it."""
+    return Identity(
+        terminal_id=f"S{store:07}", merchant_id=f"SHOP{store:011}", acquirer_id=ACQUIRER, zone=ZONE
+    )
+
+
+def _decisions(feed: DecisionFeed) -> Iterator[Decision]:
+    """All decisions of the books."""
+    after = 0
+    while records := feed.read(after, 10_000):
+        for record in records:
+            fields = record.fields
+            yield Decision(str(fields["rrn"]), str(fields["code"]), int(fields["points"] or 0))
+        after = records[-1].seq
