@@ -7,7 +7,7 @@ read together with all that is wrong, so that a request can be refused with the 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from messages.compiled import Decode, Encode, compile_decoder, compile_encoder
@@ -49,6 +49,7 @@ class Codec:
         self._bitmap_at = slice(self._mti_size, self._mti_size + self._bitmap_size)
         self._second_at = slice(self._bitmap_at.stop, self._bitmap_at.stop + self._bitmap_size)
         self._mtis: dict[bytes, str] = {}
+        self._mtis_written: set[str] = set()
         self._decoders: dict[bytes, _Plan] = {}
         self._encoders: dict[tuple[int, ...], Encode] = {}
         self._decoders_left = PLANS_MAX
@@ -108,6 +109,8 @@ class Codec:
                 if self.dialect.checks_content:
                     check_content(field.content, text)
                 elements[number] = text
+                if number == 65 and self.dialect.bitmaps.third_in_65:
+                    numbers += [129 + bit for bit in range(128) if int(text, 16) >> 127 - bit & 1]
             except ValueProblem as problem:
                 faults.append(self._error(problem, number, data, value_at))
         if at != len(data):
@@ -124,12 +127,13 @@ class Codec:
         order = tuple(elements)
         try:
             encode = self._encoders[order]
-            if len(mti) == 4 and mti.isascii() and mti.isdigit():
+            if mti in self._mtis_written:
                 return encode(mti, elements)
         except (LookupError, ValueError):
             pass  # it is new, or something is wrong with it
         data = self._write(mti, elements)
-        if len(self._encoders) < PLANS_MAX:
+        self._mtis_written.add(mti)  # there are not many
+        if len(self._encoders) < PLANS_MAX and not self._has_bitmap_in_65(order):
             bitmaps = self._write_bitmaps(sorted(elements))
             self._encoders[order] = compile_encoder(self.dialect, order, bitmaps)
         return data
@@ -146,10 +150,10 @@ class Codec:
 
     def _learn_to_decode(self, mti: str, data: bytes) -> None:
         """Generate a decoder for the bitmaps of *data*, which could be read."""
-        self._mtis[data[: self._mti_size]] = mti  # there are at most ten thousand
-        if not self._decoders_left:
-            return
+        self._mtis[data[: self._mti_size]] = mti  # there are not many
         numbers, at = self._read_bitmaps(data)
+        if not self._decoders_left or self._has_bitmap_in_65(numbers):
+            return
         plan = compile_decoder(self.dialect, numbers, at)
         first = data[self._bitmap_at]
         match (at - self._mti_size) // self._bitmap_size:
@@ -162,6 +166,9 @@ class Codec:
             case _:
                 return  # nobody sends a third bitmap often
         self._decoders_left -= 1
+
+    def _has_bitmap_in_65(self, numbers: Iterable[int]) -> bool:
+        return self.dialect.bitmaps.third_in_65 and 65 in numbers
 
     # --- what stands before the elements
 
@@ -177,13 +184,13 @@ class Codec:
                 mti = self._charset.decode(raw)
             case _:
                 mti = raw.decode("latin-1")
-        if not (mti.isascii() and mti.isdigit()) or self._mti_pattern.fullmatch(mti) is None:
+        if not mti.isascii() or self._mti_pattern.fullmatch(mti) is None:
             raise self._error(ValueProblem(Kind.BAD_MTI, "this is not a message type"), 0, data, 0)
         return mti
 
     def _write_mti(self, mti: str) -> bytes:
-        if not (len(mti) == 4 and mti.isascii() and mti.isdigit()):
-            raise MessageError("an MTI is four digits", kind=Kind.BAD_MTI, element=0)
+        if len(mti) != 4 or not mti.isascii() or self._mti_pattern.fullmatch(mti) is None:
+            raise MessageError("this is not a message type", kind=Kind.BAD_MTI, element=0)
         match self.dialect.mti:
             case Encoding.BCD:
                 return bytes.fromhex(mti)
@@ -230,9 +237,9 @@ class Codec:
 
     def _write_bitmaps(self, numbers: list[int]) -> bytes:
         bitmaps = self.dialect.bitmaps
+        if bitmaps.third_in_65 and 65 in numbers:
+            numbers = [number for number in numbers if number <= 128]  # the others are in the value of 65
         last = numbers[-1] if numbers else 0
-        if last > 128 and bitmaps.third_in_65:
-            raise MessageError("elements above 128 travel in 65", kind=Kind.UNDEFINED_FIELD, element=last)
         count = bitmaps.always or max(1, (last + 63) // 64)
         if count > max(bitmaps.most, bitmaps.always) or (numbers and numbers[0] < 1):
             raise MessageError("the dialect has no such element", kind=Kind.UNDEFINED_FIELD, element=last)

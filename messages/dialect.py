@@ -168,8 +168,8 @@ class _Loader:
         fields = {}
         for key, row in elements.items():
             where = f"elements.{key}"
-            if re.fullmatch("[1-9][0-9]{0,2}", key) is None or not 2 <= int(key) <= 192:
-                self._problem(where, "an element is a number from 2 to 192")
+            if re.fullmatch("[1-9][0-9]{0,2}", key) is None or not 2 <= int(key) <= 256:
+                self._problem(where, "an element is a number from 2 to 256")
             elif row is not False:
                 field = self._field(int(key), {"format": row} if isinstance(row, str) else row, where)
                 if field is not None:

@@ -14,6 +14,7 @@ from loyalty.transaction import Transaction
 from messages.codec import Codec
 from messages.errors import Kind, MessageError, WireError
 from messages.framing import FrameReader, Framing
+from messages.hints import hint_for
 from messages.message import Message
 from messages.mti import answer_mti
 from messages.profile import Profile
@@ -75,7 +76,7 @@ class Link:
         if self._failed:
             return events
         for header, frame in self._frames.receive_data(data):
-            event = self._event(frame, header, received_at) if frame else self._keep_alive(header)
+            event = self._event(frame, header, received_at) if frame else AnswerReady(header)
             if event is not None:
                 events.append(event)
                 if type(event) is LinkFailed:
@@ -105,13 +106,11 @@ class Link:
             raise AssertionError(f"the answer to a {request.mti} cannot be written: {error}") from error
         return self._framing.wrap(data, request.header)
 
-    def _keep_alive(self, header: bytes) -> AnswerReady:
-        return AnswerReady(self._framing.wrap(b"", header))
-
     def _event(self, frame: bytes, header: bytes, received_at: datetime) -> Event | None:
         try:
             message = self._codec.examine(frame, header)
         except MessageError as error:
+            error.hint = hint_for(frame)
             return LinkFailed(error)
         if answer_mti(message.mti) is None:
             return None  # an answer: answering it could go on for ever

@@ -15,9 +15,9 @@ _ORIGIN_ANSWERED: Final = dict(zip("0123456789", "0022446789", strict=True))
 
 
 def answer_mti(mti: str) -> str | None:
-    """The MTI of the answer to *mti* (four digits); ``None`` for what is itself an answer."""
-    function = _NEXT_FUNCTION.get(mti[2])
-    return None if function is None else mti[:2] + function + _ORIGIN_ANSWERED[mti[3]]
+    """The MTI of the answer to *mti*; ``None`` for what is itself an answer, or no request at all."""
+    function, origin = _NEXT_FUNCTION.get(mti[2]), _ORIGIN_ANSWERED.get(mti[3])
+    return None if function is None or origin is None else mti[:2] + function + origin
 
 
 def is_repeat(mti: str) -> bool:

@@ -65,7 +65,7 @@ def test_a_frame_above_the_largest() -> None:
     assert isinstance(failure.error, FrameError)
     assert str(failure.error) == (
         "stream: a frame of 8193 bytes is announced, the largest is 8192"
-        " (compare the framing of both sides: length in ASCII, BCD, or with a header?)"
+        " (compare the framing of both sides: `puntual message doctor` guesses it from bytes)"
     )
     assert pair.receive_data(frame("0200", SALE), NOW) == []
 

@@ -1,0 +1,78 @@
+"""Tag, length, value in two forms: BER (chip data, DE 55), and tags of digits of any width."""
+
+from typing import Final
+
+from messages.errors import Kind, MessageError
+
+_CONSTRUCTED: Final = 0x20
+
+
+def read_ber(data: bytes) -> list[tuple[str, bytes]]:
+    """Tags (upper-case hexadecimal) and values of BER-TLV *data*, in order; templates are not opened.
+
+    Zeros between objects are padding (EMV book 3, annex B).
+
+    Raises:
+        MessageError: A tag or length is cut off, or a length is longer than what is left.
+    """
+    objects = []
+    at, size = 0, len(data)
+    while at < size:
+        if data[at] == 0:
+            at += 1
+            continue
+        start = at
+        at += 1
+        if data[start] & 0x1F == 0x1F:
+            while at < size and data[at] & 0x80:
+                at += 1
+            at += 1
+        if at >= size:
+            raise _error("a tag is cut off", start)
+        tag = data[start:at].hex().upper()
+        length, at = _ber_length(data, at)
+        if at + length > size:
+            raise _error(f"tag {tag} announces {length} bytes, {size - at} are left", start)
+        objects.append((tag, data[at : at + length]))
+        at += length
+    return objects
+
+
+def _ber_length(data: bytes, at: int) -> tuple[int, int]:
+    """The length at *at*, and where the value begins."""
+    first = data[at]
+    if first < 0x80:
+        return first, at + 1
+    count = first & 0x7F
+    if not 1 <= count <= 3 or at + 1 + count > len(data):
+        raise _error("a length is cut off or of indefinite form", at)
+    return int.from_bytes(data[at + 1 : at + 1 + count], "big"), at + 1 + count
+
+
+def read_digit_tags(text: str, tag_width: int, length_width: int) -> list[tuple[str, str]]:
+    """Tags and values of *text*: tags of *tag_width* characters, lengths of *length_width* digits.
+
+    Raises:
+        MessageError: A tag or value is cut off, or a length is no number.
+    """
+    pairs = []
+    at, head = 0, tag_width + length_width
+    while at < len(text):
+        length = text[at + tag_width : at + head]
+        if len(length) < length_width or not (length.isascii() and length.isdigit()):
+            raise _error("a length is no number", at)
+        stop = at + head + int(length)
+        if stop > len(text):
+            raise _error("a value is cut off", at)
+        pairs.append((text[at : at + tag_width], text[at + head : stop]))
+        at = stop
+    return pairs
+
+
+def is_template(tag: str) -> bool:
+    """Whether the value of BER *tag* is made of objects again."""
+    return bool(int(tag[:2], 16) & _CONSTRUCTED)
+
+
+def _error(what: str, offset: int) -> MessageError:
+    return MessageError(what, kind=Kind.BAD_TLV, element=55, offset=offset)
