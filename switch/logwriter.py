@@ -32,6 +32,7 @@ class LogWriter:
         self._waiting = 0  # lines in the queue
         self._counting = threading.Lock()
         self._reported = 0
+        self._failure = ""  # what kept the last line from being written
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
 
@@ -66,7 +67,7 @@ class LogWriter:
         self._write_queue()
         if self.dropped > self._reported:
             self._reported = self.dropped
-            log.warning("log.dropped", lines=self.dropped)
+            log.warning("log.dropped", lines=self.dropped, failure=self._failure)
             self._write_queue()
 
     def _write_queue(self) -> None:
@@ -76,8 +77,9 @@ class LogWriter:
                 self._waiting -= count
             try:
                 self._write(render().encode("ascii", "backslashreplace"))
-            except Exception:  # noqa: BLE001  (the log must go on, and cannot log why this line did not)
+            except Exception as error:  # noqa: BLE001  (one line that fails must not end the log)
                 self.dropped += count
+                self._failure = repr(error)
 
     def _write(self, data: bytes) -> None:
         while data:

@@ -99,7 +99,11 @@ def test_a_batch_that_cannot_be_rendered_does_not_end_the_log() -> None:
     log = Log()
     log.writer.put_later(3, lambda: str(1 // 0))
     structlog.get_logger().info("switch.stopped")
-    assert [line["event"] for line in log.lines()] == ["switch.stopped", "log.dropped"]
+    stopped, dropped = log.lines()
+    assert stopped["event"] == "switch.stopped"
+    assert dropped["event"] == "log.dropped"
+    assert dropped["lines"] == 3
+    assert dropped["failure"].startswith("ZeroDivisionError")
 
 
 def test_a_throttled_event_is_told_once_a_second() -> None:
@@ -121,8 +125,9 @@ def test_a_throttled_event_is_told_once_a_second() -> None:
 
 def test_the_list_of_events_is_closed() -> None:
     """Whoever reads the log can read up every event, and no event is promised that never comes."""
-    call = re.compile(r"\.(?:debug|info|warning|error|exception|note)\(\s*\"([a-z_]+\.[a-z_]+)\"")
-    files = [path for package in ("switch", "analytics") for path in (ROOT / package).rglob("*.py")]
+    calls = r"(?:\.(?:debug|info|warning|error|critical|exception|note)\(|\bsay\(|\"event\": )"
+    call = re.compile(calls + r"\s*\"([a-z_]+\.[a-z_]+)\"")
+    files = [path for package in ("switch", "console") for path in (ROOT / package).rglob("*.py")]
     used = {event for path in files for event in call.findall(path.read_text(encoding="utf-8"))}
     assert used <= EVENTS.keys()
     assert EVENTS.keys() <= used

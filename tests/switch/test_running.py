@@ -1,0 +1,194 @@
+"""The whole switch in this process, put together as the product puts it together."""
+
+import asyncio
+import contextlib
+import itertools
+import json
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.key import load_key
+from config.schema import HttpSettings, ListenerSettings
+from config.starter import write_starter
+from loyalty.clock import ManualClock
+from loyalty.errors import LoyaltyError, Problems
+from members.identifiers import Hasher
+from members.importer import CardRow, read_cards
+from rules.parse import load_programme
+from switch.admin import AdminClient
+from switch.cardline import CardLine
+from switch.logwriter import LogWriter
+from switch.metrics import Metrics
+from switch.observe import Renderer
+from switch.running import Switch, running
+from switch.witness import Witness
+from tests.conformance.cards import number
+from tests.conformance.till import Answer, Message, Till, frame
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+CARD = number(1)
+
+
+class Connection:
+    """A till's connection in this event loop."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    async def ask(self, message: Message) -> Answer:
+        self._writer.write(frame(message.encode()))
+        size = int.from_bytes(await self._reader.readexactly(2), "big")
+        return Answer.decode(await self._reader.readexactly(size))
+
+
+class House:
+    """A deployment, and what one run of it counted and logged."""
+
+    def __init__(self, folder: Path) -> None:
+        starter = write_starter(folder, files("rules").joinpath("starter.toml").read_text("utf-8"))
+        self.settings = replace(starter, listener=(ListenerSettings(port=0),), http=HttpSettings(port=0))
+        self.clock = ManualClock(NOON)
+        self.metrics = Metrics()
+        self.log = folder / "log"
+        self.till = Till("T0000001", itertools.count(1))
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncGenerator[Switch]:
+        time = asyncio.get_running_loop().time
+        with self.log.open("wb") as file:
+            writer = LogWriter(file.fileno())
+            writer.start()
+            tell = Witness(self.metrics, time, writer, Renderer(for_people=False))
+            try:
+                async with running(
+                    self.settings, clock=self.clock, time=time, metrics=self.metrics, tell=tell
+                ) as switch:
+                    yield switch
+            finally:
+                writer.stop()
+
+    def told(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.read_text(encoding="ascii").splitlines()]
+
+    async def enrol(self) -> None:
+        """Enrol the card through the socket, as the command line does."""
+        programme = load_programme(self.settings.programme)
+        hasher = Hasher(load_key(self.settings.path(self.settings.cards.key_file)))
+        rows = read_cards(["card,member", f"{CARD},M1"], ranges=programme.card_ranges, tiers=programme.tiers)
+        lines = [CardLine.of(row, hasher.token).to_json() for row in rows if isinstance(row, CardRow)]
+
+        def order() -> None:
+            with AdminClient(self.settings.socket) as client:
+                assert client.order("cards.import", cards=lines)["imported"] == 1
+
+        await asyncio.to_thread(order)
+
+    @contextlib.asynccontextmanager
+    async def connection(self, switch: Switch) -> AsyncGenerator[Connection]:
+        reader, writer = await asyncio.open_connection(*switch.iso8583[0])
+        try:
+            yield Connection(reader, writer)
+        finally:
+            writer.close()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path / "puntual")
+
+
+async def test_a_day_is_answered_counted_and_told(house: House) -> None:
+    """One line for each transaction, with all that may be told of it and nothing else."""
+    sale = house.till.message("earn", card=CARD, amount=1999)
+    redemption = house.till.message("redeem", card=CARD, amount=5000)
+    refused = house.till.message("earn", card=CARD, amount=100).but({41: "NOBODY01"})
+    async with house.open() as switch:
+        await house.enrol()
+        async with house.connection(switch) as connection:
+            first = await connection.ask(sale)
+            assert (first.code, first.figure("050")) == ("00", 19)
+            assert await connection.ask(sale) == first
+            assert (await connection.ask(redemption)).code == "51"
+            assert (await connection.ask(refused)).code == "58"
+    usual = {"event": "transaction.decided", "level": "info", "batch": 1}
+    of_card = {**usual, "terminal": "T0000001", "member": 1, "programme": first.tag("060")}
+    told = house.told()
+    for line in told:
+        assert line.pop("ms") >= 0
+        assert line.pop("at").endswith("Z")
+    stan, later = sale.elements[11], redemption.elements[11]
+    seq = told[0]["seq"]
+    assert told == [
+        {**of_card, "operation": "EARN", "reason": "APPROVED", "stan": stan, "seq": seq, "points": 19,
+         "rules": "base +19"},
+        {**of_card, "operation": "EARN", "reason": "REPEAT", "stan": stan, "seq": seq, "points": 19,
+         "rules": "base +19"},
+        {**of_card, "operation": "REDEEM", "reason": "NOT_SUFFICIENT_POINTS", "stan": later,
+         "seq": told[2]["seq"], "points": 0, "rules": ""},
+        {**usual, "operation": "NONE", "reason": "TERMINAL_UNKNOWN"},
+    ]  # fmt: skip
+    counted = dict(house.metrics.decided)
+    assert counted == {
+        ("EARN", "APPROVED"): 1,
+        ("EARN", "REPEAT"): 1,
+        ("REDEEM", "NOT_SUFFICIENT_POINTS"): 1,
+        ("NONE", "TERMINAL_UNKNOWN"): 1,
+    }
+
+
+async def test_a_reload_counts_from_the_next_message_on(house: House) -> None:
+    """Also on a connection that is open; and what is wrong changes nothing."""
+    settings = house.settings
+    register = settings.terminals.read_text("utf-8")
+    inquiry = Till("NEWTILL1", itertools.count(1)).message("inquiry", card=CARD)
+    async with house.open() as switch:
+        await house.enrol()
+        async with house.connection(switch) as connection:
+            assert (await connection.ask(inquiry)).code == "58"
+            settings.terminals.write_text(register + "what,is,this\n", "utf-8")
+            with pytest.raises(Problems):
+                await switch.reload()
+            settings.terminals.write_text(register.replace("T0000001", "NEWTILL1"), "utf-8")
+            assert (await connection.ask(inquiry)).code == "58"
+            await switch.reload()
+            assert (await connection.ask(inquiry)).code == "00"
+
+
+async def test_a_new_programme_decides_from_its_reload_on(house: House) -> None:
+    """Advices of an earlier time keep the programme of their time."""
+    path = house.settings.programme
+    async with house.open() as switch:
+        await house.enrol()
+        async with house.connection(switch) as connection:
+            house.clock.advance(timedelta(hours=1))
+            path.write_text(path.read_text("utf-8").replace("points = 1", "points = 2"), "utf-8")
+            version = await switch.reload()
+            house.clock.advance(timedelta(hours=1))
+            sale = house.till.message("earn", card=CARD, amount=1000)
+            answer = await connection.ask(sale)
+            assert (answer.figure("050"), answer.tag("060")) == (20, version)
+            before = {7: None, 13: "1121", 12: "123000"}
+            answer = await connection.ask(
+                house.till.message("earn", card=CARD, amount=1000, elements=before).but(mti="0220")
+            )
+            assert answer.figure("050") == 10
+
+
+async def test_books_have_one_switch_at_a_time(house: House) -> None:
+    """The second is refused and disturbs nothing; after the first another may come."""
+    async with house.open() as switch:
+        with pytest.raises(LoyaltyError, match="another process"):
+            async with house.open():
+                pass
+        async with house.connection(switch) as connection:
+            assert (await connection.ask(house.till.network("301"))).code == "00"
+        assert house.settings.socket.exists()
+    assert not house.settings.socket.exists()
+    async with house.open():
+        pass
