@@ -61,6 +61,7 @@ class Feed:
         self._source = source
         self._exporter = exporter
         self._cursor = cursor
+        self._acknowledged = cursor.seq
         self._batch_size_max = batch_size_max
         self._delayed, self._resumed = delayed, resumed
 
@@ -68,13 +69,23 @@ class Feed:
         """Publish the next batch and give its size; 0 when there is nothing new.
 
         Raises:
-            ExportError: It was not acknowledged; the next step tries the same again.
+            ExportError: It was not acknowledged, or the cursor cannot follow; the next step goes on there.
         """
-        records = await asyncio.to_thread(self._source.read, self._cursor.seq, self._batch_size_max)
+        await self._move_cursor()
+        records = await asyncio.to_thread(self._source.read, self._acknowledged, self._batch_size_max)
         if records:
             await self._exporter.publish(records)
-            await asyncio.to_thread(self._cursor.move, records[-1].seq)
+            self._acknowledged = records[-1].seq
+            await self._move_cursor()
         return len(records)
+
+    async def _move_cursor(self) -> None:
+        # On a full disk it lags behind; until it follows, nothing more is published that a restart repeats.
+        if self._acknowledged > self._cursor.seq:
+            try:
+                await asyncio.to_thread(self._cursor.move, self._acknowledged)
+            except OSError as error:
+                raise ExportError(f"the cursor cannot be written: {error.strerror}") from error
 
     async def drain(self) -> int:
         """Publish all that is there now, and give how many records it was.

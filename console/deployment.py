@@ -63,6 +63,12 @@ def problems_of(path: Path) -> list[LoyaltyError]:
                 )
             )
     _gather(problems, load_key, settings.path(settings.cards.key_file))
+    secret = settings.exporter.password_file
+    if secret and not settings.path(secret).is_file():
+        where = f"{SETTINGS_FILE}: exporter.password_file"
+        problems.append(
+            LoyaltyError("names no file", where=where, hint="put the password there, on one line")
+        )
     return problems
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from analytics.source import FeedRecord
+from loyalty.errors import LoyaltyError
 from switch.database import open_for_reading
 
 SLICE_SIZE_MAX: Final = 10_000  # rows; a longer read would keep the writer's log from being emptied
@@ -33,10 +34,14 @@ class DecisionFeed:
         """
         if not self._path.exists():
             return []  # nothing was ever decided
-        with closing(open_for_reading(self._path)) as database:
-            database.row_factory = sqlite3.Row
-            rows = database.execute(_SLICE, (after, min(count_max, SLICE_SIZE_MAX)))
-            return [_record_of(dict(row)) for row in rows]
+        try:
+            with closing(open_for_reading(self._path)) as database:
+                database.row_factory = sqlite3.Row
+                rows = database.execute(_SLICE, (after, min(count_max, SLICE_SIZE_MAX)))
+                return [_record_of(dict(row)) for row in rows]
+        except sqlite3.Error as error:
+            hint = "look at the file with: puntual ledger verify"
+            raise LoyaltyError(f"cannot be read: {error}", where=str(self._path), hint=hint) from error
 
 
 def _record_of(row: dict[str, Any]) -> FeedRecord:

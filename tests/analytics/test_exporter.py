@@ -95,6 +95,21 @@ async def test_it_runs_until_it_is_stopped(tmp_path: Path) -> None:
     assert told == ["the other side is away", "resumed"]
 
 
+async def test_a_cursor_that_cannot_be_written(tmp_path: Path) -> None:
+    """What was acknowledged is not published again and again while the disk is full."""
+    exporter = MemoryExporter()
+    with Cursor(tmp_path / "cursor") as cursor:
+        moving = feed(MemorySource(range(1, 26)), exporter, cursor)
+        (tmp_path / "cursor.new").mkdir()  # in the way
+        for _ in range(3):
+            with pytest.raises(ExportError, match="the cursor cannot be written: Is a directory"):
+                await moving.step()
+        assert (exporter.sizes, cursor.seq) == ([10], 0)
+        (tmp_path / "cursor.new").rmdir()
+        await moving.drain()
+    assert exporter.arrived == list(range(1, 26))
+
+
 def test_the_cursor_is_one_number(tmp_path: Path) -> None:
     """An operator can read it, and set it."""
     path = tmp_path / "cursor"
