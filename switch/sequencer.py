@@ -394,7 +394,9 @@ class Sequencer:
     def _start_commit(self) -> None:
         batch = self._open
         if batch.is_empty:
-            if not self._queue:
+            if self._queue:  # a command that waited for the one before it
+                self._schedule()
+            else:
                 self._idle.set()
             return
         self._committing = batch
