@@ -14,9 +14,9 @@ from members.card import Card, CardStatus
 from switch.block import Enrolment, Person
 from switch.cardline import CardLine
 from switch.case import Moment
+from switch.numbers import Numbers
 from switch.outcome import CardChange
 from switch.sequencer import Change
-from switch.store import Numbers
 from switch.worksheet import Worksheet
 
 _CARD: Final = IdentifierKind.CARD.value

@@ -15,9 +15,10 @@ from ledger.account import MEMBER_KINDS, AccountKind, account
 from loyalty.card import IdentifierKind, MemberId, Token
 from loyalty.decision import Balance
 from members.card import Card
+from switch.lookups import load_book, load_cards, load_leads
 from switch.outcome import Record
-from switch.recall import load_book, load_cards, load_leads
-from switch.rows import SELECT_LINKS_TO, SELECT_RECORD, link_of, record_of
+from switch.rows import link_of, record_of
+from switch.statements import SELECT_LINKS_TO, SELECT_RECORD
 
 SLICE_SIZE: Final = 10_000  # rows
 

@@ -10,117 +10,29 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final
 
-from ledger.account import AccountId, AccountKind, PostingReason, account
-from ledger.block import COLUMNS
-from ledger.book import LotBalance, MemberBook
+from ledger.account import AccountId, PostingReason
+from ledger.book import MemberBook
 from ledger.entry import Lot, Posting
 from loyalty.card import CardId, IdentifierKind, MemberId, Token
 from loyalty.sequence import seq_of
 from loyalty.transaction import Operation, OriginalReference
-from members.card import Card, CardStatus
+from members.card import Card
 from members.tables import EVERY_CARD
+from switch import lookups
 from switch.block import Block, Person
+from switch.generations import Generations
+from switch.lookups import CANDIDATES_MAX, load_book, load_cards, load_leads
 from switch.originals import named_by
 from switch.outcome import CardChange, EarlyReversal, Link, Record
-from switch.rows import (
-    SELECT_LINKS_FROM,
-    SELECT_LINKS_TO,
-    SELECT_RECORD,
-    early_reversal_of,
-    instant_text,
-    link_of,
-    lot_of,
-    record_of,
-)
+from switch.rows import early_reversal_of, instant_text, link_of, lot_of, record_of
+from switch.statements import SELECT_LINKS_FROM, SELECT_LINKS_TO
 
-CANDIDATES_MAX: Final = 256  # decisions that a DE 90 full of zeros may mean before it means none
-OWNER_REACH: Final = 4096  # latest decisions of a customer that are searched for a lone STAN
-REPEATS_MAX: Final = 64  # of one STAN at one terminal, or of redemptions on one ticket
-CARDS_MAX: Final = 256  # of one member
-LEADS_MAX: Final = 16  # members behind one identifier
 GENERATION_SIZE: Final = 50_000
 
-Key = TypeVar("Key")
-Value = TypeVar("Value")
-
-_FIELDS: Final = ", ".join(COLUMNS["decision"][:-1])
-_BY_KEY: Final = f"{SELECT_RECORD} WHERE key = ?"
-_BY_KEYS: Final = f"{SELECT_RECORD} WHERE key IN (SELECT value FROM json_each(?))"
-_BY_SEQ: Final = f"{SELECT_RECORD} WHERE seq = ?"
-_BY_RRN: Final = f"{SELECT_RECORD} WHERE rrn = ? AND rrn_sent = 1 ORDER BY seq LIMIT 2"
-_BY_OWN_STAN: Final = (
-    f"{SELECT_RECORD} WHERE terminal_id = ? AND stan = ? AND acquirer_id = ? AND at >= ?"
-    f" AND operation <> 'REVERSAL' ORDER BY seq DESC LIMIT {REPEATS_MAX}"
-)
-# The words of the index's own condition, so that SQLite sees that the index will do.
-_REDEMPTIONS: Final = (
-    f"{SELECT_RECORD} WHERE ticket = ? AND operation IN ('REDEEM', 'PAY_CERTIFICATE') AND effective = 1"
-    f" ORDER BY seq LIMIT {REPEATS_MAX}"
-)
 _COVERING: Final = frozenset({Operation.REDEEM.value, Operation.PAY_CERTIFICATE.value})
 _DAY_LENGTH: Final = 10  # a ticket begins with its business date
-_REDEEMED_TICKETS: Final = (
-    "SELECT ticket FROM decision WHERE ticket BETWEEN ? AND ?"
-    " AND operation IN ('REDEEM', 'PAY_CERTIFICATE') AND effective = 1"
-)
-_POSTINGS: Final = "SELECT debit, credit, points, lot, reason FROM posting WHERE seq = ? ORDER BY line"
-_LOTS: Final = (
-    f"SELECT {', '.join(COLUMNS['lot'])} FROM lot WHERE lot IN (SELECT value FROM json_each(?)) ORDER BY lot"
-)
-_FACTS: Final = "SELECT facts FROM fact WHERE seq = ?"
-_EARLY: Final = f"SELECT {', '.join(COLUMNS['early_reversal'])} FROM early_reversal ORDER BY seq"
-_BOOK: Final = (
-    "SELECT lot.expires_on, lot.lot, lot.available_from, balance.points FROM balance JOIN lot USING (lot)"
-    " WHERE balance.account = ? ORDER BY lot.expires_on, lot.lot"
-)
-_DEBT: Final = "SELECT points FROM balance WHERE account = ? AND lot = 0"
-_CARD_LEAD: Final = "SELECT member_id, card_id FROM card WHERE token = ?"
-_LEADS: Final = (
-    "SELECT member_id, card_id FROM identifier WHERE kind = ? AND token = ?"
-    f" ORDER BY member_id, card_id LIMIT {LEADS_MAX}"
-)
-_MEMBER_OF_CARD: Final = "SELECT member_id FROM card WHERE card_id = ?"
-_MEMBER_OF_OPERATOR: Final = "SELECT member_id, owner FROM member WHERE operator_id = ?"
-_CARDS: Final = (
-    "SELECT card_id, member_id, owner, operator_id, last4, status, expires_on, tier, language"
-    f" FROM member JOIN card USING (member_id) WHERE member_id = ? ORDER BY card_id LIMIT {CARDS_MAX}"
-)
-_PERSON: Final = "SELECT name, phone, mail, birthday FROM person WHERE member_id = ?"
-
-
-class Generations(Generic[Key, Value]):
-    """A bounded dictionary that forgets what was not used for longest, roughly and without bookkeeping."""
-
-    def __init__(self, size: int) -> None:
-        assert size > 0
-        self._size = size
-        self._young: dict[Key, Value] = {}
-        self._old: dict[Key, Value] = {}
-
-    def __len__(self) -> int:
-        return len(self._young) + len(self._old)
-
-    def get(self, key: Key) -> Value | None:
-        """The value, which is young again, or ``None``."""
-        value = self._young.get(key)
-        if value is None:
-            value = self._old.pop(key, None)
-            if value is not None:
-                self.put(key, value)
-        return value
-
-    def put(self, key: Key, value: Value) -> None:
-        """Remember *value*."""
-        if len(self._young) >= self._size:
-            self._old, self._young = self._young, {}
-        self._young[key] = value
-
-    def drop(self, key: Key) -> None:
-        """Forget the value, if there is one."""
-        self._young.pop(key, None)
-        self._old.pop(key, None)
 
 
 class Recall:
@@ -137,12 +49,11 @@ class Recall:
         self._books: Generations[MemberId, MemberBook] = Generations(size)
         self._cards: Generations[MemberId, tuple[Card, ...]] = Generations(size)
         self._leads: Generations[tuple[str, Token], tuple[tuple[MemberId, CardId], ...]] = Generations(size)
-        self._day = (
-            ""  # the latest business date that a ticket was asked of, and its tickets that points paid
-        )
+        # The latest business date of which a ticket was asked, and its tickets that points paid.
+        self._day = ""
         self._redeemed: set[str] = set()
         self._early: dict[tuple[str, str, str | None], list[EarlyReversal]] = {}
-        for row in database.execute(_EARLY):
+        for row in database.execute(lookups.EARLY):
             self._remember_early(early_reversal_of(row))
 
     def close(self) -> None:
@@ -154,7 +65,7 @@ class Recall:
     def prefetch(self, keys: Iterable[str]) -> None:
         """Look *keys* up at once; ``by_key`` then answers from memory until the next call."""
         keys = list(keys)
-        rows = self._database.execute(_BY_KEYS, (json.dumps(keys),)).fetchall()
+        rows = self._database.execute(lookups.BY_KEYS, (json.dumps(keys),)).fetchall()
         self._prefetched = dict.fromkeys(keys)
         for row in rows:
             self._prefetched[row[1]] = self._record(row)
@@ -163,15 +74,15 @@ class Recall:
         """The decision with this key."""
         if key in self._prefetched:
             return self._prefetched[key]
-        return self._one(_BY_KEY, key)
+        return self._one(lookups.BY_KEY, key)
 
     def by_seq(self, seq: int) -> Record | None:
         """The decision with this sequence."""
-        return self._one(_BY_SEQ, seq)
+        return self._one(lookups.BY_SEQ, seq)
 
     def by_rrn(self, rrn: str) -> list[Record]:
         """Decisions whose answer went out under this DE 37, two at most."""
-        found = [self._record(row) for row in self._database.execute(_BY_RRN, (rrn,)).fetchall()]
+        found = [self._record(row) for row in self._database.execute(lookups.BY_RRN, (rrn,)).fetchall()]
         seq = seq_of(rrn)
         own = None if seq is None else self.by_seq(seq)
         if own is not None and own.rrn == rrn and all(own.seq != record.seq for record in found):
@@ -189,7 +100,7 @@ class Recall:
 
         A reference that could mean more than ``CANDIDATES_MAX`` decisions means none.
         """
-        sql, parameters = _candidates(reference, terminal, member_id)
+        sql, parameters = lookups.candidates_for(reference, terminal, member_id)
         if not sql:
             return []
         rows = self._database.execute(sql, parameters).fetchall()
@@ -202,14 +113,16 @@ class Recall:
         """Decisions of this terminal with this DE 11, decided at *since* or later, reversals apart."""
         acquirer_id, terminal_id = terminal
         parameters = terminal_id, stan, acquirer_id, instant_text(since)
-        rows = self._database.execute(_BY_OWN_STAN, parameters).fetchall()
+        rows = self._database.execute(lookups.BY_OWN_STAN, parameters).fetchall()
         return [self._record(row) for row in reversed(rows)]
 
     def redemptions(self, ticket: str) -> list[Record]:
         """Effective redemptions of a ticket."""
         if not self._may_be_redeemed(ticket):
             return []
-        return [self._record(row) for row in self._database.execute(_REDEMPTIONS, (ticket,)).fetchall()]
+        return [
+            self._record(row) for row in self._database.execute(lookups.REDEMPTIONS, (ticket,)).fetchall()
+        ]
 
     def _may_be_redeemed(self, ticket: str) -> bool:
         """Whether *ticket* has redemptions; of older days than the latest it is not known without looking."""
@@ -218,7 +131,7 @@ class Recall:
             return True
         if day > self._day:
             self._day = day
-            rows = self._database.execute(_REDEEMED_TICKETS, (day, day + "~"))
+            rows = self._database.execute(lookups.REDEEMED_TICKETS, (day, day + "~"))
             self._redeemed = {ticket for (ticket,) in rows}
         return ticket in self._redeemed
 
@@ -234,16 +147,16 @@ class Recall:
         """The entry of a decision, in order."""
         return [
             Posting(AccountId(debit), AccountId(credit), points, lot, PostingReason(reason))
-            for debit, credit, points, lot, reason in self._database.execute(_POSTINGS, (seq,))
+            for debit, credit, points, lot, reason in self._database.execute(lookups.POSTINGS, (seq,))
         ]
 
     def lots(self, numbers: Sequence[int]) -> list[Lot]:
         """The lots with these numbers."""
-        return [lot_of(row) for row in self._database.execute(_LOTS, (json.dumps(list(numbers)),))]
+        return [lot_of(row) for row in self._database.execute(lookups.LOTS, (json.dumps(list(numbers)),))]
 
     def facts(self, seq: int) -> str | None:
         """What the rules saw, as JSON; ``None`` when nothing was kept, or when it was erased."""
-        row = self._database.execute(_FACTS, (seq,)).fetchone()
+        row = self._database.execute(lookups.FACTS, (seq,)).fetchone()
         return None if row is None else row[0]
 
     def early_reversals(self, terminal: tuple[str, str], stan: str) -> list[EarlyReversal]:
@@ -267,19 +180,19 @@ class Recall:
 
     def card(self, card_id: CardId) -> Card | None:
         """The card with this id."""
-        row = self._database.execute(_MEMBER_OF_CARD, (card_id,)).fetchone()
+        row = self._database.execute(lookups.MEMBER_OF_CARD, (card_id,)).fetchone()
         if row is None:
             return None
         return next((card for card in self._cards_of(row[0]) if card.card_id == card_id), None)
 
     def cards_of(self, operator_id: str) -> list[Card]:
         """The cards of the member whom the operator calls so."""
-        row = self._database.execute(_MEMBER_OF_OPERATOR, (operator_id,)).fetchone()
+        row = self._database.execute(lookups.MEMBER_OF_OPERATOR, (operator_id,)).fetchone()
         return [] if row is None else list(self._cards_of(row[0]))
 
     def person(self, member_id: MemberId) -> Person | None:
         """What the operator told of a member; ``None`` when nothing, or when it was erased."""
-        row = self._database.execute(_PERSON, (member_id,)).fetchone()
+        row = self._database.execute(lookups.PERSON, (member_id,)).fetchone()
         if row is None:
             return None
         name, phone, mail, birthday = row
@@ -372,74 +285,3 @@ class Recall:
         # One that names an RRN, or no STAN, may mean a message with any STAN.
         stan = None if named.rrn is not None else named.stan or named.own_stan
         self._early.setdefault((*terminal, stan), []).append(early)
-
-
-def load_leads(database: sqlite3.Connection, kind: str, token: Token) -> tuple[tuple[MemberId, CardId], ...]:
-    """Members behind an identifier, each with the card that it stands for or ``EVERY_CARD``."""
-    if kind == IdentifierKind.CARD.value:
-        return tuple(database.execute(_CARD_LEAD, (token,)).fetchall())
-    return tuple(database.execute(_LEADS, (kind, token)).fetchall())
-
-
-def load_cards(database: sqlite3.Connection, member_id: MemberId) -> tuple[Card, ...]:
-    """All cards of a member."""
-    return tuple(_card_of(row) for row in database.execute(_CARDS, (member_id,)))
-
-
-def load_book(database: sqlite3.Connection, owner: MemberId) -> MemberBook:
-    """The accounts of *owner* as the balances tell them."""
-    lots = tuple(
-        LotBalance(date.fromisoformat(expires_on), lot, date.fromisoformat(available_from), points)
-        for expires_on, lot, available_from, points in database.execute(
-            _BOOK, (account(AccountKind.AVAILABLE, owner),)
-        )
-    )
-    debt = database.execute(_DEBT, (account(AccountKind.DEBT, owner),)).fetchone()
-    return MemberBook(owner, lots, 0 if debt is None else -debt[0])
-
-
-def _card_of(row: tuple[Any, ...]) -> Card:
-    card_id, member_id, owner, operator_id, last4, status, expires_on, tier, language = row
-    return Card(
-        card_id=card_id,
-        member_id=member_id,
-        owner=owner,
-        operator_id=operator_id,
-        last4=last4,
-        status=CardStatus(status),
-        expires_on=None if expires_on is None else date.fromisoformat(expires_on),
-        tier=tier,
-        language=language,
-    )
-
-
-def _candidates(
-    reference: OriginalReference, terminal: tuple[str, str] | None, owner: MemberId | None
-) -> tuple[str, tuple[object, ...]]:
-    """The search that an index makes cheapest, and its parameters; empty when no index narrows it."""
-    stan, transmitted = reference.stan, reference.transmitted
-    where: list[str] = []
-    parameters: list[object] = []
-    source = "decision"
-    if terminal is None and transmitted is None:
-        if owner is None:
-            return "", ()
-        source = f"(SELECT {_FIELDS} FROM decision WHERE owner = ? ORDER BY seq DESC LIMIT {OWNER_REACH})"
-        parameters.append(owner)
-    elif owner is not None:
-        # The plus keeps SQLite from the index of owners: what follows is always narrower.
-        where.append("+owner = ?")
-        parameters.append(owner)
-    if terminal is not None:
-        where += ["acquirer_id = ?", "terminal_id = ?"]
-        parameters += terminal
-    if stan is not None:
-        where.append("stan = ?")
-        parameters.append(stan)
-    if transmitted is not None:
-        where.append("transmitted = ?")
-        parameters.append(transmitted)
-    condition = f" WHERE {' AND '.join(where)}" if where else ""
-    return f"SELECT {_FIELDS} FROM {source}{condition} ORDER BY seq LIMIT {CANDIDATES_MAX + 1}", tuple(
-        parameters
-    )

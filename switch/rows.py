@@ -1,212 +1,23 @@
-"""Values to rows and back, and the statements that write them.
+"""Values to rows and back.
 
 The rows of a decision have the columns and the order of ``ledger.block.COLUMNS``: what is stored is
 what the chain covers.
 """
 
-import json
-import operator
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, literal_column, update
-from sqlalchemy.dialects import sqlite
-
-from ledger import tables as books
-from ledger.account import MEMBER_KINDS, AccountKind
-from ledger.account import account as account_
-from ledger.block import (
-    COLUMNS,
-    FORMAT,
-    SALT_SIZE,
-    Row,
-    digest_of_card_entry,
-    digest_of_decision,
-    hash_of_block,
-    hash_of_facts,
-)
-from ledger.entry import NO_LOT, Lot, Posting
-from ledger.tables import sql_of
-from loyalty.sequence import rrn_of
+from ledger.block import Row
+from ledger.entry import Lot, Posting
 from loyalty.transaction import OriginalReference
-from members import tables as cards
-from members.card import Card, CardStatus
-from switch.block import Block, Enrolment
-from switch.outcome import CardChange, EarlyReversal, Link, Outcome, Record
-
-INSERT_DECISION: Final = sql_of(insert(books.decision))
-INSERT_POSTING: Final = sql_of(insert(books.posting))
-INSERT_LOT: Final = sql_of(insert(books.lot))
-INSERT_LINK: Final = sql_of(insert(books.link))
-INSERT_EARLY_REVERSAL: Final = sql_of(insert(books.early_reversal))
-INSERT_FACT: Final = sql_of(insert(books.fact))
-INSERT_CARD_ENTRY: Final = sql_of(insert(books.card_entry))
-INSERT_BLOCK: Final = sql_of(insert(books.block))
-INSERT_LEASE: Final = sql_of(insert(books.sequence_lease))
-
-_added: Final = sqlite.insert(books.balance)
-ADD_TO_BALANCE: Final = sql_of(
-    _added.on_conflict_do_update(
-        index_elements=["account", "lot"],
-        set_={"points": books.balance.c.points + _added.excluded.points},
-    )
-)
-FORGET_EMPTY_BALANCE: Final = sql_of(
-    delete(books.balance).where(
-        books.balance.c.account == bindparam("account"),
-        books.balance.c.lot == bindparam("lot"),
-        books.balance.c.points == literal_column("0"),
-    )
-)
-
-_member: Final = sqlite.insert(cards.member)
-UPSERT_MEMBER: Final = sql_of(
-    _member.on_conflict_do_update(
-        index_elements=["member_id"],
-        set_={name: _member.excluded[name] for name in ("operator_id", "owner", "tier", "language")},
-    )
-)
-_person: Final = sqlite.insert(cards.person)
-UPSERT_PERSON: Final = sql_of(
-    _person.on_conflict_do_update(
-        index_elements=["member_id"],
-        set_={name: _person.excluded[name] for name in ("name", "phone", "mail", "birthday")},
-    )
-)
-INSERT_CARD: Final = sql_of(insert(cards.card))
-LINK_IDENTIFIER: Final = sql_of(sqlite.insert(cards.identifier).on_conflict_do_nothing())
-UNLINK_IDENTIFIER: Final = sql_of(
-    delete(cards.identifier).where(
-        cards.identifier.c.kind == bindparam("kind"),
-        cards.identifier.c.token == bindparam("token"),
-        cards.identifier.c.member_id == bindparam("member"),
-        cards.identifier.c.card_id == bindparam("card"),
-    )
-)
-SET_CARD_STATUS: Final = sql_of(
-    update(cards.card).values(status=bindparam("status_")).where(cards.card.c.card_id == bindparam("card"))
-)
-SET_CARD_REPLACED: Final = sql_of(
-    update(cards.card)
-    .values(status=bindparam("status_"), replaced_by=bindparam("replaced_by_"))
-    .where(cards.card.c.card_id == bindparam("card"))
-)
-
-SELECT_RECORD: Final = f"SELECT {', '.join(COLUMNS['decision'][:-1])} FROM decision"
-_LINK: Final = f"SELECT {', '.join(COLUMNS['link'])} FROM link"
-SELECT_LINKS_TO: Final = f"{_LINK} WHERE original = ? ORDER BY seq"
-SELECT_LINKS_FROM: Final = f"{_LINK} WHERE seq = ? ORDER BY original"
-
-_compact: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
+from members.card import Card
+from switch.outcome import EarlyReversal, Link, Record
 
 
 def instant_text(instant: datetime) -> str:
     """*instant* (UTC) as it is stored. Texts sort as instants do: ``+`` comes before ``.`` in ASCII."""
     return instant.isoformat()
-
-
-@dataclass(slots=True)
-class BlockRows:
-    """All rows of a block, by table, and what they add to the balances of members."""
-
-    decisions: list[Row] = field(default_factory=list)
-    postings: list[Row] = field(default_factory=list)
-    lots: list[Row] = field(default_factory=list)
-    links: list[Row] = field(default_factory=list)
-    early_reversals: list[Row] = field(default_factory=list)
-    facts: list[Row] = field(default_factory=list)
-    card_entries: list[Row] = field(default_factory=list)
-    balances: dict[tuple[int, int], int] = field(default_factory=dict)
-    header: Row = ()
-    hash: bytes = b""
-
-
-def rows_of(block: Block, number: int, previous: bytes, random_bytes: Callable[[int], bytes]) -> BlockRows:
-    """The rows of *block*, which follows the block with the hash *previous*.
-
-    *random_bytes* gives as many as asked, for the salts of the facts.
-    """
-    rows = BlockRows()
-    digests: list[bytes] = []
-    recorded = [outcome for outcome in block.outcomes if outcome.record is not None]
-    salts = random_bytes(SALT_SIZE * len(recorded))
-    entries = [
-        *((0, change) for one in block.enrolments for change in _enrolment_entries(one)),
-        *((0, entry) for change in block.card_changes for entry in _change_entries(change)),
-    ]
-    for at, outcome in enumerate(recorded):
-        record = outcome.record
-        assert record is not None
-        digests.append(_add(rows, outcome, record, number, salts[SALT_SIZE * at : SALT_SIZE * (at + 1)]))
-        if outcome.card_changes:
-            entries += (
-                (record.seq, entry) for change in outcome.card_changes for entry in _change_entries(change)
-            )
-    for line, (seq, (card_id, change)) in enumerate(entries):
-        row = (number, line, seq, card_id, change)
-        rows.card_entries.append(row)
-        digests.append(digest_of_card_entry(row))
-    rows.header = (
-        number,
-        FORMAT,
-        rows.decisions[0][0] if rows.decisions else None,
-        rows.decisions[-1][0] if rows.decisions else None,
-        len(rows.decisions),
-        len(rows.card_entries),
-        instant_text(block.committed_at),
-    )
-    rows.hash = hash_of_block(rows.header, previous, digests)
-    return rows
-
-
-def _add(rows: BlockRows, outcome: Outcome, record: Record, number: int, salt: bytes) -> bytes:
-    """Add the rows of a decision, and give its digest."""
-    seq = record.seq
-    facts_hash = None
-    if outcome.facts is not None:
-        facts_hash = hash_of_facts(salt, outcome.facts)
-        rows.facts.append((seq, salt, outcome.facts))
-    decision = decision_row(record, facts_hash)
-    postings: list[Row] = []
-    if outcome.postings:
-        postings = [posting_row(seq, line, posting) for line, posting in enumerate(outcome.postings)]
-        rows.postings += postings
-        _add_balances(rows.balances, outcome.postings)
-    lots: list[Row] = []
-    if outcome.lots:
-        lots = [lot_row(lot) for lot in outcome.lots]
-        rows.lots += lots
-    links: list[Row] = []
-    if outcome.links:
-        # In the order of their key, as they will be read again.
-        links = sorted((link_row(link) for link in outcome.links), key=operator.itemgetter(1))
-        rows.links += links
-    early: list[Row] = []
-    if outcome.early_reversal is not None:
-        early = [early_reversal_row(outcome.early_reversal)]
-        rows.early_reversals += early
-    digest = digest_of_decision(decision, postings, lots, links, early)
-    rrn_sent = int(record.rrn != rrn_of(seq, record.business_date))
-    rows.decisions.append((*decision, number, rrn_sent, digest))
-    return digest
-
-
-# Kinds stand above owners in an account's number, and those of members are neighbours in the chart: comparing
-# numbers tells them without looking the kind up.
-_MEMBERS_FROM: Final = account_(AccountKind.AVAILABLE)
-_DEBTS_FROM: Final = account_(AccountKind.DEBT)
-_MEMBERS_TO: Final = account_(AccountKind.CERTIFICATES)
-assert {kind for kind in AccountKind if _MEMBERS_FROM <= account_(kind) < _MEMBERS_TO} == MEMBER_KINDS
-
-
-def _add_balances(balances: dict[tuple[int, int], int], postings: Iterable[Posting]) -> None:
-    for posting in postings:
-        for account, points in ((posting.debit, -posting.points), (posting.credit, posting.points)):
-            if _MEMBERS_FROM <= account < _MEMBERS_TO:
-                key = account, (posting.lot if account < _DEBTS_FROM else NO_LOT)
-                balances[key] = balances.get(key, 0) + points
 
 
 def decision_row(record: Record, facts_hash: bytes | None) -> Row:
@@ -399,35 +210,6 @@ def early_reversal_of(row: tuple[Any, ...]) -> EarlyReversal:
         identifier=row[10],
         at=datetime.fromisoformat(row[11]),
     )
-
-
-def _enrolment_entries(enrolment: Enrolment) -> list[tuple[int, str]]:
-    """Card and change of what an enrolment does, as the chain keeps it. It names no person."""
-    card = enrolment.card
-    told = {
-        "enrolled": enrolment.token.hex(),
-        "member": card.member_id,
-        "owner": card.owner,
-        "status": card.status.value,
-        "expires_on": None if card.expires_on is None else card.expires_on.isoformat(),
-    }
-    entries = [(int(card.card_id), _compact(told))]
-    if enrolment.replaces is not None:
-        replaced = {"status": CardStatus.REPLACED.value, "replaced_by": card.card_id}
-        entries.append((int(enrolment.replaces), _compact(replaced)))
-    return entries
-
-
-def _change_entries(change: CardChange) -> list[tuple[int, str]]:
-    """Card and change of what a change does. Tokens of phones and mails stay where they can be erased."""
-    told: dict[str, str] = {}
-    if change.status is not None:
-        told["status"] = change.status.value
-    if change.link is not None:
-        told["linked"] = change.link[0]
-    if change.unlink is not None:
-        told["unlinked"] = change.unlink[0]
-    return [(int(change.card.card_id), _compact(told))]
 
 
 def card_row(card: Card, token: bytes) -> Row:

@@ -18,12 +18,11 @@ import structlog
 
 from ledger.block import GENESIS
 from ledger.entry import NO_LOT
-from loyalty.card import CardId, MemberId
-from loyalty.errors import LoyaltyError
 from members.card import CardStatus
 from members.tables import EVERY_CARD
-from switch import rows as sql
+from switch import statements as sql
 from switch.block import Block, CommitResult, CommitUnknown, Enrolment
+from switch.blockrows import BlockRows, rows_of
 from switch.database import (
     Connection,
     ThreadedConnection,
@@ -32,66 +31,12 @@ from switch.database import (
     unusable,
 )
 from switch.lock import ProcessLock
+from switch.numbers import LEASE_SIZE, Numbers, Sequence
 from switch.outcome import CardChange
 from switch.recall import Recall
-
-# A number costs nothing: DE 37 has room for 2.8 * 10^12. A wide lease lets the switch go on answering
-# 91 for hours while a full disk takes no new one.
-LEASE_SIZE: Final = 10_000_000
+from switch.rows import card_row
 
 log: Final = structlog.get_logger()
-
-
-class Sequence:
-    """The numbers of decisions. They are reserved durably ahead, so that none is ever given out twice."""
-
-    def __init__(self, lease: int, next_seq: int) -> None:
-        self.lease = lease
-        self._next = next_seq
-        self._limit = next_seq
-
-    def next(self) -> int:
-        """The next number.
-
-        Raises:
-            LoyaltyError: The store has been unwritable for so long that all reserved ones are used.
-        """
-        if self._next >= self._limit:
-            raise LoyaltyError("no number is reserved", where="the sequence", hint="make room on the disk")
-        seq = self._next
-        self._next += 1
-        return seq
-
-    @property
-    def is_running_low(self) -> bool:
-        """Whether the next commit should reserve more."""
-        return self._limit - self._next < LEASE_SIZE // 2
-
-    def row(self, size: int) -> tuple[int, int]:
-        """The row that reserves *size* more numbers from here."""
-        return self.lease + 1, self._next + size
-
-    def reserved(self, row: tuple[int, int]) -> None:
-        """*row* is durable."""
-        self.lease, self._limit = row
-
-
-class Numbers:
-    """Ids of members and cards that nobody has yet. Those that no commit used are lost; that does no harm."""
-
-    def __init__(self, member_id: int, card_id: int) -> None:
-        self._member_id = member_id
-        self._card_id = card_id
-
-    def member_id(self) -> MemberId:
-        """A new member's id."""
-        self._member_id += 1
-        return MemberId(self._member_id)
-
-    def card_id(self) -> CardId:
-        """A new card's id."""
-        self._card_id += 1
-        return CardId(self._card_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +162,7 @@ class SqliteStore:
         lease = self.sequence.row(LEASE_SIZE) if self.sequence.is_running_low else None
         connection = self._connection
         try:
-            rows = sql.rows_of(block, self._head.number + 1, self._head.hash, self._random_bytes)
+            rows = rows_of(block, self._head.number + 1, self._head.hash, self._random_bytes)
             is_empty = not (rows.decisions or rows.card_entries)
             if is_empty and lease is None:
                 return CommitResult.DURABLE
@@ -285,7 +230,7 @@ def _load(database: sqlite3.Connection) -> tuple[Head, Sequence, Numbers]:
     return Head(number, hash_, last_seq), sequence, Numbers(member_id, card_id)
 
 
-def _write(connection: Connection, block: Block, rows: sql.BlockRows, previous: bytes) -> None:
+def _write(connection: Connection, block: Block, rows: BlockRows, previous: bytes) -> None:
     """Write all rows of *block* into the open transaction."""
     for statement, of_table in (
         (sql.INSERT_DECISION, rows.decisions),
@@ -319,7 +264,7 @@ def _enrol(connection: Connection, enrolment: Enrolment) -> None:
     card, person = enrolment.card, enrolment.person
     member = card.member_id, card.operator_id, card.owner, card.tier, card.language
     connection.execute(sql.UPSERT_MEMBER, member)
-    connection.execute(sql.INSERT_CARD, sql.card_row(card, enrolment.token))
+    connection.execute(sql.INSERT_CARD, card_row(card, enrolment.token))
     if person is not None:
         birthday = None if person.birthday is None else person.birthday.isoformat()
         connection.execute(

@@ -16,8 +16,10 @@ from loyalty.card import CardId, MemberId
 from loyalty.sequence import rrn_of
 from loyalty.transaction import OriginalReference
 from switch.block import Enrolment, Person
+from switch.generations import Generations
+from switch.lookups import CANDIDATES_MAX
 from switch.outcome import Outcome
-from switch.recall import CANDIDATES_MAX, Generations, Recall
+from switch.recall import Recall
 from switch.store import SqliteStore
 from tests.switch.books import (
     ACQUIRER,

@@ -15,9 +15,11 @@ from members.card import CardStatus
 from switch.audit import verify
 from switch.block import CommitResult, CommitUnknown, Enrolment, Person
 from switch.database import ThreadedConnection
+from switch.lookups import load_book
+from switch.numbers import LEASE_SIZE, Sequence
 from switch.outcome import CardChange, Link
-from switch.recall import Recall, load_book
-from switch.store import LEASE_SIZE, Sequence, SqliteStore
+from switch.recall import Recall
+from switch.store import SqliteStore
 from tests.switch.books import (
     Breaking,
     always,
@@ -307,6 +309,23 @@ async def test_cards_are_enrolled_changed_and_replaced(tmp_path: Path) -> None:
     assert verify(tmp_path / "puntual.db") == []
 
 
+async def test_a_card_ends_a_block_as_its_journal_says(tmp_path: Path) -> None:
+    """An activation and an order to block the card in one batch: the order is the last word in both."""
+    store = await open_store(tmp_path)
+    issued = card(1, status=CardStatus.ISSUED)
+    activated = CardChange(card=issued, status=CardStatus.ACTIVE)
+    await commit(
+        store,
+        outcome(record(1), card_changes=(activated,)),
+        enrolments=(Enrolment(card=issued, token=token(1)),),
+        card_changes=(CardChange(card=issued, status=CardStatus.BLOCKED),),
+    )
+    (found,) = store.reader.cards("CPAN", token(1))
+    assert found.status is CardStatus.BLOCKED
+    await store.close()
+    assert verify(tmp_path / "puntual.db") == []
+
+
 async def test_links_add_up_in_the_record(tmp_path: Path) -> None:
     """A record is its row and what was done to it since, from whichever block."""
     store = await open_store(tmp_path)
@@ -323,6 +342,15 @@ async def test_links_add_up_in_the_record(tmp_path: Path) -> None:
     assert store.reader.links_to(1) == [partial, refund]
     assert store.reader.links_from(3) == [refund]
     await store.close()
+
+
+async def test_lots_are_covered_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    store = await open_store(tmp_path)
+    one = earn(1, 100)
+    another = replace(one.lots[0], lot=17)
+    await commit(store, replace(one, lots=(another, *one.lots)))
+    await store.close()
+    assert verify(tmp_path / "puntual.db") == []
 
 
 async def test_links_are_covered_in_the_order_of_their_key(tmp_path: Path) -> None:

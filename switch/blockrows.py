@@ -1,0 +1,152 @@
+"""A block as rows: what its commit writes and its hash covers."""
+
+import json
+import operator
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from ledger.account import MEMBER_KINDS, AccountKind
+from ledger.account import account as account_
+from ledger.block import (
+    FORMAT,
+    SALT_SIZE,
+    Row,
+    digest_of_card_entry,
+    digest_of_decision,
+    hash_of_block,
+    hash_of_facts,
+)
+from ledger.entry import NO_LOT, Posting
+from loyalty.sequence import rrn_of
+from members.card import CardStatus
+from switch.block import Block, Enrolment
+from switch.outcome import CardChange, Outcome, Record
+from switch.rows import decision_row, early_reversal_row, instant_text, link_row, lot_row, posting_row
+
+_compact: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
+
+
+@dataclass(slots=True)
+class BlockRows:
+    """All rows of a block, by table, and what they add to the balances of members."""
+
+    decisions: list[Row] = field(default_factory=list)
+    postings: list[Row] = field(default_factory=list)
+    lots: list[Row] = field(default_factory=list)
+    links: list[Row] = field(default_factory=list)
+    early_reversals: list[Row] = field(default_factory=list)
+    facts: list[Row] = field(default_factory=list)
+    card_entries: list[Row] = field(default_factory=list)
+    balances: dict[tuple[int, int], int] = field(default_factory=dict)
+    header: Row = ()
+    hash: bytes = b""
+
+
+def rows_of(block: Block, number: int, previous: bytes, random_bytes: Callable[[int], bytes]) -> BlockRows:
+    """The rows of *block*, which follows the block with the hash *previous*.
+
+    *random_bytes* gives as many as asked, for the salts of the facts.
+    """
+    rows = BlockRows()
+    digests: list[bytes] = []
+    recorded = [outcome for outcome in block.outcomes if outcome.record is not None]
+    salts = random_bytes(SALT_SIZE * len(recorded))
+    entries = [(0, entry) for one in block.enrolments for entry in _enrolment_entries(one)]
+    for at, outcome in enumerate(recorded):
+        record = outcome.record
+        assert record is not None
+        digests.append(_add(rows, outcome, record, number, salts[SALT_SIZE * at : SALT_SIZE * (at + 1)]))
+        entries += [(record.seq, _change_entry(change)) for change in outcome.card_changes]
+    entries += [(0, _change_entry(change)) for change in block.card_changes]
+    for line, (seq, (card_id, change)) in enumerate(entries):
+        row = (number, line, seq, card_id, change)
+        rows.card_entries.append(row)
+        digests.append(digest_of_card_entry(row))
+    rows.header = (
+        number,
+        FORMAT,
+        rows.decisions[0][0] if rows.decisions else None,
+        rows.decisions[-1][0] if rows.decisions else None,
+        len(rows.decisions),
+        len(rows.card_entries),
+        instant_text(block.committed_at),
+    )
+    rows.hash = hash_of_block(rows.header, previous, digests)
+    return rows
+
+
+def _add(rows: BlockRows, outcome: Outcome, record: Record, number: int, salt: bytes) -> bytes:
+    """Add the rows of a decision, and give its digest, over rows in the order of their keys."""
+    seq = record.seq
+    facts_hash = None
+    if outcome.facts is not None:
+        facts_hash = hash_of_facts(salt, outcome.facts)
+        rows.facts.append((seq, salt, outcome.facts))
+    decision = decision_row(record, facts_hash)
+    postings: list[Row] = []
+    if outcome.postings:
+        postings = [posting_row(seq, line, posting) for line, posting in enumerate(outcome.postings)]
+        rows.postings += postings
+        _add_balances(rows.balances, outcome.postings)
+    lots: list[Row] = []
+    if outcome.lots:
+        lots = sorted((lot_row(lot) for lot in outcome.lots), key=operator.itemgetter(0))
+        rows.lots += lots
+    links: list[Row] = []
+    if outcome.links:
+        links = sorted((link_row(link) for link in outcome.links), key=operator.itemgetter(1))
+        rows.links += links
+    early: list[Row] = []
+    if outcome.early_reversal is not None:
+        early = [early_reversal_row(outcome.early_reversal)]
+        rows.early_reversals += early
+    digest = digest_of_decision(decision, postings, lots, links, early)
+    rrn_sent = int(record.rrn != rrn_of(seq, record.business_date))
+    rows.decisions.append((*decision, number, rrn_sent, digest))
+    return digest
+
+
+# Kinds stand above owners in an account's number, and those of members are neighbours in the chart: comparing
+# numbers tells them without looking the kind up.
+_MEMBERS_FROM: Final = account_(AccountKind.AVAILABLE)
+_DEBTS_FROM: Final = account_(AccountKind.DEBT)
+_MEMBERS_TO: Final = account_(AccountKind.CERTIFICATES)
+assert {kind for kind in AccountKind if _MEMBERS_FROM <= account_(kind) < _MEMBERS_TO} == MEMBER_KINDS
+
+
+def _add_balances(balances: dict[tuple[int, int], int], postings: Iterable[Posting]) -> None:
+    for posting in postings:
+        for account, points in ((posting.debit, -posting.points), (posting.credit, posting.points)):
+            if _MEMBERS_FROM <= account < _MEMBERS_TO:
+                key = account, (posting.lot if account < _DEBTS_FROM else NO_LOT)
+                balances[key] = balances.get(key, 0) + points
+
+
+def _enrolment_entries(enrolment: Enrolment) -> list[tuple[int, str]]:
+    """Card and change of what an enrolment does, as the chain keeps it. It names no person."""
+    card = enrolment.card
+    told = {
+        "enrolled": enrolment.token.hex(),
+        "member": card.member_id,
+        "owner": card.owner,
+        "status": card.status.value,
+        "expires_on": None if card.expires_on is None else card.expires_on.isoformat(),
+    }
+    entries = [(int(card.card_id), _compact(told))]
+    if enrolment.replaces is not None:
+        replaced = {"status": CardStatus.REPLACED.value, "replaced_by": card.card_id}
+        entries.append((int(enrolment.replaces), _compact(replaced)))
+    return entries
+
+
+def _change_entry(change: CardChange) -> tuple[int, str]:
+    """Card and change of what a change does. Tokens of phones and mails stay where they can be erased."""
+    told: dict[str, str] = {}
+    if change.status is not None:
+        told["status"] = change.status.value
+    if change.link is not None:
+        told["linked"] = change.link[0]
+    if change.unlink is not None:
+        told["unlinked"] = change.unlink[0]
+    return int(change.card.card_id), _compact(told)

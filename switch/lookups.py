@@ -1,0 +1,132 @@
+"""How durable state is looked up: an index leads to every row, and every search is bounded."""
+
+import sqlite3
+from datetime import date
+from typing import Any, Final
+
+from ledger.account import AccountKind, account
+from ledger.block import COLUMNS
+from ledger.book import LotBalance, MemberBook
+from loyalty.card import CardId, IdentifierKind, MemberId, Token
+from loyalty.transaction import OriginalReference
+from members.card import Card, CardStatus
+from switch.statements import SELECT_RECORD
+
+CANDIDATES_MAX: Final = 256  # decisions that a DE 90 full of zeros may mean before it means none
+OWNER_REACH: Final = 4096  # latest decisions of a customer that are searched for a lone STAN
+REPEATS_MAX: Final = 64  # of one STAN at one terminal, or of redemptions on one ticket
+CARDS_MAX: Final = 256  # of one member
+LEADS_MAX: Final = 16  # members behind one identifier
+
+_FIELDS: Final = ", ".join(COLUMNS["decision"][:-1])
+BY_KEY: Final = f"{SELECT_RECORD} WHERE key = ?"
+BY_KEYS: Final = f"{SELECT_RECORD} WHERE key IN (SELECT value FROM json_each(?))"
+BY_SEQ: Final = f"{SELECT_RECORD} WHERE seq = ?"
+BY_RRN: Final = f"{SELECT_RECORD} WHERE rrn = ? AND rrn_sent = 1 ORDER BY seq LIMIT 2"
+BY_OWN_STAN: Final = (
+    f"{SELECT_RECORD} WHERE terminal_id = ? AND stan = ? AND acquirer_id = ? AND at >= ?"
+    f" AND operation <> 'REVERSAL' ORDER BY seq DESC LIMIT {REPEATS_MAX}"
+)
+# The words of the index's own condition, so that SQLite sees that the index will do.
+REDEMPTIONS: Final = (
+    f"{SELECT_RECORD} WHERE ticket = ? AND operation IN ('REDEEM', 'PAY_CERTIFICATE') AND effective = 1"
+    f" ORDER BY seq LIMIT {REPEATS_MAX}"
+)
+REDEEMED_TICKETS: Final = (
+    "SELECT ticket FROM decision WHERE ticket BETWEEN ? AND ?"
+    " AND operation IN ('REDEEM', 'PAY_CERTIFICATE') AND effective = 1"
+)
+POSTINGS: Final = "SELECT debit, credit, points, lot, reason FROM posting WHERE seq = ? ORDER BY line"
+LOTS: Final = (
+    f"SELECT {', '.join(COLUMNS['lot'])} FROM lot WHERE lot IN (SELECT value FROM json_each(?)) ORDER BY lot"
+)
+FACTS: Final = "SELECT facts FROM fact WHERE seq = ?"
+EARLY: Final = f"SELECT {', '.join(COLUMNS['early_reversal'])} FROM early_reversal ORDER BY seq"
+_BOOK: Final = (
+    "SELECT lot.expires_on, lot.lot, lot.available_from, balance.points FROM balance JOIN lot USING (lot)"
+    " WHERE balance.account = ? ORDER BY lot.expires_on, lot.lot"
+)
+_DEBT: Final = "SELECT points FROM balance WHERE account = ? AND lot = 0"
+_CARD_LEAD: Final = "SELECT member_id, card_id FROM card WHERE token = ?"
+_LEADS: Final = (
+    "SELECT member_id, card_id FROM identifier WHERE kind = ? AND token = ?"
+    f" ORDER BY member_id, card_id LIMIT {LEADS_MAX}"
+)
+MEMBER_OF_CARD: Final = "SELECT member_id FROM card WHERE card_id = ?"
+MEMBER_OF_OPERATOR: Final = "SELECT member_id, owner FROM member WHERE operator_id = ?"
+_CARDS: Final = (
+    "SELECT card_id, member_id, owner, operator_id, last4, status, expires_on, tier, language"
+    f" FROM member JOIN card USING (member_id) WHERE member_id = ? ORDER BY card_id LIMIT {CARDS_MAX}"
+)
+PERSON: Final = "SELECT name, phone, mail, birthday FROM person WHERE member_id = ?"
+
+
+def load_leads(database: sqlite3.Connection, kind: str, token: Token) -> tuple[tuple[MemberId, CardId], ...]:
+    """Members behind an identifier, each with the card that it stands for or ``EVERY_CARD``."""
+    if kind == IdentifierKind.CARD.value:
+        return tuple(database.execute(_CARD_LEAD, (token,)).fetchall())
+    return tuple(database.execute(_LEADS, (kind, token)).fetchall())
+
+
+def load_cards(database: sqlite3.Connection, member_id: MemberId) -> tuple[Card, ...]:
+    """All cards of a member."""
+    return tuple(_card_of(row) for row in database.execute(_CARDS, (member_id,)))
+
+
+def load_book(database: sqlite3.Connection, owner: MemberId) -> MemberBook:
+    """The accounts of *owner* as the balances tell them."""
+    lots = tuple(
+        LotBalance(date.fromisoformat(expires_on), lot, date.fromisoformat(available_from), points)
+        for expires_on, lot, available_from, points in database.execute(
+            _BOOK, (account(AccountKind.AVAILABLE, owner),)
+        )
+    )
+    debt = database.execute(_DEBT, (account(AccountKind.DEBT, owner),)).fetchone()
+    return MemberBook(owner, lots, 0 if debt is None else -debt[0])
+
+
+def _card_of(row: tuple[Any, ...]) -> Card:
+    card_id, member_id, owner, operator_id, last4, status, expires_on, tier, language = row
+    return Card(
+        card_id=card_id,
+        member_id=member_id,
+        owner=owner,
+        operator_id=operator_id,
+        last4=last4,
+        status=CardStatus(status),
+        expires_on=None if expires_on is None else date.fromisoformat(expires_on),
+        tier=tier,
+        language=language,
+    )
+
+
+def candidates_for(
+    reference: OriginalReference, terminal: tuple[str, str] | None, owner: MemberId | None
+) -> tuple[str, tuple[object, ...]]:
+    """The search that an index makes cheapest, and its parameters; empty when no index narrows it."""
+    stan, transmitted = reference.stan, reference.transmitted
+    where: list[str] = []
+    parameters: list[object] = []
+    source = "decision"
+    if terminal is None and transmitted is None:
+        if owner is None:
+            return "", ()
+        source = f"(SELECT {_FIELDS} FROM decision WHERE owner = ? ORDER BY seq DESC LIMIT {OWNER_REACH})"
+        parameters.append(owner)
+    elif owner is not None:
+        # The plus keeps SQLite from the index of owners: what follows is always narrower.
+        where.append("+owner = ?")
+        parameters.append(owner)
+    if terminal is not None:
+        where += ["acquirer_id = ?", "terminal_id = ?"]
+        parameters += terminal
+    if stan is not None:
+        where.append("stan = ?")
+        parameters.append(stan)
+    if transmitted is not None:
+        where.append("transmitted = ?")
+        parameters.append(transmitted)
+    condition = f" WHERE {' AND '.join(where)}" if where else ""
+    return f"SELECT {_FIELDS} FROM {source}{condition} ORDER BY seq LIMIT {CANDIDATES_MAX + 1}", tuple(
+        parameters
+    )

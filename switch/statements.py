@@ -1,0 +1,77 @@
+"""The statements on the books and the cards: compiled to text once, from the tables.
+
+Values are always bound. Rows of the books have the order of ``ledger.block.COLUMNS``.
+"""
+
+from typing import Final
+
+from sqlalchemy import bindparam, delete, insert, literal_column, update
+from sqlalchemy.dialects import sqlite
+
+from ledger import tables as books
+from ledger.block import COLUMNS
+from ledger.tables import sql_of
+from members import tables as cards
+
+INSERT_DECISION: Final = sql_of(insert(books.decision))
+INSERT_POSTING: Final = sql_of(insert(books.posting))
+INSERT_LOT: Final = sql_of(insert(books.lot))
+INSERT_LINK: Final = sql_of(insert(books.link))
+INSERT_EARLY_REVERSAL: Final = sql_of(insert(books.early_reversal))
+INSERT_FACT: Final = sql_of(insert(books.fact))
+INSERT_CARD_ENTRY: Final = sql_of(insert(books.card_entry))
+INSERT_BLOCK: Final = sql_of(insert(books.block))
+INSERT_LEASE: Final = sql_of(insert(books.sequence_lease))
+
+_added: Final = sqlite.insert(books.balance)
+ADD_TO_BALANCE: Final = sql_of(
+    _added.on_conflict_do_update(
+        index_elements=["account", "lot"],
+        set_={"points": books.balance.c.points + _added.excluded.points},
+    )
+)
+FORGET_EMPTY_BALANCE: Final = sql_of(
+    delete(books.balance).where(
+        books.balance.c.account == bindparam("account"),
+        books.balance.c.lot == bindparam("lot"),
+        books.balance.c.points == literal_column("0"),
+    )
+)
+
+_member: Final = sqlite.insert(cards.member)
+UPSERT_MEMBER: Final = sql_of(
+    _member.on_conflict_do_update(
+        index_elements=["member_id"],
+        set_={name: _member.excluded[name] for name in ("operator_id", "owner", "tier", "language")},
+    )
+)
+_person: Final = sqlite.insert(cards.person)
+UPSERT_PERSON: Final = sql_of(
+    _person.on_conflict_do_update(
+        index_elements=["member_id"],
+        set_={name: _person.excluded[name] for name in ("name", "phone", "mail", "birthday")},
+    )
+)
+INSERT_CARD: Final = sql_of(insert(cards.card))
+LINK_IDENTIFIER: Final = sql_of(sqlite.insert(cards.identifier).on_conflict_do_nothing())
+UNLINK_IDENTIFIER: Final = sql_of(
+    delete(cards.identifier).where(
+        cards.identifier.c.kind == bindparam("kind"),
+        cards.identifier.c.token == bindparam("token"),
+        cards.identifier.c.member_id == bindparam("member"),
+        cards.identifier.c.card_id == bindparam("card"),
+    )
+)
+SET_CARD_STATUS: Final = sql_of(
+    update(cards.card).values(status=bindparam("status_")).where(cards.card.c.card_id == bindparam("card"))
+)
+SET_CARD_REPLACED: Final = sql_of(
+    update(cards.card)
+    .values(status=bindparam("status_"), replaced_by=bindparam("replaced_by_"))
+    .where(cards.card.c.card_id == bindparam("card"))
+)
+
+SELECT_RECORD: Final = f"SELECT {', '.join(COLUMNS['decision'][:-1])} FROM decision"
+_LINK: Final = f"SELECT {', '.join(COLUMNS['link'])} FROM link"
+SELECT_LINKS_TO: Final = f"{_LINK} WHERE original = ? ORDER BY seq"
+SELECT_LINKS_FROM: Final = f"{_LINK} WHERE seq = ? ORDER BY original"
