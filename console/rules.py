@@ -1,0 +1,236 @@
+"""The programme: checked, shown, explained, and tried on what has happened."""
+
+from pathlib import Path
+
+import rich_click as click
+from rich.console import Console
+from rich.table import Table
+
+from config.load import load_settings
+from console.options import config_option, json_option, print_json, print_record, progress_bar
+from loyalty.amount import format_minor
+from loyalty.errors import LoyaltyError, Problems
+from rules.backtest import Backtest
+from rules.explain import describe_effect, describe_rule, tell, why_not
+from rules.facts import Facts
+from rules.lint import lint
+from rules.parse import load_programme
+from rules.programme import Programme
+from switch.database import open_for_reading
+from switch.outcome import Record
+from switch.queries import past_sales
+from switch.recall import Recall
+
+
+@click.group(epilog="Example: puntual rules check --config shop/puntual.toml")
+def rules() -> None:
+    """Check, show and explain the programme."""
+
+
+@rules.command(epilog="Example: puntual rules check --config shop/puntual.toml")
+@config_option
+@json_option
+@click.pass_context
+def check(ctx: click.Context, config: Path, *, as_json: bool) -> None:
+    """Tell all that is wrong with the programme, and what is hardly meant. Exit code 1 if it does not load."""
+    try:
+        programme = load_programme(load_settings(config).programme)
+    except Problems as error:
+        problems, warnings = [str(each) for each in error.problems], []
+    else:
+        problems, warnings = [], [str(each) for each in lint(programme)]
+    if as_json:
+        print_json({"problems": problems, "warnings": warnings})
+    else:
+        for each in problems:
+            click.echo(each)
+        for each in warnings:
+            click.echo(f"warning: {each}")
+        if not problems:
+            counted = f"{len(programme.rules)} rules in force"
+            click.echo(f"{programme.name}, version {programme.version}: {counted}")
+    if problems:
+        ctx.exit(1)
+
+
+@rules.command(epilog="Example: puntual rules show --config shop/puntual.toml --html rules.html")
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page to this file.")
+@config_option
+@json_option
+def show(html: Path | None, config: Path, *, as_json: bool) -> None:
+    """The programme as tables."""
+    programme = load_programme(load_settings(config).programme)
+    if as_json:
+        click.echo(programme.text)
+        return
+    console = Console(record=True, quiet=html is not None, width=120 if html is not None else None)
+    console.print(_terms_table(programme))
+    console.print(_rules_table(programme))
+    if programme.campaigns:
+        console.print(_campaigns_table(programme))
+    if html is not None:
+        html.write_text(console.export_html(inline_styles=True), encoding="utf-8")
+
+
+def _terms_table(programme: Programme) -> Table:
+    terms, redemption = programme.terms, programme.redemption
+    table = Table(title=f"{programme.name}, version {programme.version}", show_header=False)
+    rate, share = programme.base.rate, redemption.share
+    rounding = f"{programme.base.rounding.value} on each {programme.base.level.value}"
+    value = f"{redemption.value.numerator}/{redemption.value.denominator}".removesuffix("/1")
+    last = programme.validity.last
+    table.add_row("currency", terms.currency)
+    table.add_row("time zone", str(terms.zone))
+    table.add_row("earns", f"{rate.numerator} for each {format_minor(rate.denominator, terms.currency)}")
+    table.add_row("rounding", rounding.replace("_", " "))
+    table.add_row("points last", "for ever" if last is None else f"{last.count} {last.unit.value}")
+    table.add_row("a point pays", f"{value} minor units, in steps of {redemption.step}")
+    table.add_row("of the ticket", f"up to {share.numerator}/{share.denominator}")
+    table.add_row("tiers", ", ".join(programme.tiers) or "none")
+    return table
+
+
+def _rules_table(programme: Programme) -> Table:
+    currency = programme.terms.currency
+    table = Table(title="Rules, in order of evaluation")
+    for column in ("lane", "group", "rule", "what", "when", "gives"):
+        table.add_column(column)
+    groups = ("", *(f"{group.id} ({group.pick.value})" for group in programme.groups))
+    for rule in programme.rules:
+        what = f"{rule.text} [{rule.campaign}]" if rule.campaign else rule.text
+        table.add_row(
+            rule.lane.name.lower(),
+            groups[rule.group],
+            rule.id,
+            what,
+            describe_rule(rule, currency) or "always",
+            describe_effect(rule.effect, currency),
+        )
+    return table
+
+
+def _campaigns_table(programme: Programme) -> Table:
+    table = Table(title="Campaigns")
+    for column in ("campaign", "what", "state", "category", "goal", "budget"):
+        table.add_column(column)
+    for campaign in programme.campaigns:
+        budget = "" if campaign.budget_points is None else f"{campaign.budget_points:,}"
+        table.add_row(
+            campaign.id, campaign.text, campaign.state.value, campaign.category, campaign.goal, budget
+        )
+    return table
+
+
+_of_version = click.option(
+    "--programme",
+    "of_version",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="The programme.toml that decided, where it is not the present one.",
+)
+
+
+@rules.command(epilog="Example: puntual rules explain 6325000000AB --config shop/puntual.toml")
+@click.argument("rrn")
+@_of_version
+@config_option
+@json_option
+def explain(rrn: str, of_version: Path | None, config: Path, *, as_json: bool) -> None:
+    """What the sale with this DE 37 earned and how, computed again from what the rules saw."""
+    record, facts, programme = _decided(rrn, config, of_version)
+    lines = tell(programme, facts)
+    if as_json:
+        print_json({"rrn": rrn, "earned": record.earned, "programme": programme.version, "steps": lines})
+        return
+    click.echo(f"{record.operation} {rrn}, programme {programme.version}, earned {record.earned}")
+    for line in lines:
+        click.echo(f"  {line}")
+
+
+@rules.command("why-not", epilog="Example: puntual rules why-not 6325000000AB tuesday")
+@click.argument("rrn")
+@click.argument("rule")
+@_of_version
+@config_option
+@json_option
+def why_not_command(rrn: str, rule: str, of_version: Path | None, config: Path, *, as_json: bool) -> None:
+    """Why RULE gave nothing to the sale with this DE 37: what it asks, beside what the sale had."""
+    _, facts, programme = _decided(rrn, config, of_version)
+    try:
+        answers = why_not(programme, facts, rule)
+    except KeyError:
+        known = ", ".join(each.id for each in programme.rules[:20]) or "none"
+        raise LoyaltyError(
+            f"there is no rule {rule} in force",
+            where=f"programme {programme.version}",
+            hint=f"rules: {known}",
+        ) from None
+    if as_json:
+        print_json([{"holds": each.holds, "asks": each.asks, "found": each.found} for each in answers])
+        return
+    for each in answers:
+        click.echo(f"{'yes' if each.holds else 'NO '}  {each.asks}: {each.found}")
+
+
+def _decided(rrn: str, config: Path, of_version: Path | None) -> tuple[Record, Facts, Programme]:
+    """A decision, what the rules saw, and the programme that decided.
+
+    Raises:
+        LoyaltyError: There is none, it saw nothing, or that programme is not at hand.
+    """
+    settings = load_settings(config)
+    programme = load_programme(of_version or settings.programme)
+    database = open_for_reading(settings.database)
+    try:
+        reader = Recall(database)
+        found = [record for record in reader.by_rrn(rrn) if record.operation == "EARN"]
+        if not found:
+            raise LoyaltyError("there is no such sale", where=f"DE 37 {rrn}", hint="look at the receipt")
+        record = found[-1]
+        text = reader.facts(record.seq)
+    finally:
+        database.close()
+    if text is None:
+        raise LoyaltyError("what its rules saw was erased or never kept", where=f"DE 37 {rrn}")
+    if record.programme_version not in (None, programme.version):
+        raise LoyaltyError(
+            f"it was decided by programme {record.programme_version}, and this is {programme.version}",
+            where=f"DE 37 {rrn}",
+            hint="name the file of that version with --programme",
+        )
+    return record, Facts.from_json(text), programme
+
+
+@rules.command(epilog="Example: puntual rules backtest new/programme.toml --config shop/puntual.toml")
+@click.argument("candidate", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@config_option
+@json_option
+def backtest(candidate: Path, config: Path, *, as_json: bool) -> None:
+    """Rate all past sales by the programme CANDIDATE, beside the one in force.
+
+    Assumes that everybody would have bought the same. Refunds are left out.
+    """
+    settings = load_settings(config)
+    test = Backtest(load_programme(settings.programme), load_programme(candidate))
+    database = open_for_reading(settings.database)
+    try:
+        with progress_bar("Rating") as progress:
+            for done, total, owner, text in past_sales(database):
+                test.add(owner, Facts.from_json(text))
+                progress(done, total)
+    finally:
+        database.close()
+    currency = test.candidate.terms.currency
+    report: dict[str, object] = {
+        "sales": test.sales,
+        "points_now": test.current_points,
+        "points_then": test.candidate_points,
+        "costs_more": format_minor(test.cost_minor, currency),
+        "members_who_win": test.winners,
+        "members_who_lose": test.losers,
+    }
+    report |= {f"rule {rule}": points for rule, points in test.by_rule.most_common()}
+    report |= {f"tier {tier or '-'}": points for tier, points in sorted(test.by_tier.items())}
+    report |= {f"budget of {name} ends": day for name, day in sorted(test.exhausted_on.items())}
+    print_record(report, as_json=as_json)
+    if not as_json:
+        click.echo("It is assumed that everybody would have bought the same.")

@@ -1,0 +1,233 @@
+"""Warns of what loads but is hardly meant: rules that can never apply, campaigns without an aim, give-aways.
+
+Among the classic errors of loyalty programmes are to reward the disloyal, to give the shop away, and to promise
+what cannot be kept.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from loyalty.amount import format_minor
+from rules.conditions import (
+    AllOf,
+    AmountWithin,
+    AnyOf,
+    Condition,
+    CounterWithin,
+    LineFilter,
+    Not,
+    OneOf,
+    Period,
+    Window,
+)
+from rules.effects import BasePoints, FixedPoints, Lane, Multiply, PointsPerAmount
+from rules.programme import Programme
+from rules.rule import Pick, Rule
+
+GIVE_AWAY: Final = Fraction(1, 4)  # of the ticket; more needs a second look
+PIVOTS_MAX: Final = 400  # rules up to which every pair is looked at
+_Range = tuple[int | None, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Something that an author should look at again."""
+
+    where: str
+    what: str
+    hint: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what} ({self.hint})"
+
+
+def lint(programme: Programme) -> list[Advice]:
+    """All warnings, in the order of the rules."""
+    return [
+        *_dead_rules(programme.rules),
+        *_shadowed_rules(programme.rules),
+        *_aimless_campaigns(programme),
+        *_give_away(programme),
+        *_promises(programme),
+    ]
+
+
+def excludes(first: Condition, second: Condition) -> bool:  # noqa: C901  (one case a pair)
+    """Whether no sale can have both, as far as one can see from the two alone."""
+    match first, second:
+        case OneOf(one, some), OneOf(other, more) if one == other:
+            return some.isdisjoint(more)
+        case AmountWithin(one, low, high), AmountWithin(other, low2, high2) if one == other:
+            return _apart((low, high), (low2, high2))
+        case CounterWithin(one, low, high), CounterWithin(other, low2, high2) if one == other:
+            return _apart((low, high), (low2, high2))
+        case Period(start, end), Period(start2, end2):
+            return (end is not None and start2 is not None and start2 >= end) or (
+                end2 is not None and start is not None and start >= end2
+            )
+        case Window(days, from_s, to_s), Window(days2, from2_s, to2_s) if from_s < to_s and from2_s < to2_s:
+            return days.isdisjoint(days2) or _apart((from_s, to_s), (from2_s, to2_s))
+        case Not(inner), other:
+            return inner == other
+        case other, Not(inner):
+            return inner == other
+        case AllOf(parts), other:
+            return any(excludes(part, other) for part in parts)
+        case other, AllOf(parts):
+            return any(excludes(part, other) for part in parts)
+        case AnyOf(parts), other:
+            return all(excludes(part, other) for part in parts)
+        case other, AnyOf(parts):
+            return all(excludes(part, other) for part in parts)
+        case _:
+            return False
+
+
+def compatible(first: Rule, second: Rule) -> bool:
+    """Whether both may apply to one sale, as far as one can see."""
+    return not any(excludes(one, other) for one in first.when for other in second.when)
+
+
+def _apart(one: _Range, other: _Range) -> bool:
+    (low, high), (low2, high2) = one, other
+    return (high is not None and low2 is not None and low2 >= high) or (
+        high2 is not None and low is not None and low >= high2
+    )
+
+
+def _dead_rules(rules: Sequence[Rule]) -> Iterator[Advice]:
+    for rule in rules:
+        if any(excludes(one, other) for at, one in enumerate(rule.when) for other in rule.when[at + 1 :]):
+            yield Advice(
+                f"rule {rule.id}",
+                "asks for things that exclude each other, so it never applies",
+                "look at its conditions and at its campaign's period and audience",
+            )
+
+
+def _shadowed_rules(rules: Sequence[Rule]) -> Iterator[Advice]:
+    """A rule that comes after one that asks for less, where only the first counts."""
+    before: dict[tuple[Lane, int], list[Rule]] = {}
+    for rule in rules:
+        if rule.lane is not Lane.BASE and rule.pick is not Pick.FIRST:
+            continue
+        earlier = before.setdefault((rule.lane, rule.group), [])
+        for other in earlier[:PIVOTS_MAX]:
+            if set(other.when) <= set(rule.when) and _covers(other.lines, rule.lines):
+                yield Advice(
+                    f"rule {rule.id}",
+                    f"is never reached: {other.id} comes first and asks for less",
+                    "give it a higher priority",
+                )
+                break
+        earlier.append(rule)
+
+
+def _covers(wide: LineFilter | None, narrow: LineFilter | None) -> bool:
+    return wide is None or wide == narrow
+
+
+def _aimless_campaigns(programme: Programme) -> Iterator[Advice]:
+    for campaign in programme.campaigns:
+        where = f"campaign {campaign.id}"
+        if campaign.budget_points is None:
+            yield Advice(where, "has no budget", "write budget_points")
+        if not campaign.goal:
+            yield Advice(where, "has no goal", "write what it is to reach")
+
+
+def _give_away(programme: Programme) -> Iterator[Advice]:
+    """What a ticket may bring at most, if all that can come together does."""
+    rules = programme.rules
+    if len(rules) > PIVOTS_MAX:
+        yield Advice(
+            "rules",
+            f"are more than {PIVOTS_MAX}, so what they give together was not looked at",
+            "test it by a backtest",
+        )
+        return
+    worst, which = _worth(programme, []), "base"
+    for pivot in rules:
+        together = [rule for rule in rules if compatible(pivot, rule)]
+        worth = _worth(programme, together)
+        if worth > worst:
+            worst, which = worth, pivot.id
+    if worst > GIVE_AWAY:
+        percent = int(worst * 100)
+        yield Advice(
+            f"rule {which}",
+            f"and what may come with it give up to {percent} percent of a ticket back",
+            "put them into a group, or ask for a larger amount",
+        )
+
+
+def _worth(programme: Programme, rules: Sequence[Rule]) -> Fraction:
+    """Value of the points of a minor unit, if all *rules* apply to it; an upper bound."""
+    default = programme.base.rate
+    base = Fraction(default.numerator, default.denominator)
+    bonus = Fraction(0)
+    more = Fraction(0)
+    best: dict[tuple[Lane, int], Fraction] = {}
+    for rule in rules:
+        match rule.effect:
+            case BasePoints(rate):
+                base = max(base, Fraction(rate.numerator, rate.denominator))
+                continue
+            case Multiply(factor):
+                gives = Fraction(factor.numerator, factor.denominator) - 1
+            case PointsPerAmount(rate):
+                gives = Fraction(rate.numerator, rate.denominator)
+            case FixedPoints(points):
+                gives = Fraction(points, max(_least(rule), 100))
+            case _:
+                continue  # by line and by unit: what a line costs is not known here
+        if rule.pick is not Pick.ALL:
+            held = best.get((rule.lane, rule.group), Fraction(0))
+            best[rule.lane, rule.group] = max(held, gives)
+        elif rule.lane is Lane.MULTIPLY:
+            more += gives
+        else:
+            bonus += gives
+    for (lane, _), gives in best.items():
+        if lane is Lane.MULTIPLY:
+            more += gives
+        else:
+            bonus += gives
+    value = programme.redemption.value
+    return (base * (1 + more) + bonus) * Fraction(value.numerator, value.denominator)
+
+
+def _least(rule: Rule) -> int:
+    """The smallest amount at which *rule* applies, in minor units."""
+    lows = [each.low or 0 for each in rule.when if isinstance(each, AmountWithin)]
+    if rule.lines is not None:
+        lows.append(rule.lines.low or 0)
+    return max(lows, default=0)
+
+
+def _promises(programme: Programme) -> Iterator[Advice]:
+    if programme.validity.last is None:
+        yield Advice(
+            "points.last", "lets points live for ever, so what is owed never ends", "let them expire"
+        )
+    if programme.tiers:
+        named = {
+            tier
+            for rule in programme.rules
+            for each in rule.when
+            if isinstance(each, OneOf) and each.attribute == "tier"
+            for tier in each.values
+        }
+        for tier in programme.tiers[1:]:
+            if tier not in named:
+                yield Advice(f"tier {tier}", "brings nothing: no rule names it", "reward who is loyal")
+    share = programme.redemption.share
+    if programme.refund.shortfall.value == "absorb" and share.numerator == share.denominator:
+        price = format_minor(100, programme.terms.currency)
+        yield Advice(
+            "refund.shortfall",
+            f"forgets points that were spent: {price} can be bought, earned on and returned for ever",
+            "take debt",
+        )

@@ -1,0 +1,105 @@
+# ruff: noqa: E501  (a row of a table is a line)
+"""Any award can be told in words, and any rule that did not apply says why."""
+
+import pytest
+from hypothesis import given
+
+from rules.explain import Answer, describe_effect, describe_rule, tell, why_not
+from rules.rule import Rule
+from tests.rules.sales import programme, sale
+from tests.rules.strategies import rule_lists
+
+RULES = """
+[[group]]
+id = "g"
+pick = "best"
+[[rule]]
+id = "market"
+text = "Half more in markets"
+group = "g"
+when = { mcc = ["5411", "5499"], weekday = ["tue", "wed"] }
+then = { multiply = "3/2" }
+[[rule]]
+id = "big"
+text = "Double from 20.00"
+group = "g"
+when = { amount = { from = "20.00", below = "50.00" }, time = { from = "10:00", before = "14:30" } }
+then = { multiply = 2 }
+[[rule]]
+id = "fruit"
+text = "Fruit"
+lines = { category = "FRUIT", amount = { from = 3 } }
+then = { points_per_line = 5 }
+"""
+SALE = "20.50 mcc=5411 lines=FRUIT:2.00,BREAD:18.50,WINE:4.00:N ticket=24.50"
+
+
+def test_an_award_is_told_step_by_step() -> None:
+    """Base, arithmetic, who lost, the sum and what was near."""
+    facts = sale(SALE.replace("20.50", "24.50", 1))
+    assert tell(programme(RULES), facts) == [
+        "earn base 20.50 of a ticket of 24.50 (4.00 of it carries no points), Tue 2026-06-02 12:00:00 at the terminal",
+        "base: the programme's base rate: on 20.50 exactly 41/2, so +20",
+        "big: Double from 20.00: on 20.50 exactly 41/2, so +21",
+        "market: Half more in markets: would bring 41/4, but another rule of its group was picked",
+        "= 41, rounded down on each transaction",
+        "near: 1.00 more: Fruit",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "rule", "expected"),
+    [
+        (
+            "20.00 mcc=5411",
+            "market",
+            [
+                (True, "mcc is 5411 or 5499", "5411"),
+                (True, "it is Tue, Wed", "Tue 2026-06-02 12:00:00"),
+                (False, "being picked", "another rule of its group was picked"),
+            ],
+        ),
+        (
+            "19.00 at=2026-06-02T14:30:00",
+            "big",
+            [
+                (False, "the earn base is from 20.00 to below 50.00", "19.00"),
+                (False, "it is every day 10:00 to before 14:30", "Tue 2026-06-02 14:30:00"),
+            ],
+        ),
+        (
+            "19.00",
+            "big",
+            [
+                (False, "the earn base is from 20.00 to below 50.00", "19.00"),
+                (True, "it is every day 10:00 to before 14:30", "Tue 2026-06-02 12:00:00"),
+                (False, "a little more", "1.00 was missing"),
+            ],
+        ),
+        (
+            "4.00 lines=FRUIT:4.00",
+            "fruit",
+            [
+                (True, "lines of category FRUIT, together 3.00 or more", "1 such lines, 4.00"),
+                (True, "being picked", "it gave 5"),
+            ],
+        ),
+    ],
+)
+def test_why_not(words: str, rule: str, expected: list[tuple[bool, str, str]]) -> None:
+    """Each thing that the rule asks, beside what the sale had."""
+    assert why_not(programme(RULES), sale(words), rule) == [Answer(*each) for each in expected]
+
+
+def test_a_rule_that_is_not_in_force_is_not_known() -> None:
+    """Its name is the error's only word."""
+    with pytest.raises(KeyError, match="gone"):
+        why_not(programme(), sale("1.00"), "gone")
+
+
+@given(rules=rule_lists(max_size=5))
+def test_every_rule_can_be_described(rules: tuple[Rule, ...]) -> None:
+    """Whatever an author may write, the console can show it."""
+    for rule in rules:
+        assert describe_effect(rule.effect, "978")
+        assert describe_rule(rule, "978") or not (rule.when or rule.lines)
