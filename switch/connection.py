@@ -160,8 +160,7 @@ class TerminalConnection(asyncio.Protocol):
             self._out.append(self._held.popleft()[1])
 
     def flush(self) -> None:
-        """Write what was answered, in one piece, and go on with what that made room for."""
-        self._write()
+        """Write what was answered, in one piece, with what that made room for."""
         self.go_on()
 
     # Called by those who look after all connections.
