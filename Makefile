@@ -27,8 +27,8 @@ check: $(STAMP) ## hold style, types and layers
 bench: $(STAMP) ## measure the whole switch beside the straightforward design
 	@$(BIN)/puntual bench authorize
 
-kill9: $(STAMP) ## kill the switch under load fifty times, and judge what the tills were told
-	@$(BIN)/python -m tests.faults.kill9 --rounds 50
+kill9: $(STAMP) ## kill the switch under load N=50 times, and judge what the tills were told
+	@$(BIN)/python -m tests.faults.kill9 --rounds $(or $(N),50)
 
 format: $(STAMP) ## give all files the one style
 	@$(BIN)/ruff format --quiet .
