@@ -1,5 +1,6 @@
 """``puntual demo``: a whole day on one machine."""
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -43,7 +44,8 @@ def demo(ctx: click.Context, *, keep: bool, full_year: bool, picture: Path | Non
         if picture is not None:
             console.save_svg(str(picture), title="puntual demo")
         if keep:
-            a_day.keep(lambda switch: _tell_what_next(console, a_day, switch))
+            with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
+                a_day.keep(lambda switch: _tell_what_next(console, a_day, switch))
     finally:
         if keep:
             console.print(f"The deployment stays in {folder / 'shop'}")
@@ -95,7 +97,7 @@ def _tell_what_next(console: Console, a_day: Day, switch: Switch) -> None:
         f"The switch runs again on this day's books, at {host}:{port}. Try in another terminal:",
         f"  puntual terminal balance {at} {card}",
         f"  puntual terminal sale 25.00 {at} {card} --line 1082185,1,25.00,PRODUCE",
-        f"  puntual terminal run till lost-answers refusals {at} --set card={card_number(best)}",
+        f"  puntual terminal run lost-answers refusals {at} --set card={card_number(best)}",
         f"  puntual ledger history {card_number(best)} --config {a_day.config}",
         f"  puntual ledger verify --config {a_day.config}",
         f"  curl http://{http_host}:{http_port}/metrics",

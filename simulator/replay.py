@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
+from loyalty.errors import LoyaltyError
 from simulator.account import Account
 from simulator.client import Address
 from simulator.journey.sample import Basket
@@ -95,7 +96,7 @@ class Replay:
         """Replay *baskets*, which come in the order of their times.
 
         Raises:
-            ExceptionGroup: With a ``LoyaltyError`` when the switch does not answer.
+            LoyaltyError: The switch does not answer.
         """
         gate = asyncio.Semaphore(IN_WORK_MAX)
         try:
@@ -107,6 +108,8 @@ class Replay:
                     before = {self._last[key] for key in keys if key in self._last}
                     task = group.create_task(self._after(before, visit, gate))
                     self._last |= dict.fromkeys(keys, task)
+        except* LoyaltyError as several:
+            raise several.exceptions[0] from several
         finally:
             for checkout in self._checkouts.values():
                 await checkout.close()
