@@ -4,30 +4,20 @@ A number that is given as ``-`` is read from standard input, where no list of pr
 a shell shows it.
 """
 
-import csv
-import io
 import itertools
-import sqlite3
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import rich_click as click
 
 from console.deployment import Deployment, open_deployment
 from console.options import config_option, json_option, print_json, print_record, progress_bar
-from loyalty.card import Identifier
-from loyalty.clock import SystemClock
 from loyalty.errors import LoyaltyError
-from members.card import Card, CardStatus
+from members.card import CardStatus
 from members.importer import BadLine, CardRow, read_cards
-from switch import queries
 from switch.administration import SLICE_SIZE, Desk
 from switch.cardline import CardLine
-from switch.database import open_for_reading
-from switch.programmes import business_date
 from switch.queries import balance_of
 
 _Item = TypeVar("_Item")
@@ -55,7 +45,7 @@ def import_(ctx: click.Context, file: Path, config: Path, *, as_json: bool) -> N
     known just so is skipped.
     """
     deployment = open_deployment(config)
-    with _desk(deployment) as desk:
+    with deployment.desk() as desk:
         imported, skipped, bad = _take_in(file, deployment, desk)
     if as_json:
         told = [{"line": line, "reason": reason} for line, reason in bad]
@@ -77,12 +67,11 @@ def import_(ctx: click.Context, file: Path, config: Path, *, as_json: bool) -> N
 @click.option("--parent", metavar="CARD", default="", help="Another card of the family.")
 @config_option
 @json_option
-def issue(config: Path, *, as_json: bool, **cells: str) -> None:
+def issue(card: str, config: Path, *, as_json: bool, **cells: str) -> None:
     """Issue CARD to MEMBER (your own id of him, new or known). It can be used when it is activated."""
     deployment = open_deployment(config)
-    cells["card"] = _number(cells["card"])
-    row = _only(read_cards(_lines(cells), **_terms(deployment)))
-    with _desk(deployment) as desk:
+    row = deployment.card(card, **cells)
+    with deployment.desk() as desk:
         told = desk.order("cards.import", cards=[CardLine.of(row, deployment.hasher.token).to_json()])
     if told["bad"]:
         raise LoyaltyError(told["bad"][0][1], where=f"card *{row.card.last4}")
@@ -126,15 +115,12 @@ def block(card: str, status: str, config: Path, *, as_json: bool) -> None:
 def replace(card: str, new: str, expires: str, config: Path, *, as_json: bool) -> None:
     """Put the card NEW, which is active at once, in the place of CARD: same member, same points."""
     deployment = open_deployment(config)
-    old = card_named(card, deployment)
-    row = _only(
-        read_cards(_lines({"card": _number(new), "member": "-", "expires": expires}), **_terms(deployment))
-    )
-    with _desk(deployment) as desk:
+    old, row = deployment.card(card), deployment.card(new, expires=expires)
+    with deployment.desk() as desk:
         told = desk.order(
             "cards.replace",
-            card=deployment.hasher.token(old).hex(),
-            new=deployment.hasher.token(row.card).hex(),
+            card=deployment.token(old).hex(),
+            new=deployment.token(row).hex(),
             last4=row.card.last4,
             expires_on=row.expires_on and row.expires_on.isoformat(),
         )
@@ -148,11 +134,10 @@ def replace(card: str, new: str, expires: str, config: Path, *, as_json: bool) -
 def show(card: str, config: Path, *, as_json: bool) -> None:
     """Show CARD, its member and his points."""
     deployment = open_deployment(config)
-    with books_of(deployment) as books:
-        found = find_card(books, card, deployment)
-        today = business_date(deployment.programme, SystemClock().now())
-        balance = balance_of(books, found, today)
-    refusal = found.refusal(today)
+    with deployment.books() as books:
+        found = deployment.find(books, card)
+        balance = balance_of(books, found, deployment.today)
+    refusal = found.refusal(deployment.today)
     shown = {
         "card": f"*{found.last4}",
         "status": found.status.value,
@@ -170,9 +155,8 @@ def show(card: str, config: Path, *, as_json: bool) -> None:
 
 def _set_status(number: str, status: CardStatus, config: Path, *, as_json: bool) -> None:
     deployment = open_deployment(config)
-    card = card_named(number, deployment)
-    with _desk(deployment) as desk:
-        token = deployment.hasher.token(card).hex()
+    token = deployment.token(deployment.card(number)).hex()
+    with deployment.desk() as desk:
         print_record(desk.order("cards.status", card=token, status=status.value), as_json=as_json)
 
 
@@ -195,7 +179,7 @@ def _rows(file: Path, deployment: Deployment, bad: list[tuple[int, str]]) -> Ite
         file.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as lines,
         progress_bar("Importing") as progress,
     ):
-        for row in read_cards(_watched(lines, file.stat().st_size, progress), **_terms(deployment)):
+        for row in read_cards(_watched(lines, file.stat().st_size, progress), **deployment.terms):
             match row:
                 case BadLine(line, reason):
                     bad.append((line, reason))
@@ -223,83 +207,7 @@ def _parents_first(rows: Iterator[CardRow]) -> Iterator[CardRow]:
     yield from children
 
 
-def _count_lines(file: Path) -> int:
-    if not sys.stderr.isatty():
-        return 0  # nobody looks
-    with file.open("rb") as lines:
-        return sum(1 for _ in lines)
-
-
 def _slices(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
     rest = iter(items)
     while some := list(itertools.islice(rest, size)):
         yield some
-
-
-def _terms(deployment: Deployment) -> Mapping[str, Any]:
-    programme = deployment.programme
-    return {"ranges": programme.card_ranges, "tiers": programme.tiers}
-
-
-def _lines(cells: Mapping[str, str]) -> list[str]:
-    """*cells* as a list of one card, so that they are held to the same rules."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(cells), lineterminator="\n")
-    writer.writeheader()
-    writer.writerow({name: cell.replace("\n", " ") for name, cell in cells.items()})
-    return text.getvalue().splitlines()
-
-
-def _only(rows: Iterator[CardRow | BadLine]) -> CardRow:
-    match next(rows):
-        case BadLine(_, reason):
-            raise LoyaltyError(reason, where="the card")
-        case CardRow() as row:
-            return row
-
-
-def card_named(number: str, deployment: Deployment) -> Identifier:
-    """The card with this *number*, or with the one that standard input gives for ``-``.
-
-    Raises:
-        LoyaltyError: It is in no range of the programme.
-    """
-    lines = _lines({"card": _number(number), "member": "-"})
-    return _only(read_cards(lines, **_terms(deployment))).card
-
-
-@contextmanager
-def books_of(deployment: Deployment) -> Iterator[sqlite3.Connection]:
-    """The books of *deployment*, to be read.
-
-    Raises:
-        LoyaltyError: There are none yet, or they cannot be read.
-    """
-    with closing(open_for_reading(deployment.settings.database)) as books:
-        yield books
-
-
-def find_card(books: sqlite3.Connection, number: str, deployment: Deployment) -> Card:
-    """The card with this *number* as the books know it.
-
-    Raises:
-        LoyaltyError: They do not.
-    """
-    found = queries.find_card(books, deployment.hasher.token(card_named(number, deployment)))
-    if found is None:
-        raise LoyaltyError("is not known", where="the card", hint="look at its number, or import it")
-    return found
-
-
-def _number(argument: str) -> str:
-    return sys.stdin.readline().strip() if argument == "-" else argument
-
-
-def _desk(deployment: Deployment) -> Desk:
-    settings = deployment.settings
-    return Desk(
-        socket=settings.socket,
-        database=settings.database,
-        programme=deployment.programme,
-        hasher=deployment.hasher,
-    )

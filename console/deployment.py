@@ -1,32 +1,114 @@
 """All files of a deployment, read together."""
 
-from collections.abc import Callable
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 from config.key import load_key
 from config.load import load_settings
 from config.register import load_register
 from config.schema import SETTINGS_FILE, Settings
+from loyalty.card import CardRange, Token
+from loyalty.clock import SystemClock
 from loyalty.errors import LoyaltyError, Problems
+from members.card import Card
 from members.identifiers import Hasher
+from members.importer import BadLine, CardRow, read_card
 from messages.dialect import shipped_dialects
 from messages.framing import FRAMINGS
 from messages.profiles import SHEETS
 from rules.parse import load_programme
 from rules.programme import Programme
+from switch import queries
+from switch.administration import Desk
+from switch.database import open_for_reading
+from switch.programmes import business_date
 
 _Loaded = TypeVar("_Loaded")
+Books = sqlite3.Connection
+
+
+class CardTerms(TypedDict):
+    """What a programme says of cards."""
+
+    ranges: Sequence[CardRange]
+    tiers: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """What the commands that write need of a deployment."""
+    """A deployment whose files are in order."""
 
     settings: Settings
     programme: Programme
     hasher: Hasher
+
+    @property
+    def terms(self) -> CardTerms:
+        """What cards are held to."""
+        return {"ranges": self.programme.card_ranges, "tiers": self.programme.tiers}
+
+    @property
+    def today(self) -> date:
+        """The business day."""
+        return business_date(self.programme, SystemClock().now())
+
+    def card(self, number: str, **cells: str) -> CardRow:
+        """The card with this *number*, or with the one that standard input gives for ``-``.
+
+        Args:
+            number: As it was typed.
+            cells: What else is said of it, by column of a list of cards.
+
+        Raises:
+            LoyaltyError: It cannot be one of the programme, or a cell is wrong. The number is not in it.
+        """
+        if number == "-":
+            number = sys.stdin.readline().strip()
+        match read_card({"member": "-", **cells, "card": number}, **self.terms):
+            case BadLine(_, reason):
+                raise LoyaltyError(reason, where="the card")
+            case CardRow() as row:
+                return row
+
+    def token(self, row: CardRow) -> Token:
+        """Under which the card of *row* is known."""
+        return self.hasher.token(row.card)
+
+    def find(self, books: Books, number: str) -> Card:
+        """The card with this *number* as the books know it.
+
+        Raises:
+            LoyaltyError: They do not.
+        """
+        found = queries.find_card(books, self.token(self.card(number)))
+        if found is None:
+            raise LoyaltyError("is not known", where="the card", hint="look at its number, or import it")
+        return found
+
+    def desk(self) -> Desk:
+        """Where what changes cards or books is ordered."""
+        return Desk(
+            socket=self.settings.socket,
+            database=self.settings.database,
+            programme=self.programme,
+            hasher=self.hasher,
+        )
+
+    @contextmanager
+    def books(self) -> Iterator[Books]:
+        """The books, to be read.
+
+        Raises:
+            LoyaltyError: There are none yet, or they cannot be read.
+        """
+        with closing(open_for_reading(self.settings.database)) as books:
+            yield books
 
 
 def open_deployment(path: Path) -> Deployment:

@@ -5,16 +5,13 @@ from pathlib import Path
 import rich_click as click
 
 from config.load import load_settings
-from console.cards import books_of, find_card
 from console.deployment import open_deployment
 from console.options import config_option, json_option, print_json, print_record, print_rows, progress_bar
 from loyalty.amount import format_minor
-from loyalty.clock import SystemClock
 from loyalty.terms import Terms
 from switch import queries
 from switch.audit import verify as verify_books
 from switch.outcome import Record
-from switch.programmes import business_date
 
 
 @click.group(epilog="Example: puntual ledger verify --config shop/puntual.toml")
@@ -49,14 +46,13 @@ def verify(ctx: click.Context, config: Path, *, as_json: bool) -> None:
 def balance(card: str | None, config: Path, *, as_json: bool) -> None:
     """The points of CARD's member today; without CARD those of the whole programme, by kind of account."""
     deployment = open_deployment(config)
-    with books_of(deployment) as books:
+    with deployment.books() as books:
         if card is None:
             totals = queries.totals(books)
             kinds = {kind.name.lower(): points for kind, points in sorted(totals.points.items())}
             print_record(kinds | {"sum": sum(kinds.values())}, as_json=as_json)
             return
-        today = business_date(deployment.programme, SystemClock().now())
-        held = queries.balance_of(books, find_card(books, card, deployment), today)
+        held = queries.balance_of(books, deployment.find(books, card), deployment.today)
     shown = {
         "available": held.available,
         "pending": held.pending,
@@ -76,8 +72,8 @@ def balance(card: str | None, config: Path, *, as_json: bool) -> None:
 def history(card: str, count: int, config: Path, *, as_json: bool) -> None:
     """The latest decisions on the accounts of CARD's member, newest first."""
     deployment = open_deployment(config)
-    with books_of(deployment) as books:
-        found = queries.history_of(books, find_card(books, card, deployment).owner, count)
+    with deployment.books() as books:
+        found = queries.history_of(books, deployment.find(books, card).owner, count)
     rows = [_row(record, deployment.programme.terms, as_json=as_json) for record in found]
     print_rows(rows, as_json=as_json, nothing="nothing was decided yet")
 
@@ -89,7 +85,7 @@ def exceptions(config: Path, *, as_json: bool) -> None:
     """List what a person must look at: advices that could not be booked as they say."""
     deployment = open_deployment(config)
     terms = deployment.programme.terms
-    with books_of(deployment) as books:
+    with deployment.books() as books:
         rows = [
             {**_row(record, terms, as_json=as_json), "exception": record.exception}
             for record in queries.exceptions(books)

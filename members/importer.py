@@ -95,6 +95,16 @@ def read_cards(
             return
 
 
+def read_card(
+    cells: Mapping[str, str], *, ranges: Sequence[CardRange], tiers: Sequence[str]
+) -> CardRow | BadLine:
+    """What the one line with these *cells*, by column, says; held to the rules of a list."""
+    try:
+        return _row(1, cells, ranges, tiers)
+    except _BadCellError as error:
+        return BadLine(1, str(error))
+
+
 class _BadCellError(Exception):
     """Why a line cannot be taken. Its text holds nothing of the line."""
 
