@@ -8,7 +8,6 @@ from contextlib import AbstractAsyncContextManager, closing
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from sqlite3 import Connection
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -203,8 +202,15 @@ class Day:
     def _report(self, replay: Replay, account: Account, elapsed_s: float) -> Report:
         deployment = self._deployment
         database = deployment.settings.database
+        balances = {}
+        today = business_date(deployment.programme, self.clock.now())
         with closing(open_for_reading(database)) as books:
-            balances = self._balances(books)
+            for household in self.households:
+                identifier = Identifier(IdentifierKind.CARD, card_number(household))
+                card = find_card(books, deployment.hasher.token(identifier))
+                if card is not None:
+                    balance = balance_of(books, card, today)
+                    balances[household] = balance.available + balance.pending + balance.held - balance.debt
             everything = totals(books)
             blocks = books.execute("SELECT count(*) FROM block").fetchone()[0]
         feed = deployment.settings.path(deployment.settings.exporter.path).read_text("utf-8").splitlines()
@@ -220,19 +226,6 @@ class Day:
             blocks=blocks,
             elapsed_s=elapsed_s,
         )
-
-    def _balances(self, books: Connection) -> dict[int, int]:
-        """What each household has by the books, less what it owes."""
-        deployment = self._deployment
-        today = business_date(deployment.programme, self.clock.now())
-        balances = {}
-        for household in self.households:
-            identifier = Identifier(IdentifierKind.CARD, card_number(household))
-            card = find_card(books, deployment.hasher.token(identifier))
-            if card is not None:
-                balance = balance_of(books, card, today)
-                balances[household] = balance.available + balance.pending + balance.held - balance.debt
-        return balances
 
 
 def till_of(store: int) -> Identity:

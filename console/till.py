@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import rich_click as click
 from click.exceptions import Exit
@@ -46,10 +46,10 @@ class AddressType(click.ParamType[Address]):
 
     name = "HOST:PORT"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Address:  # noqa: ANN401
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Address:
         if isinstance(value, tuple):
-            return value
-        address = parse_address(value)
+            return value  # click converts what is converted already
+        address = parse_address(str(value))
         if address is None:
             self.fail(f"{value!r} is not HOST:PORT", param, ctx)
         return address

@@ -18,6 +18,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Final, cast
 
@@ -121,7 +122,7 @@ async def run(plan: Plan, clock: Clock, *, progress: Callable[[float, Tally], No
         for number in range(plan.connections):
             link = _Link(traffic, number)
             links.append(link)
-            await loop.create_connection(lambda link=link: link, *plan.address)  # type: ignore[misc]  # a default
+            await loop.create_connection(partial(_itself, link), *plan.address)
         begin = time.perf_counter()
         watch = _Watch(plan.seconds, begin, traffic, progress)
         if plan.rate is None:
@@ -169,6 +170,10 @@ async def _closed(plan: Plan, links: Sequence["_Link"], watch: "_Watch") -> None
     while (now := time.perf_counter()) < until:
         watch.look(now)
         await asyncio.sleep(min(_LOOK_S, until - now))
+
+
+def _itself(link: "_Link") -> "_Link":
+    return link
 
 
 class _Traffic:
