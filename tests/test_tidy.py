@@ -19,14 +19,17 @@ LINES_MAX = 400  # what a head holds
 KNOWN_TO = {
     "aiomqtt": r"analytics\.exporters\.mqtt",
     "aiosqlite": r"switch\.database|benchmarks\..*",
-    "sqlite3": r"switch\.(database|store|recall|feed|queries|audit)|ledger\.(verify|chain|sums)|benchmarks\..*",
-    "sqlalchemy": r".*\.tables|switch\.rows",
-    "iso8583": r"simulator\..*|benchmarks\..*|messages\.spec",
+    "sqlite3": (
+        r"switch\.(audit|database|feed|lookups|queries|recall|store)|ledger\.(chain|sums|verify)"
+        r"|console\.(day|deployment)|benchmarks\..*"
+    ),
+    "sqlalchemy": r".*\.tables|switch\.statements",
+    "iso8583": r"simulator\..*|benchmarks\..*",  # the switch has a codec of its own, which this one checks
     "psec": r"messages\..*|simulator\..*",
-    "structlog": r"switch\..*|console\..*",
-    "time": r"simulator\..*|benchmarks\..*|console\..*|switch\.(app|ops|observe|metrics)",
-    "random": r"simulator\..*|benchmarks\..*|console\..*",
-    "logging": r"switch\.observe|console\..*",
+    "structlog": r"switch\..*|console\.export",
+    "time": r"switch\.app|simulator\..*|console\..*|benchmarks\..*",
+    "random": r"simulator\..*|console\..*|benchmarks\..*",
+    "logging": r"switch\.observe",
     "pandas": r"simulator\.journey\..*",
 }
 
