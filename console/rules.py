@@ -1,5 +1,6 @@
 """The programme: checked, shown, explained, and tried on what has happened."""
 
+import io
 from pathlib import Path
 
 import rich_click as click
@@ -11,6 +12,7 @@ from console.options import config_option, json_option, print_json, print_record
 from loyalty.amount import format_minor
 from loyalty.errors import LoyaltyError, Problems
 from rules.backtest import Backtest
+from rules.evaluate import evaluate
 from rules.explain import describe_effect, describe_rule, tell, why_not
 from rules.facts import Facts
 from rules.lint import lint
@@ -32,7 +34,7 @@ def rules() -> None:
 @json_option
 @click.pass_context
 def check(ctx: click.Context, config: Path, *, as_json: bool) -> None:
-    """Tell all that is wrong with the programme, and what is hardly meant. Exit code 1 if it does not load."""
+    """Tell all that is wrong with the programme, and what is hardly meant. Exit code 1 if it is wrong."""
     try:
         programme = load_programme(load_settings(config).programme)
     except Problems as error:
@@ -63,7 +65,8 @@ def show(html: Path | None, config: Path, *, as_json: bool) -> None:
     if as_json:
         click.echo(programme.text)
         return
-    console = Console(record=True, quiet=html is not None, width=120 if html is not None else None)
+    # The page has room; what is recorded for it is not printed.
+    console = Console() if html is None else Console(record=True, width=140, file=io.StringIO())
     console.print(_terms_table(programme))
     console.print(_rules_table(programme))
     if programme.campaigns:
@@ -134,7 +137,8 @@ _of_version = click.option(
 @_of_version
 @config_option
 @json_option
-def explain(rrn: str, of_version: Path | None, config: Path, *, as_json: bool) -> None:
+@click.pass_context
+def explain(ctx: click.Context, rrn: str, of_version: Path | None, config: Path, *, as_json: bool) -> None:
     """What the sale with this DE 37 earned and how, computed again from what the rules saw."""
     record, facts, programme = _decided(rrn, config, of_version)
     lines = tell(programme, facts)
@@ -144,6 +148,9 @@ def explain(rrn: str, of_version: Path | None, config: Path, *, as_json: bool) -
     click.echo(f"{record.operation} {rrn}, programme {programme.version}, earned {record.earned}")
     for line in lines:
         click.echo(f"  {line}")
+    if evaluate(programme, facts).points != record.earned:
+        click.echo("  this is not what was earned then: another release of the rules decided")
+        ctx.exit(1)
 
 
 @rules.command("why-not", epilog="Example: puntual rules why-not 6325000000AB tuesday")

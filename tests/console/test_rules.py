@@ -1,0 +1,98 @@
+"""The programme as its author sees it: checked, shown, explained, and tried on what has happened."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.console.commands import puntual
+
+CARD = "6390120000000019"
+RULE = """
+[[rule]]
+id = "big"
+text = "Double from 50.00"
+when = { amount = { from = "50.00" } }
+then = { multiply = 2 }
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """The settings of a deployment with one rule."""
+    puntual("init", tmp_path / "shop")
+    with (tmp_path / "shop" / "programme.toml").open("a") as programme:
+        programme.write(RULE)
+    return tmp_path / "shop" / "puntual.toml"
+
+
+@pytest.fixture
+def receipts(shop: Path, tmp_path: Path) -> list[str]:
+    """DE 37 of two sales, of 46.80 and of 60.00, that a switch decided."""
+    (tmp_path / "cards.csv").write_text(f"card,member\n{CARD},m1\n")
+    puntual("cards", "import", tmp_path / "cards.csv", "--config", shop)
+    command = [sys.executable, "-P", "-m", "console", "serve", "--config", str(shop)]
+    command += ["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as switch:
+        assert switch.stdout is not None
+        address = switch.stdout.readline().split()[1].removeprefix("iso8583=")
+        memory = f"--memory={tmp_path / 'till.json'}"
+        sales = [
+            puntual("terminal", "sale", amount, f"--card={CARD}", f"--switch={address}", memory, "--json")
+            for amount in ("46.80", "60.00")
+        ]
+        switch.terminate()
+    return [json.loads(sale.output)["rrn"] for sale in sales]
+
+
+def test_check(shop: Path) -> None:
+    """Problems end with 1; warnings are told and end with 0."""
+    good = puntual("rules", "check", "--config", shop)
+    assert (good.exit_code, good.output.partition(",")[0]) == (0, "Starter")
+    programme = shop.parent / "programme.toml"
+    programme.write_text(programme.read_text().replace('"2 years"', '"for ever"'))
+    assert puntual("rules", "check", "--config", shop).output.startswith(
+        "warning: points.last: lets points live"
+    )
+    programme.write_text(programme.read_text().replace("multiply = 2", "multply = 2"))
+    bad = puntual("rules", "check", "--config", shop)
+    assert bad.exit_code == 1
+    assert "rule[1].then.multply: is not known here (did you mean multiply?)" in bad.output
+
+
+def test_show(shop: Path, tmp_path: Path) -> None:
+    """As tables, as a page, and as the canonical text."""
+    assert "Double from" in puntual("rules", "show", "--config", shop).output
+    page = tmp_path / "rules.html"
+    puntual("rules", "show", "--html", page, "--config", shop)
+    assert "Double from 50.00" in page.read_text()
+    assert json.loads(puntual("rules", "show", "--json", "--config", shop).output)["programme.toml"]["rule"]
+
+
+def test_explain_and_try_again(shop: Path, receipts: list[str], tmp_path: Path) -> None:
+    """What was decided is computed again, and rated by another programme."""
+    told = puntual("rules", "explain", receipts[1], "--config", shop)
+    assert told.exit_code == 0
+    assert "  big: Double from 50.00: on 60.00 exactly 60, so +60" in told.output.splitlines()
+    why = puntual("rules", "why-not", receipts[0], "big", "--config", shop).output.splitlines()
+    assert why == ["NO   the earn base is 50.00 or more: 46.80", "NO   a little more: 3.20 was missing"]
+    assert "there is no rule bgi" in puntual("rules", "why-not", receipts[0], "bgi", "--config", shop).output
+    assert "there is no such sale" in puntual("rules", "explain", "999", "--config", shop).output
+
+    programme = shop.parent / "programme.toml"
+    candidate = tmp_path / "programme.toml"
+    candidate.write_text(programme.read_text().replace("50.00", "40.00"))
+    report = json.loads(puntual("rules", "backtest", candidate, "--config", shop, "--json").output)
+    assert {key: report[key] for key in ("sales", "points_now", "points_then", "costs_more")} == {
+        "sales": 2, "points_now": 166, "points_then": 213, "costs_more": "0.47"
+    }  # fmt: skip
+
+    old = tmp_path / "old.toml"
+    old.write_text(programme.read_text())
+    programme.write_text(candidate.read_text())
+    assert (
+        "name the file of that version" in puntual("rules", "explain", receipts[1], "--config", shop).output
+    )
+    assert puntual("rules", "explain", receipts[1], "--programme", old, "--config", shop).exit_code == 0
