@@ -88,6 +88,7 @@ def test_no_card_is_left(lived: tuple[Path, Report]) -> None:
         ),
         lambda report: replace(report, feed=report.feed[1:]),
     ],
+    ids=["books", "tills", "feed"],
 )
 def test_what_is_not_well(lived: tuple[Path, Report], spoilt: Callable[[Report], Report]) -> None:
     """Any of the three checks that fails makes the day a bad one."""
