@@ -75,12 +75,13 @@ class Switch:
 
 
 class Deployment:
-    """A folder that ``puntual init`` wrote."""
+    """A folder that ``puntual init`` wrote, now or, if it is there, earlier."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        done = subprocess.run([PUNTUAL, "init", folder], capture_output=True, timeout=30, check=False)
-        assert done.returncode == 0, done.stderr.decode(errors="replace")
+        if not folder.exists():
+            done = subprocess.run([PUNTUAL, "init", folder], capture_output=True, timeout=30, check=False)
+            assert done.returncode == 0, done.stderr.decode(errors="replace")
 
     def add_terminals(self) -> None:
         """Append ours to the starter's, under the full list of columns."""

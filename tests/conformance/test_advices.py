@@ -1,5 +1,6 @@
 """Advices: accepted when their operation is known, booked as far as it goes, else listed for a person."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -179,19 +180,20 @@ EXCEPTIONS: dict[str, tuple[str, str | None, int, dict[int, str | None]]] = {
 }
 
 
-@pytest.mark.parametrize("name", EXCEPTIONS)
-def test_exceptions_are_listed(deployment: Deployment, link: Link, till: Till, card: str, name: str) -> None:
-    """``puntual exceptions`` beside the running switch names the advice by its DE 37.
+def test_exceptions_are_listed(deployment: Deployment, link: Link, till: Till, pool: Iterator[str]) -> None:
+    """``puntual exceptions`` beside the running switch names such advices by their DE 37, and no card.
 
     Reading: what a person has to look at can only be found by the receipt's number.
     """
-    operation, named_card, amount, elements = EXCEPTIONS[name]
-    request = till.message(operation, card=named_card or card, amount=amount, elements=elements).but(
-        mti="0220"
-    )
-    answer = link.ask(request)
-    assert answer.code == "00"
+    numbers, used = {}, set()
+    for name, (operation, named_card, amount, elements) in EXCEPTIONS.items():
+        card = named_card or next(pool)
+        used.add(card)
+        request = till.message(operation, card=card, amount=amount, elements=elements).but(mti="0220")
+        answer = link.ask(request)
+        assert answer.code == "00", name
+        numbers[name] = answer.element(37)
     listed = deployment.run("exceptions", "--json")
     assert listed.returncode == 0, listed.stderr
-    assert answer.element(37) in listed.stdout
-    assert (named_card or card) not in listed.stdout
+    assert [name for name, rrn in numbers.items() if rrn not in listed.stdout] == []
+    assert [card for card in used if card in listed.stdout] == []

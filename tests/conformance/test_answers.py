@@ -1,7 +1,7 @@
 """The switch's own elements: 15, 37, 38, 44, 54, 62, and the tags that every approval carries."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -87,6 +87,18 @@ def test_054_is_the_next_expiry(link: Link, till: Till, card: str) -> None:
     assert 729 <= (expires_on - datetime.now(UTC)).days <= 731
     ask(link, till.message("redeem", card=card, amount=30))
     assert "054" not in ask(link, till.message("inquiry", card=card)).tags
+
+
+def test_054_is_the_earliest_of_several(link: Link, till: Till, card: str) -> None:
+    """Points of an older advice expire first, and are used first."""
+    older = (datetime.now(UTC) - timedelta(days=20)).strftime("%m%d")
+    first = ask(link, till.message("earn", card=card, amount=1000, elements={13: older}).but(mti="0220"))
+    second = ask(link, till.message("earn", card=card, amount=500))
+    assert second.tag("054") == first.tag("054")
+    assert ask(link, till.message("redeem", card=card, amount=4)).tag("054")[:12] == f"{6:012d}"
+    last = ask(link, till.message("redeem", card=card, amount=7)).tag("054")
+    assert last[:12] == f"{4:012d}"
+    assert last[12:] > first.tag("054")[12:]
 
 
 @pytest.mark.parametrize("operation", ["earn", "quote"])

@@ -128,6 +128,16 @@ STORIES = {
     "a coupon never declines the sale": """
         earn A 1000 021=NOSUCHCOUPON         -> 00 earned=+10 owed=1000
     """,
+    "points are no currency of a sale": """
+        earn A 1000 de49=999                 -> 13 reason=CURRENCY_NOT_ACCEPTED
+        quote A 1000 de49=999                -> 13 reason=CURRENCY_NOT_ACCEPTED
+        refund A 1000 de49=999               -> 13 reason=CURRENCY_NOT_ACCEPTED
+    """,
+    "the largest amount": """
+        earn A 999999999999                  -> 00 earned=9999999999 owed=999999999999 balance=9999999999
+        redeem A 999999999999                -> 51
+        earn A 1000 020=999999999999         -> 61
+    """,
     "unknown tags are ignored": """
         earn A 1000 777=whatever 099=        -> 00 earned=+10
     """,

@@ -17,6 +17,15 @@ CONTENT = {
     "022": "PRIZE1",
     "023": "TICKET1",
 }
+
+
+@pytest.mark.parametrize("elements", [{90: "0200" + "9" * 16 + "0" * 22}, {95: "0" * 42}], ids=["90", "95"])
+def test_90_and_95_are_content(link: Link, till: Till, card: str, elements: dict[int, str | None]) -> None:
+    sale = till.message("earn", card=card, amount=1000)
+    assert link.ask(sale).code == "00"
+    assert link.ask(sale.but(elements)).code == "94"
+
+
 NOT_CONTENT = {
     "014": "123456",
     "030": "CASHIER1",

@@ -68,6 +68,17 @@ def test_unknown_operations(link: Link, till: Till, card: str, mti: str, process
     assert (answer.code, answer.reason) == ("12", "OPERATION_NOT_SUPPORTED")
 
 
+def test_a_request_that_names_a_hold_is_a_completion(link: Link, till: Till, card: str) -> None:
+    """0200 with a DE 90 of class 1 is COMPLETE; DE 38 alone is not, as this card has no such hold open."""
+    hold = "0100" + "000001" + "1121101112" + "0" * 22
+    completion = link.ask(till.message("earn", card=card, amount=1000, elements={90: hold}))
+    assert (completion.code, completion.reason) == ("12", "OPERATION_NOT_SUPPORTED")
+    sale = link.ask(till.message("earn", card=card, amount=1000, elements={38: "ABC123"}))
+    assert (sale.code, sale.figure("052")) == ("00", 10)
+    redemption = link.ask(till.message("redeem", card=card, amount=4, elements={38: "ABC123"}))
+    assert (redemption.code, redemption.figure("052")) == ("00", 6)
+
+
 KNOWN = [
     ("0200", "000000"),
     ("0200", "005500"),

@@ -87,6 +87,16 @@ STORIES = {
         reverse A 1000 key=sale                -> 00 earned=-10
         inquiry A                              -> 00 balance=0
     """,
+    "a reversal by its own DE 11 at another time": """
+        earn A 1000 as=sale                    -> 00
+        reverse A 1000 key=sale de12=000001    -> 00 earned=-10
+    """,
+    "a reversal by its own DE 11 that finds two sales": """
+        earn A 1000 de12=101112 as=sale        -> 00
+        again sale de12=101113                 -> 00 balance=20
+        reverse A 1000 key=sale                -> 00 earned=0
+        inquiry A                              -> 00 balance=20
+    """,
     "a reversal goes on from a DE 37 that finds nothing": """
         earn A 1000 as=sale                        -> 00
         reverse A 1000 key=sale de37=632599999995  -> 00 earned=-10

@@ -97,6 +97,21 @@ FULL = {
         reverse A 400 of=back              -> 00
         inquiry A                          -> 00 balance=207
     """,
+    "of an advice beyond the balance gives back what was there": """
+        earn A 10000                       -> 00 balance=100
+        redeem A 250 mti=0220 as=paid      -> 00
+        inquiry A                          -> 00 balance=0
+        reverse A 250 of=paid              -> 00
+        inquiry A                          -> 00 balance=100
+    """,
+    "of a void, and the sale may be voided again": """
+        earn A 1000 as=sale                -> 00
+        void A - of=sale as=taken          -> 00 balance=0
+        reverse A - of=taken               -> 00
+        reverse A - of=taken               -> 00
+        inquiry A                          -> 00 balance=10
+        void A - of=sale                   -> 00 earned=-10 balance=0
+    """,
     "of a reversal": """
         earn A 1000 as=sale                -> 00
         reverse A 1000 of=sale as=undo     -> 00
@@ -227,6 +242,25 @@ EARLY = {
         later earn A 1000 as=sale          ->
         reverse A 1000 of=sale final=600   -> 00
         send sale                          -> 12
+        inquiry A                          -> 00 balance=0
+    """,
+    "by its own DE 11 and another card": """
+        later earn A 1000 as=sale          ->
+        reverse B 1000 key=sale            -> 00 earned=0
+        send sale                          -> 00 earned=+10
+    """,
+    "repeated": """
+        later earn A 1000 as=sale          ->
+        reverse A 1000 of=sale as=undo     -> 00
+        again undo mti=0401                -> 00 same=undo
+        send sale                          -> 12
+        again undo                         -> 00 same=undo
+    """,
+    "the refused request's advice is that request": """
+        later earn A 1000 as=sale          ->
+        reverse A 1000 of=sale             -> 00
+        send sale                          -> 12
+        again sale mti=0220                -> 00 de38=- de54=-
         inquiry A                          -> 00 balance=0
     """,
     "by its own DE 11 and card": """

@@ -66,6 +66,18 @@ STORIES = {
         void A - of=sale                   -> 12
         inquiry A                          -> 00 balance=6
     """,
+    "of a partially reversed sale": """
+        earn A 1000 as=sale                -> 00
+        reverse A 1000 of=sale final=600   -> 00
+        void A - of=sale                   -> 12
+        inquiry A                          -> 00 balance=6
+    """,
+    "of a void": """
+        earn A 1000 as=sale                -> 00
+        void A - of=sale as=taken          -> 00
+        void A - of=taken                  -> 12
+        inquiry A                          -> 00 balance=0
+    """,
     "of a declined sale": """
         earn A 1000 020=9 as=sale          -> 51
         void A - of=sale                   -> 25
@@ -85,6 +97,7 @@ STORIES = {
 def test_void(check: Check, text: str) -> None:
     """DE 41 must agree; card and DE 4 are not compared; a failed VOID leaves no trace.
 
-    Reading: a VOID that names no original finds none (25).
+    Readings: a VOID that names no original finds none (25); a partially reversed sale is a reversed one, and
+    a VOID cannot be voided (both 12).
     """
     check(text)
