@@ -106,6 +106,16 @@ def _table(text: str, where: str) -> dict[str, Any]:
     return merged
 
 
+def _holds_bitmap(field: Field | None) -> bool:
+    return (
+        field is not None
+        and field.prefix is None
+        and field.length == 16
+        and field.unit is Unit.BYTES
+        and field.encoding in (Encoding.BINARY, Encoding.HEX, Encoding.HEX_EBCDIC)
+    )
+
+
 class _Loader:
     """Reads one table and collects what is wrong with it."""
 
@@ -139,6 +149,8 @@ class _Loader:
             re.compile(pattern)
         except re.error as error:
             self._problem("mti_pattern", f"it is no regular expression: {error}")
+        if self._table.get("third_in_65") is True and not _holds_bitmap(fields.get(65)):
+            self._problem("third_in_65", "element 65 must be b16 to hold a bitmap")
         most = self._number("bitmaps_max", 2, 3)
         always = self._number("bitmaps_always", 0, 3)
         if self._problems:

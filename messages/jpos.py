@@ -1,9 +1,10 @@
-"""Dialects from and to the XML of jPOS's GenericPackager: the field classes by which most hosts are described.
+"""Dialects from and to the XML of jPOS's GenericPackager: the classes by which most hosts are described.
 
     <isofield id="2" length="19" name="PAN" pad="true" class="org.jpos.iso.IFB_LLNUM"/>
 
-A class name says it all: ``IF``, how it is written (``A`` ASCII, ``B`` packed or binary, ``E`` EBCDIC), one ``L`` for
-each digit of the length (an ``H``: a binary length), and what it holds. ``pad`` puts an odd digit's filler to the left.
+A class name says it all: ``IF``, how it is written (``A`` ASCII, ``B`` packed or binary, ``E`` EBCDIC), one
+``L`` for each digit of the length (with ``H`` a binary length), and what it holds. ``pad`` says that the
+filler of an odd number of digits stands to the left.
 """
 
 import re
@@ -43,9 +44,7 @@ def from_jpos(text: str, name: str) -> Dialect:
         where = f"{name}: field {element.get('id')}"
         try:
             number, length = int(element.get("id", "")), int(element.get("length", ""))
-            class_ = _CLASS.fullmatch(element.get("class", ""))
-            if class_ is None:
-                raise ValueError(f"class {element.get('class')} is not known")
+            class_ = _class_named(element.get("class", ""))
             code, form = class_["code"] or "", class_["form"]
             if form in _NOTHING:
                 continue
@@ -67,6 +66,13 @@ def from_jpos(text: str, name: str) -> Dialect:
         fields=dict(sorted(fields.items())),
         checks_content=False,
     )
+
+
+def _class_named(name: str) -> re.Match[str]:
+    class_ = _CLASS.fullmatch(name)
+    if class_ is None:
+        raise ValueError(f"class {name!r} is not known")
+    return class_
 
 
 def _field(number: int, length: int, class_: re.Match[str], element: ET.Element) -> Field:
@@ -110,7 +116,7 @@ def _field(number: int, length: int, class_: re.Match[str], element: ET.Element)
 
 
 _HEAD: Final = """<?xml version="1.0" encoding="UTF-8"?>
-<!DOCTYPE isopackager PUBLIC "-//jPOS/jPOS Generic Packager DTD 1.0//EN" "http://jpos.org/dtd/generic-packager-1.0.dtd">
+<!DOCTYPE isopackager SYSTEM "genericpackager.dtd">
 <isopackager>
 """
 
@@ -185,7 +191,7 @@ def _with_length(form: str, prefix: Prefix | None, code: str) -> str | None:
             return f"IFB_{'L' * (2 if prefix.width == 1 else 3)}{form}"
         case Encoding.ASCII if code == "A" or form == "BINARY":
             return f"IFA_{'L' * prefix.width}{form}"
-        case Encoding.EBCDIC if code == "E":
+        case Encoding.EBCDIC if code == "E" or form == "BINARY":
             return f"IFE_{'L' * prefix.width}{form}"
         case _:
             return None

@@ -9,44 +9,13 @@ from iso8583.specs import default_ascii
 from messages.codec import Codec, masked_window
 from messages.dialect import load_dialect
 from messages.errors import Kind, MessageError
-from messages.spec import Content, Encoding, Field
-from messages.values import MONTH_DAYS
+from tests.messages.strategies import messages
 from tests.messages.wire import CARD, SALE, body
 
 ASCII = Codec(load_dialect("iso87-ascii"))
-PRINTABLE = st.characters(min_codepoint=32, max_codepoint=126)
 
 
-def values(field: Field) -> st.SearchStrategy[str]:
-    """Values that *field* may carry."""
-    length = field.length * (2 if field.encoding is Encoding.HEX else 1)
-    shortest = 0 if field.prefix else length
-    dates = st.sampled_from(sorted(MONTH_DAYS))
-    times = st.builds("{:02}{:02}{:02}".format, st.integers(0, 23), st.integers(0, 59), st.integers(0, 59))
-    match field.content:
-        case Content.DIGITS:
-            return st.text("0123456789", min_size=shortest, max_size=length)
-        case Content.MONTH_DAY:
-            return dates
-        case Content.TIME:
-            return times
-        case Content.MOMENT:
-            return st.builds("{}{}".format, dates, times)
-        case Content.ANY:
-            return st.text("0123456789ABCDEF", min_size=shortest, max_size=length)
-        case _:
-            return st.text(PRINTABLE, min_size=shortest, max_size=min(length, 60 if field.prefix else length))
-
-
-@st.composite
-def messages(draw: st.DrawFn, codec: Codec = ASCII) -> tuple[str, dict[int, str]]:
-    """Any message of a dialect."""
-    mti = draw(st.text("0123456789", min_size=4, max_size=4))
-    numbers = draw(st.sets(st.sampled_from(sorted(codec.dialect.fields)), max_size=20))
-    return mti, {number: draw(values(codec.dialect.fields[number])) for number in sorted(numbers)}
-
-
-@given(messages())
+@given(messages(ASCII.dialect))
 def test_what_pyiso8583_writes(message: tuple[str, dict[int, str]]) -> None:
     """What the other codec writes we read; what we write is the same bytes."""
     mti, elements = message
@@ -56,7 +25,7 @@ def test_what_pyiso8583_writes(message: tuple[str, dict[int, str]]) -> None:
     assert ASCII.encode(mti, elements) == raw
 
 
-@given(messages(), st.data())
+@given(messages(ASCII.dialect), st.data())
 def test_damage_is_seen_by_both(message: tuple[str, dict[int, str]], data: st.DataObject) -> None:
     """Whatever pyiso8583 cannot read we cannot read either."""
     raw = bytearray(body(*message))
