@@ -22,10 +22,13 @@ from rules.effects import (
     BasePoints,
     Effect,
     FixedPoints,
+    MoneyOff,
     Multiply,
     PointsPerAmount,
     PointsPerLine,
     PointsPerUnit,
+    ShareOff,
+    UnitPrice,
 )
 from rules.rule import Rule
 from rules.table import AMOUNTS, SETS, TEXTS, WEEK_S, AmountColumn, Bucket, Columns, Kind, Row, Split, Table
@@ -186,6 +189,8 @@ def _gives(effect: Effect) -> tuple[Kind, tuple[int, int]]:
             return Kind.PER_UNIT, (points, 1)
         case Multiply(factor):  # the base is there already: what is added is factor - 1 of it
             return Kind.MULTIPLY, (factor.numerator - factor.denominator, factor.denominator)
+        case ShareOff() | UnitPrice() | MoneyOff():  # worked out by rules.price
+            return Kind.PRICE, (0, 1)
 
 
 def _ranges(windows: Iterable[Condition]) -> tuple[tuple[int, int], ...]:

@@ -1,7 +1,8 @@
 """What a rule gives. Each effect lies in one lane; lanes are worked through in order.
 
-Effects on points are linear in the bases of the lines that the rule is about, so the kept part of a basket
-can be rated again at a refund, and the difference is what the effect's inverse takes back.
+Prices come first: what they take off is not earned on. Effects on points are linear in the bases of the
+lines that the rule is about, so the kept part of a basket can be rated again at a refund, and the difference
+is what the effect's inverse takes back.
 """
 
 import enum
@@ -13,6 +14,8 @@ from loyalty.amount import Rate
 class Lane(enum.IntEnum):
     """The order of evaluation. Inside a lane: group, then falling priority, then id."""
 
+    ITEM = 20
+    BASKET = 30
     BASE = 40
     BONUS = 50
     MULTIPLY = 60
@@ -63,12 +66,39 @@ class Multiply:
     factor: Rate
 
 
-Effect = BasePoints | PointsPerAmount | FixedPoints | PointsPerLine | PointsPerUnit | Multiply
+@dataclass(frozen=True, slots=True)
+class ShareOff:
+    """*share* of these lines' amounts, rounded down once and spread over them."""
+
+    share: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPrice:
+    """A unit of these lines costs *price_minor* where that is less; a part of it its part, rounded up."""
+
+    price_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyOff:
+    """*amount_minor* off these lines together, at most what they cost, spread over them."""
+
+    amount_minor: int
+
+
+PriceEffect = ShareOff | UnitPrice | MoneyOff
+PointsEffect = BasePoints | PointsPerAmount | FixedPoints | PointsPerLine | PointsPerUnit | Multiply
+Effect = PriceEffect | PointsEffect
 
 
 def lane_of(effect: Effect) -> Lane:
     """The lane in which *effect* lies."""
     match effect:
+        case ShareOff() | UnitPrice():
+            return Lane.ITEM
+        case MoneyOff():
+            return Lane.BASKET
         case BasePoints():
             return Lane.BASE
         case PointsPerAmount() | FixedPoints() | PointsPerLine() | PointsPerUnit():

@@ -33,10 +33,14 @@ from rules.effects import (
     BasePoints,
     Effect,
     FixedPoints,
+    Lane,
+    MoneyOff,
     Multiply,
     PointsPerAmount,
     PointsPerLine,
     PointsPerUnit,
+    ShareOff,
+    UnitPrice,
 )
 from rules.facts import Facts
 from rules.interpret import interpret, lines_hold, selected, shortfall
@@ -60,7 +64,12 @@ def tell(programme: Programme, facts: Facts) -> list[str]:
     """What the sale earned and how, a line a step."""
     award = interpret(programme, facts)
     texts = {rule.id: rule.text for rule in programme.rules} | {BASE_RULE: "the programme's base rate"}
-    lines = [_base_line(programme, facts)]
+    currency = programme.terms.currency
+    lines = [
+        f"{each.promotion}: {each.text}: {format_minor(each.amount_minor, currency)} off line {each.line}"
+        for each in award.discounts
+    ]
+    lines.append(_base_line(programme, facts.after(award.discounts)))
     lines += [_step_line(step, texts[step.rule_id], programme) for step in award.steps]
     lines.append(_sum_line(award, programme))
     if award.near_miss is not None:
@@ -77,6 +86,11 @@ def why_not(programme: Programme, facts: Facts, rule_id: str) -> list[Answer]:
         KeyError: There is no such rule in force.
     """
     rule = {rule.id: rule for rule in programme.rules}[rule_id]
+    award = interpret(programme, facts)
+    if rule.lane >= Lane.BASE:
+        facts = facts.after(award.discounts)  # what is taken off is not earned on
+    elif facts.lines is not None:
+        facts = facts.gross()
     _, lines = facts.earning()
     currency = programme.terms.currency
     answers = [
@@ -88,17 +102,28 @@ def why_not(programme: Programme, facts: Facts, rule_id: str) -> list[Answer]:
         what = f"{len(selected(rule, lines))} such lines, {format_minor(base, currency)}"
         answers.append(Answer(lines_hold(rule, lines), describe_lines(rule.lines, currency), what))
     if all(answer.holds for answer in answers):
-        step = next((step for step in interpret(programme, facts).steps if step.rule_id == rule_id), None)
-        assert step is not None
-        applied = step.verdict is Verdict.APPLIED
-        what = f"it gave {step.points}" if applied else "another rule of its group was picked"
-        answers.append(Answer(applied, "being picked", what))
+        answers.append(_picked(rule, award, facts, currency))
     else:
         short = shortfall(rule, facts, lines)
         if short is not None:
             missing = f"{format_minor(short, currency)} was missing"
             answers.append(Answer(holds=False, asks="a little more", found=missing))
     return answers
+
+
+def _picked(rule: Rule, award: Award, facts: Facts, currency: str) -> Answer:
+    """What became of *rule*, whose conditions hold."""
+    if rule.lane < Lane.BASE:
+        if not facts.may_be_discounted:
+            return Answer(holds=False, asks="a till that takes discounts off lines", found="it cannot")
+        off = sum(each.amount_minor for each in award.discounts if each.promotion == rule.id)
+        return Answer(
+            off > 0, "being picked, and something to take it off", f"{format_minor(off, currency)} off"
+        )
+    step = next(step for step in award.steps if step.rule_id == rule.id)
+    applied = step.verdict is Verdict.APPLIED
+    what = f"it gave {step.points}" if applied else "another rule of its group was picked"
+    return Answer(applied, "being picked", what)
 
 
 def _base_line(programme: Programme, facts: Facts) -> str:
@@ -203,6 +228,12 @@ def describe_effect(effect: Effect, currency: str) -> str:
             return f"plus {points} a unit"
         case Multiply(factor):
             return f"{_fraction(factor)} times the base"
+        case ShareOff(share):
+            return f"{_fraction(share)} off the price"
+        case UnitPrice(price_minor):
+            return f"{format_minor(price_minor, currency)} a unit"
+        case MoneyOff(amount_minor):
+            return f"{format_minor(amount_minor, currency)} off"
 
 
 def describe_rule(rule: Rule, currency: str) -> str:

@@ -12,15 +12,18 @@ lines add up to the earning base.
 """
 
 import json
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
+from loyalty.decision import Discount
 from loyalty.transaction import BasketLine, Tender
 
 NO_POINTS: Final = "N"  # flag of a line that earns nothing
 DISCOUNTED: Final = "D"  # flag of a line that is reduced already
+TAKES_DISCOUNTS: Final = "D"  # among what a till can
 WHOLE: Final = BasketLine(product="", quantity_milli=1000, unit="U", amount_minor=0)
 
 
@@ -119,6 +122,41 @@ class Facts:
                 total += line.amount_minor
         base = max(base, 0)
         return base, min(total, base)
+
+    @property
+    def may_be_discounted(self) -> bool:
+        """The till takes discounts off the price, and says of what."""
+        return self.lines is not None and TAKES_DISCOUNTS in self.can
+
+    def gross(self) -> "Facts":
+        """What rules on prices see: the whole ticket, lines without points in it, nothing paid yet."""
+        assert self.lines is not None
+        lines = tuple(
+            replace(line, flags=line.flags.replace(NO_POINTS, "")) if NO_POINTS in line.flags else line
+            for line in self.lines
+        )
+        return replace(self, base_minor=self.ticket_minor, lines=lines)
+
+    def after(self, discounts: Sequence[Discount]) -> "Facts":
+        """The sale once *discounts* are taken off; it gets no further ones."""
+        if not discounts:
+            return self
+        assert self.lines is not None
+        off = Counter[int]()
+        for discount in discounts:
+            off[discount.line] += discount.amount_minor
+        lines = tuple(
+            replace(line, amount_minor=line.amount_minor - off[number]) if number in off else line
+            for number, line in enumerate(self.lines, 1)
+        )
+        total = sum(discount.amount_minor for discount in discounts)
+        return replace(
+            self,
+            lines=lines,
+            base_minor=max(self.base_minor - total, 0),
+            ticket_minor=self.ticket_minor - total,
+            can=self.can.replace(TAKES_DISCOUNTS, ""),
+        )
 
     def to_json(self) -> str:
         """Compact JSON: what stands at its default is left out, keys are in a fixed order."""

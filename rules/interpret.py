@@ -20,6 +20,7 @@ from rules.effects import (
     PointsPerUnit,
 )
 from rules.facts import Facts
+from rules.price import discounts
 from rules.programme import BASE_RULE, Programme, RoundingLevel
 from rules.rule import Pick, Rule
 from rules.words import more_than, near_miss
@@ -42,8 +43,20 @@ class Share:
 
 def interpret(programme: Programme, facts: Facts) -> Award:
     """What the sale earns under *programme*."""
+    if facts.may_be_discounted:
+        gross = facts.gross()
+        _, lines = gross.earning()
+        prices = [rule for rule in programme.rules if rule.lane < Lane.BASE and applies(rule, gross, lines)]
+        given = discounts(prices, facts)
+        return earned(programme, facts.after(given))._replace(discounts=given)
+    return earned(programme, facts)
+
+
+def earned(programme: Programme, facts: Facts) -> Award:
+    """The points of a sale whose prices are settled."""
     _, lines = facts.earning()
-    hits = [rule for rule in programme.rules if applies(rule, facts, lines)]
+    rules = [rule for rule in programme.rules if rule.lane >= Lane.BASE]
+    hits = [rule for rule in rules if applies(rule, facts, lines)]
     rates = [_base_rule(hits, line) for line, _ in lines]
     base_points = [_of(_rate(programme, rule)) * base for rule, (_, base) in zip(rates, lines, strict=True)]
     shares: list[tuple[Rule | None, Share]] = []
@@ -114,8 +127,8 @@ def _share(rule: Rule, lines: Lines, base_points: list[Fraction]) -> Share:
             ]
         case Multiply(factor):
             amounts = [(_of(factor) - 1) * base_points[at] for at in own]
-        case BasePoints():
-            raise AssertionError("base rates are shared out line by line")
+        case _:
+            raise AssertionError("base rates are shared out line by line, and prices are no points")
     return Share(rule.id, rule.lane, base, amounts)
 
 
@@ -173,7 +186,7 @@ def _nearest(programme: Programme, facts: Facts, lines: Lines) -> str | None:
     """The rule that lacks nothing but money, and least of it."""
     best: tuple[int, Rule] | None = None
     for rule in programme.rules:
-        if rule.lane is Lane.BASE:
+        if rule.lane <= Lane.BASE:
             continue
         short = shortfall(rule, facts, lines)
         if short is not None and (best is None or short < best[0]):

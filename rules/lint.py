@@ -1,7 +1,7 @@
 """Warns of what loads but is hardly meant: rules that can never apply, campaigns without an aim, give-aways.
 
-Among the classic errors of loyalty programmes are to reward the disloyal, to give the shop away, and to promise
-what cannot be kept.
+Among the classic errors of loyalty programmes are to reward the disloyal, to give the shop away, and to
+promise what cannot be kept.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ from rules.conditions import (
     Period,
     Window,
 )
-from rules.effects import BasePoints, FixedPoints, Lane, Multiply, PointsPerAmount
+from rules.effects import BasePoints, FixedPoints, Lane, MoneyOff, Multiply, PointsPerAmount, ShareOff
 from rules.programme import Programme
 from rules.rule import Pick, Rule
 
@@ -164,10 +164,10 @@ def _give_away(programme: Programme) -> Iterator[Advice]:
 
 
 def _worth(programme: Programme, rules: Sequence[Rule]) -> Fraction:
-    """Value of the points of a minor unit, if all *rules* apply to it; an upper bound."""
+    """What comes back of a minor unit, as points and off the price, if all *rules* apply; an upper bound."""
     default = programme.base.rate
     base = Fraction(default.numerator, default.denominator)
-    bonus = Fraction(0)
+    bonus = off = Fraction(0)
     more = Fraction(0)
     best: dict[tuple[Lane, int], Fraction] = {}
     for rule in rules:
@@ -181,6 +181,12 @@ def _worth(programme: Programme, rules: Sequence[Rule]) -> Fraction:
                 gives = Fraction(rate.numerator, rate.denominator)
             case FixedPoints(points):
                 gives = Fraction(points, max(_least(rule), 100))
+            case ShareOff(share):
+                off += Fraction(share.numerator, share.denominator)
+                continue
+            case MoneyOff(amount_minor):
+                off += Fraction(amount_minor, max(_least(rule), amount_minor))
+                continue
             case _:
                 continue  # by line and by unit: what a line costs is not known here
         if rule.pick is not Pick.ALL:
@@ -196,7 +202,7 @@ def _worth(programme: Programme, rules: Sequence[Rule]) -> Fraction:
         else:
             bonus += gives
     value = programme.redemption.value
-    return (base * (1 + more) + bonus) * Fraction(value.numerator, value.denominator)
+    return (base * (1 + more) + bonus) * Fraction(value.numerator, value.denominator) + off
 
 
 def _least(rule: Rule) -> int:

@@ -10,6 +10,7 @@ from loyalty.amount import Rate, Rounding
 from loyalty.card import CardRange
 from loyalty.terms import Terms
 from rules.compile import compile_rules
+from rules.effects import Lane
 from rules.rule import Campaign, Group, Rule
 from rules.table import Table
 
@@ -139,7 +140,7 @@ class Programme:
         tiers: From the lowest to the highest.
         rules: In force, in the one total order (lane, group, falling priority, id).
         near_miss_within_minor: A near miss further away is not told; ``None`` tells any.
-        table: The rules, compiled.
+        prices: The rules on prices, compiled; table: those on points.
     """
 
     version: str
@@ -157,10 +158,14 @@ class Programme:
     campaigns: tuple[Campaign, ...] = ()
     rules: tuple[Rule, ...] = field(default=(), repr=False)
     near_miss_within_minor: int | None = None
+    prices: Table = field(init=False, repr=False, compare=False)
     table: Table = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "table", compile_rules(self.rules, self.terms.language))
+        language = self.terms.language
+        count = sum(rule.lane < Lane.BASE for rule in self.rules)  # they stand in front
+        object.__setattr__(self, "prices", compile_rules(self.rules[:count], language))
+        object.__setattr__(self, "table", compile_rules(self.rules[count:], language))
 
     def lot_dates(self, earned_on: date) -> tuple[date, date]:
         """First and last day on which points earned on *earned_on* can be spent.

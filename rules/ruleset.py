@@ -28,10 +28,13 @@ from rules.effects import (
     Effect,
     FixedPoints,
     Lane,
+    MoneyOff,
     Multiply,
     PointsPerAmount,
     PointsPerLine,
     PointsPerUnit,
+    ShareOff,
+    UnitPrice,
 )
 from rules.programme import BASE_RULE
 from rules.reading import NAME, POINTS_MAX, Section, did_you_mean
@@ -187,6 +190,21 @@ def _factor(section: Section, key: str) -> Multiply:
     return Multiply(factor)
 
 
+def _share_off(section: Section, key: str) -> ShareOff:
+    share = section.fraction(key)
+    if not 0 < share.numerator <= share.denominator:
+        section.wrong("is not a part of the price", key, 'write "1/10" for ten percent')
+        return ShareOff(Rate(1))
+    return ShareOff(share)
+
+
+def _money_off(section: Section, key: str) -> MoneyOff:
+    amount_minor = section.money(key)
+    if amount_minor == 0:
+        section.wrong("must be above zero", key)
+    return MoneyOff(amount_minor)
+
+
 EFFECTS: Final[Mapping[str, Callable[[Section, str], Effect]]] = {
     "base": lambda section, key: BasePoints(read_rate(section, key)),
     "points_per_amount": lambda section, key: PointsPerAmount(read_rate(section, key)),
@@ -194,6 +212,9 @@ EFFECTS: Final[Mapping[str, Callable[[Section, str], Effect]]] = {
     "points_per_line": lambda section, key: PointsPerLine(_points(section, key)),
     "points_per_unit": lambda section, key: PointsPerUnit(_points(section, key)),
     "multiply": _factor,
+    "discount": _share_off,
+    "discount_amount": _money_off,
+    "unit_price": lambda section, key: UnitPrice(section.money(key)),
 }
 
 

@@ -73,6 +73,7 @@ class Kind(enum.IntEnum):
     PER_LINE = 3
     PER_UNIT = 4
     MULTIPLY = 5
+    PRICE = 6
 
 
 class Row:

@@ -45,7 +45,7 @@ def sale(text: str) -> Facts:  # noqa: C901  (one case a word)
         match key:
             case "at":
                 fields["local_at"] = datetime.fromisoformat(value)
-            case "mcc" | "tier" | "channel" | "store" | "partner":
+            case "mcc" | "tier" | "channel" | "store" | "partner" | "can":
                 fields[key] = value
             case "merchant" | "terminal" | "acquirer":
                 fields[f"{key}_id"] = value

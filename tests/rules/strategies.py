@@ -24,10 +24,13 @@ from rules.effects import (
     BasePoints,
     Effect,
     FixedPoints,
+    MoneyOff,
     Multiply,
     PointsPerAmount,
     PointsPerLine,
     PointsPerUnit,
+    ShareOff,
+    UnitPrice,
 )
 from rules.facts import Facts
 from rules.rule import Pick, Rule
@@ -38,6 +41,7 @@ sets = st.frozensets(names, min_size=1, max_size=2)
 money = st.integers(0, 3000)
 moments = st.integers(-5 * 24, 5 * 24).map(lambda hours: NOON + timedelta(hours=hours))
 rates = st.builds(Rate, st.integers(0, 5), st.integers(1, 300))
+PICKS = (Pick.ALL, Pick.FIRST, Pick.BEST, Pick.BEST, Pick.BEST, Pick.FIRST)  # by group
 SCALARS = ("merchant", "store", "mcc", "tier", "channel")
 
 
@@ -90,6 +94,9 @@ effects: st.SearchStrategy[Effect] = st.one_of(
     st.builds(PointsPerLine, st.integers(1, 5)),
     st.builds(PointsPerUnit, st.integers(1, 5)),
     st.builds(lambda a, b: Multiply(Rate(a + b, b)), st.integers(1, 7), st.integers(1, 3)),
+    st.builds(lambda a, b: ShareOff(Rate(min(a, b), b)), st.integers(1, 7), st.integers(1, 7)),
+    st.builds(UnitPrice, money),
+    st.builds(MoneyOff, st.integers(1, 2000)),
 )
 
 
@@ -108,7 +115,7 @@ def line_filters(draw: st.DrawFn) -> LineFilter:
 
 @st.composite
 def rule_lists(draw: st.DrawFn, max_size: int = 30) -> tuple[Rule, ...]:
-    """Rules in order; groups 1 and 2 hold bonuses, 3 multipliers."""
+    """Rules in order; groups 1 and 2 hold bonuses, 3 multipliers, 4 and 5 prices."""
     made = []
     for number in range(draw(st.integers(0, max_size))):
         effect = draw(effects)
@@ -128,7 +135,9 @@ def rule_lists(draw: st.DrawFn, max_size: int = 30) -> tuple[Rule, ...]:
                 effect=effect,
                 priority=draw(st.integers(-2, 2)),
                 group=group,
-                pick={0: Pick.ALL, 1: Pick.FIRST, 2: Pick.BEST, 3: Pick.BEST}[group],
+                pick={0: Pick.ALL, 1: Pick.FIRST, 2: Pick.BEST, 3: Pick.BEST, 4: Pick.BEST, 5: Pick.FIRST}[
+                    group
+                ],
                 when=tuple(draw(st.lists(conditions, max_size=3))),
                 lines=draw(st.none() | line_filters()),
             )
@@ -143,7 +152,7 @@ lines = st.builds(
     st.just("U"),
     st.integers(-500, 1500),
     names,
-    st.sampled_from(["", "", "", "N"]),
+    st.sampled_from(["", "", "", "N", "D"]),
 )
 
 
@@ -162,6 +171,7 @@ def sales(draw: st.DrawFn) -> Facts:
         mcc=draw(names),
         tier=draw(st.sampled_from(["", "a", "b"])),
         channel=draw(names),
+        can=draw(st.sampled_from(["", "D", "PD"])),
         segments=draw(st.frozensets(names)),
         tenders=tuple(Tender(kind, 1) for kind in draw(st.lists(names, max_size=2))),
         birthday=draw(st.none() | st.sampled_from([date(1980, 2, 29), date(1990, 2, 26), date(1999, 3, 1)])),

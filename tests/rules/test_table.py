@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from loyalty.amount import Rounding
 from rules.compile import compile_rules
 from rules.conditions import AmountWithin, OneOf
-from rules.effects import FixedPoints
+from rules.effects import FixedPoints, Lane
 from rules.evaluate import evaluate
 from rules.facts import Facts
 from rules.interpret import interpret
@@ -24,8 +24,11 @@ STARTER = programme()
 def compiled(made: Programme, columns_from: int, cells_max: int) -> Programme:
     """*made* with a table of that shape."""
     made = replace(made)
-    table = compile_rules(made.rules, columns_from=columns_from, cells_max=cells_max)
-    object.__setattr__(made, "table", table)
+    prices = tuple(rule for rule in made.rules if rule.lane < Lane.BASE)
+    points = tuple(rule for rule in made.rules if rule.lane >= Lane.BASE)
+    for name, rules in (("prices", prices), ("table", points)):
+        table = compile_rules(rules, columns_from=columns_from, cells_max=cells_max)
+        object.__setattr__(made, name, table)
     return made
 
 
