@@ -1,6 +1,7 @@
 """``puntual demo``: a whole day on one machine."""
 
 import contextlib
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -42,7 +43,7 @@ def demo(ctx: click.Context, *, keep: bool, full_year: bool, picture: Path | Non
         a_day = Day(folder / "shop", baskets)
         report = _live(a_day, console, name_of)
         if picture is not None:
-            console.save_svg(str(picture), title="puntual demo")
+            _save(console, picture)
         if keep:
             with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
                 a_day.keep(lambda switch: _tell_what_next(console, a_day, switch))
@@ -73,6 +74,12 @@ def _live(a_day: Day, console: Console, name_of: Callable[[str], str]) -> Report
     console.print(gallery.show())
     console.print(figures(report))
     return report
+
+
+def _save(console: Console, picture: Path) -> None:
+    """Write what was shown, without the fonts that rich would have its readers fetch from elsewhere."""
+    svg = console.export_svg(title="puntual demo", unique_id="demo")
+    picture.write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL), "utf-8")
 
 
 def _day() -> tuple[Sequence[Basket], Callable[[str], str]]:
