@@ -17,10 +17,10 @@ from loyalty.clock import SystemClock
 from loyalty.errors import LoyaltyError
 from loyalty.transaction import BasketLine, Tender
 from simulator.client import TIMEOUT_S, Address, HostLink, parse_address
-from simulator.journey.sample import read_quantity
 from simulator.mask import masked_rows
 from simulator.memory import Memory, Remembered
 from simulator.message import Answer, Ending, Request
+from simulator.private import read_quantity
 from simulator.receipt import messages, receipt
 from simulator.terminal import Answered, NotSent, Terminal, Unanswered
 from simulator.till import Identity, Till

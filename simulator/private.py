@@ -53,6 +53,13 @@ def write_quantity(quantity_milli: int) -> str:
     return f"{whole}.{thousandths:03}".rstrip("0") if thousandths else str(whole)
 
 
+def read_quantity(text: str) -> int:
+    """Thousandths of the number *text*, which has at most three decimals."""
+    whole, _, decimals = text.partition(".")
+    assert len(decimals) <= 3
+    return int(whole) * 1000 + int(decimals.ljust(3, "0"))
+
+
 def write_basket(lines: Sequence[BasketLine]) -> dict[str, str]:
     """The elements that carry *lines*: 63, and 120 to 123 as far as they are needed; none without lines.
 

@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from loyalty.errors import LoyaltyError, Problems
 from loyalty.transaction import BasketLine
-from simulator.journey.sample import read_quantity
-from simulator.private import write_basket
+from simulator.private import read_quantity, write_basket
 from simulator.scenario import MARKS, FilledText, Scenario, Step
 
 SHIPPED: Final = files("simulator.scenarios")

@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import Final
 
 from loyalty.transaction import BasketLine
+from simulator.private import read_quantity
 
 FILES: Final = files("simulator.journey")
 BASKETS_NAME: Final = "baskets.csv"
@@ -68,13 +69,6 @@ def products() -> dict[str, Product]:
             row["product"]: Product(department=row["department"], category=row["category"])
             for row in csv.DictReader(lines)
         }
-
-
-def read_quantity(text: str) -> int:
-    """Thousandths of the number *text*, which has at most three decimals."""
-    whole, _, decimals = text.partition(".")
-    assert len(decimals) <= 3
-    return int(whole) * 1000 + int(decimals.ljust(3, "0"))
 
 
 def _line(text: str, catalogue: dict[str, Product]) -> BasketLine:

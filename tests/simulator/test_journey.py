@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from simulator.journey.draw import FROM, UNTIL
-from simulator.journey.sample import FILES, day, products, read_quantity
+from simulator.journey.sample import FILES, day, products
 from simulator.journey.year import minor_units
-from simulator.private import write_basket, write_quantity
+from simulator.private import read_quantity, write_basket, write_quantity
 
 SOURCE = (FILES / "SOURCE.md").read_text("utf-8")
 
