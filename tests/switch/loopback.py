@@ -137,6 +137,13 @@ class Switch:
         await self.settles()
         assert len(self.waiting) == count
 
+    def keeps_little_for(self, till: Till) -> None:
+        """Let the system keep no more than some kilobytes of answers for *till*, the only one."""
+        (connection,) = self.connections
+        assert till.writer.get_extra_info("sockname")[:2] == connection._transport.get_extra_info("peername")
+        plug = connection._transport.get_extra_info("socket")
+        plug.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+
     async def settles(self) -> None:
         """Let everything that is on its way arrive."""
         for _ in range(50):

@@ -129,6 +129,11 @@ async def test_too_many_connections_of_one_address_are_closed_at_once() -> None:
         await second.is_closed()
         first.send(KEEP_ALIVE)
         await first.receives(KEEP_ALIVE)
+        first.writer.close()
+        await switch.settles()
+        third = await switch.till()
+        third.send(KEEP_ALIVE)
+        await third.receives(KEEP_ALIVE)
 
 
 @pytest.mark.parametrize("sent", [b"\x00", request(1)[:-1], request(1, "0210") + request(2)[:1]])
@@ -158,6 +163,22 @@ async def test_a_frame_has_its_time_anew() -> None:
         assert not switch.peers.frames._since
 
 
+async def test_a_frame_that_we_do_not_read_on_is_not_timed() -> None:
+    """Its end may have come long ago; it is the queue that is full."""
+    async with Switch() as switch:
+        till = await switch.till()
+        till.send(request(1)[:5])
+        await switch.settles()
+        assert switch.peers.frames._since
+        switch.is_full = True
+        till.send(request(1)[5:])
+        await switch.settles()
+        assert not switch.peers.frames._since
+        switch.is_full = False
+        switch.peers.relieve()
+        await switch.takes_up(1)
+
+
 async def test_an_idle_connection_is_closed_politely() -> None:
     """Terminals that were switched off do not stay for ever."""
     async with Switch(idle_timeout_s=0) as switch:
@@ -183,12 +204,15 @@ async def test_a_peer_that_does_not_read_is_not_read_either_and_then_cut() -> No
     async with Switch(stall_timeout_s=0) as switch:
         switch.peers._sweeping.cancel()
         till = await switch.till(receive_buffer=4096)
+        till.send(KEEP_ALIVE)
+        await till.receives(KEEP_ALIVE)
+        switch.keeps_little_for(till)
         sent = 0
-        while not switch.connections or switch.connections[0]._is_reading:
+        while switch.connections[0]._is_reading:
             till.send(KEEP_ALIVE * 10_000)
             sent += 20_000
             await switch.settles()
-            assert sent < 50_000_000
+            assert sent < 10_000_000
         switch.peers._sweep()
         await switch.settles()
         assert len(switch.peers) == 0
