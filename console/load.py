@@ -29,9 +29,26 @@ _STARTER_TILLS: Final = 10
 @click.option(
     "--rate", type=click.FloatRange(min=0, min_open=True), help="Messages a second. Without it: closed loop."
 )
-@click.option("--terminals", default=_STARTER_TILLS, show_default=True, type=click.IntRange(min=1))
-@click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(min=0, min_open=True))
-@click.option("--connections", type=click.IntRange(min=1), show_default="one for each terminal")
+@click.option(
+    "--terminals",
+    default=_STARTER_TILLS,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="How many tills.",
+)
+@click.option(
+    "--seconds",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(min=0, min_open=True),
+    help="How long messages are sent.",
+)
+@click.option(
+    "--connections",
+    type=click.IntRange(min=1),
+    show_default="one for each terminal",
+    help="How many connections the tills share.",
+)
 @click.option(
     "--in-flight",
     default=1,

@@ -136,7 +136,14 @@ def void(*, options: TillOptions, original: str) -> None:
 
 @terminal.command(epilog="Example: puntual terminal reverse 632500000012 --final 20.00")
 @click.argument("original")
-@click.option("--of", "kind", type=click.Choice(list(_PROCESSING_CODES)), default="sale", show_default=True)
+@click.option(
+    "--of",
+    "kind",
+    type=click.Choice(list(_PROCESSING_CODES)),
+    default="sale",
+    show_default=True,
+    help="What is reversed.",
+)
 @click.option("--final", metavar="AMOUNT", help="What shall stay of it.")
 @till_options
 def reverse(*, options: TillOptions, original: str, kind: str, final: str | None) -> None:
@@ -177,14 +184,14 @@ def echo(*, options: TillOptions) -> None:
     exchange(options, lambda till: till.network("301"))
 
 
-@terminal.command("sign-on")
+@terminal.command("sign-on", epilog="Example: puntual terminal sign-on")
 @till_options
 def sign_on(*, options: TillOptions) -> None:
     """Sign on."""
     exchange(options, lambda till: till.network("001"))
 
 
-@terminal.command("sign-off")
+@terminal.command("sign-off", epilog="Example: puntual terminal sign-off")
 @till_options
 def sign_off(*, options: TillOptions) -> None:
     """Sign off."""
