@@ -14,6 +14,7 @@ class Verdict(enum.Enum):
 
     APPLIED = "applied"
     LOST = "lost"  # another rule of its group was picked
+    CAPPED = "capped"  # a limit or a budget left less than it would have given
 
 
 class Step(NamedTuple):
@@ -36,6 +37,7 @@ class Award(NamedTuple):
         near_miss: What a little more would have brought, in words; ``None`` when nothing is near.
         discounts: Money off lines of the basket.
         steps: The arithmetic, in order of evaluation, with the rules that lost.
+        counted: By how much the counters of limits and budgets grow.
     """
 
     points: int
@@ -43,6 +45,7 @@ class Award(NamedTuple):
     near_miss: str | None = None
     discounts: tuple[Discount, ...] = ()
     steps: tuple[Step, ...] = ()
+    counted: tuple[tuple[str, int], ...] = ()
 
 
 def rounded(numerator: int, denominator: int, rounding: Rounding) -> int:

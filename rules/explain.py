@@ -121,6 +121,8 @@ def _picked(rule: Rule, award: Award, facts: Facts, currency: str) -> Answer:
             off > 0, "being picked, and something to take it off", f"{format_minor(off, currency)} off"
         )
     step = next(step for step in award.steps if step.rule_id == rule.id)
+    if step.verdict is Verdict.CAPPED:
+        return Answer(step.points > 0, "room in its limits and budget", f"it gave {step.points}")
     applied = step.verdict is Verdict.APPLIED
     what = f"it gave {step.points}" if applied else "another rule of its group was picked"
     return Answer(applied, "being picked", what)
@@ -141,7 +143,8 @@ def _step_line(step: Step, text: str, programme: Programme) -> str:
     base = format_minor(step.base_minor, programme.terms.currency)
     if step.verdict is Verdict.LOST:
         return f"{step.rule_id}: {text}: would bring {exact}, but another rule of its group was picked"
-    return f"{step.rule_id}: {text}: on {base} exactly {exact}, so {step.points:+d}"
+    limited = ", all that its limits leave" if step.verdict is Verdict.CAPPED else ""
+    return f"{step.rule_id}: {text}: on {base} exactly {exact}, so {step.points:+d}{limited}"
 
 
 def _sum_line(award: Award, programme: Programme) -> str:

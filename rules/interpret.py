@@ -9,6 +9,7 @@ from fractions import Fraction
 from loyalty.amount import Rate
 from loyalty.transaction import BasketLine
 from rules.award import POINTS_MAX, Award, Step, Verdict, rounded
+from rules.cap import Room
 from rules.conditions import AMOUNT_ATTRIBUTES, AmountWithin, holds, within
 from rules.effects import (
     BasePoints,
@@ -70,7 +71,7 @@ def earned(programme: Programme, facts: Facts) -> Award:
     shares.append((None, Share(BASE_RULE, Lane.BASE, bases, [base_points[at] for at in rest])))
     shares += [(rule, _share(rule, lines, base_points)) for rule in hits if rule.lane is not Lane.BASE]
     lost = _losers(shares)
-    return _add_up(programme, shares, lost, _nearest(programme, facts, lines))
+    return _add_up(programme, facts, shares, lost, _nearest(programme, facts, lines))
 
 
 def selected(rule: Rule, lines: Lines) -> list[int]:
@@ -151,35 +152,44 @@ def _losers(shares: list[tuple[Rule | None, Share]]) -> set[str]:
 
 
 def _add_up(
-    programme: Programme, shares: list[tuple[Rule | None, Share]], lost: set[str], near: str | None
+    programme: Programme,
+    facts: Facts,
+    shares: list[tuple[Rule | None, Share]],
+    lost: set[str],
+    near: str | None,
 ) -> Award:
     rounding, level = programme.base.rounding, programme.base.level
     steps = []
     exact = Fraction(0)
-    total = 0
-    for _, share in shares:
+    summed = total = 0
+    room = Room(facts.counters)
+    for rule, share in shares:
         if share.rule_id in lost:
             points = 0
         elif level is RoundingLevel.TRANSACTION:
             # Each rule brings what the rounded sum grows by, so that the parts add up.
             exact += share.exact
-            points = rounded(exact.numerator, exact.denominator, rounding) - total
+            before, summed = summed, rounded(exact.numerator, exact.denominator, rounding)
+            points = summed - before
         elif level is RoundingLevel.RULE:
             points = rounded(share.exact.numerator, share.exact.denominator, rounding)
         else:
             points = sum(rounded(each.numerator, each.denominator, rounding) for each in share.amounts)
             points = points if share.lane is Lane.BASE else max(points, 0)
+        verdict = Verdict.LOST if share.rule_id in lost else Verdict.APPLIED
+        if rule is not None and rule.caps and points > 0:
+            wanted, points = points, room.take(rule.caps, points)
+            verdict = Verdict.CAPPED if points < wanted else verdict
         points = min(points, POINTS_MAX - total)
         total += points
-        verdict = Verdict.LOST if share.rule_id in lost else Verdict.APPLIED
         fraction = share.exact
         steps.append(
             Step(share.rule_id, verdict, share.base_minor, fraction.numerator, fraction.denominator, points)
         )
     parts = tuple((step.rule_id, step.points) for step in steps if step.points)
     if total <= 0:
-        return Award(0, (), near, (), tuple(steps))
-    return Award(total, parts, near, (), tuple(steps))
+        return Award(0, (), near, (), tuple(steps), room.given())
+    return Award(total, parts, near, (), tuple(steps), room.given())
 
 
 def _nearest(programme: Programme, facts: Facts, lines: Lines) -> str | None:

@@ -4,6 +4,7 @@ Among the classic errors of loyalty programmes are to reward the disloyal, to gi
 promise what cannot be kept.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -167,42 +168,36 @@ def _worth(programme: Programme, rules: Sequence[Rule]) -> Fraction:
     """What comes back of a minor unit, as points and off the price, if all *rules* apply; an upper bound."""
     default = programme.base.rate
     base = Fraction(default.numerator, default.denominator)
-    bonus = off = Fraction(0)
-    more = Fraction(0)
-    best: dict[tuple[Lane, int], Fraction] = {}
+    sums: dict[Lane, Fraction] = defaultdict(Fraction)
+    best: dict[tuple[Lane, int], Fraction] = defaultdict(Fraction)
     for rule in rules:
-        match rule.effect:
-            case BasePoints(rate):
-                base = max(base, Fraction(rate.numerator, rate.denominator))
-                continue
-            case Multiply(factor):
-                gives = Fraction(factor.numerator, factor.denominator) - 1
-            case PointsPerAmount(rate):
-                gives = Fraction(rate.numerator, rate.denominator)
-            case FixedPoints(points):
-                gives = Fraction(points, max(_least(rule), 100))
-            case ShareOff(share):
-                off += Fraction(share.numerator, share.denominator)
-                continue
-            case MoneyOff(amount_minor):
-                off += Fraction(amount_minor, max(_least(rule), amount_minor))
-                continue
-            case _:
-                continue  # by line and by unit: what a line costs is not known here
-        if rule.pick is not Pick.ALL:
-            held = best.get((rule.lane, rule.group), Fraction(0))
-            best[rule.lane, rule.group] = max(held, gives)
-        elif rule.lane is Lane.MULTIPLY:
-            more += gives
+        gives = _gives(rule)
+        if rule.lane is Lane.BASE:
+            base = max(base, gives)
+        elif rule.pick is Pick.ALL:
+            sums[rule.lane] += gives
         else:
-            bonus += gives
+            best[rule.lane, rule.group] = max(best[rule.lane, rule.group], gives)
     for (lane, _), gives in best.items():
-        if lane is Lane.MULTIPLY:
-            more += gives
-        else:
-            bonus += gives
+        sums[lane] += gives
+    points = base * (1 + sums[Lane.MULTIPLY]) + sums[Lane.BONUS]
     value = programme.redemption.value
-    return (base * (1 + more) + bonus) * Fraction(value.numerator, value.denominator) + off
+    return points * Fraction(value.numerator, value.denominator) + sums[Lane.ITEM] + sums[Lane.BASKET]
+
+
+def _gives(rule: Rule) -> Fraction:
+    """What *rule* gives for a minor unit: points, a part more of the base, or a part of the price."""
+    match rule.effect:
+        case BasePoints(rate) | PointsPerAmount(rate) | ShareOff(rate):
+            return Fraction(rate.numerator, rate.denominator)
+        case Multiply(factor):
+            return Fraction(factor.numerator, factor.denominator) - 1
+        case FixedPoints(points):
+            return Fraction(points, max(_least(rule), 100))
+        case MoneyOff(amount_minor):
+            return Fraction(amount_minor, max(_least(rule), amount_minor))
+        case _:
+            return Fraction(0)  # by line and by unit: what a line costs is not known here
 
 
 def _least(rule: Rule) -> int:

@@ -2,7 +2,7 @@
 
 Rules are worked through in order, each on what the earlier ones left; a line never costs less than nothing.
 Lines that are reduced already (flag ``D``) and returned lines are left alone. An amount that is taken off
-several lines is spread over them in proportion to what they cost, so that the parts add up (largest remainder).
+several lines is spread over them in proportion to what they cost (largest remainder), so the parts add up.
 """
 
 from collections.abc import Sequence

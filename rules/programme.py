@@ -9,6 +9,7 @@ from typing import Final
 from loyalty.amount import Rate, Rounding
 from loyalty.card import CardRange
 from loyalty.terms import Terms
+from rules.cap import Cap
 from rules.compile import compile_rules
 from rules.effects import Lane
 from rules.rule import Campaign, Group, Rule
@@ -166,6 +167,10 @@ class Programme:
         count = sum(rule.lane < Lane.BASE for rule in self.rules)  # they stand in front
         object.__setattr__(self, "prices", compile_rules(self.rules[:count], language))
         object.__setattr__(self, "table", compile_rules(self.rules[count:], language))
+
+    def caps(self) -> frozenset[Cap]:
+        """All limits and budgets: what is to be counted, and given to the rules among the facts."""
+        return frozenset(cap for rule in self.rules for cap in rule.caps)
 
     def lot_dates(self, earned_on: date) -> tuple[date, date]:
         """First and last day on which points earned on *earned_on* can be spent.

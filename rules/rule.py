@@ -3,6 +3,7 @@
 import enum
 from dataclasses import dataclass
 
+from rules.cap import Cap
 from rules.conditions import Condition, LineFilter
 from rules.effects import Effect, Lane, lane_of
 
@@ -73,6 +74,7 @@ class Rule:
         pick: How its group chooses.
         when: All must hold; the campaign's period and audience are among them.
         lines: Which lines it is about; ``None`` for the whole sale.
+        caps: Limits on its points; the campaign's budget is among them.
     """
 
     id: str
@@ -84,6 +86,7 @@ class Rule:
     campaign: str = ""
     when: tuple[Condition, ...] = ()
     lines: LineFilter | None = None
+    caps: tuple[Cap, ...] = ()
 
     @property
     def lane(self) -> Lane:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from loyalty.amount import Rate
+from rules.cap import Cap, Per, Scope
 from rules.conditions import (
     AMOUNT_ATTRIBUTES,
     DAY_S,
@@ -137,8 +138,11 @@ def read_rules(
             campaign="" if campaign is None else campaign.id,
             when=when if campaign is None else (*campaign.when, *when),
             lines=_lines(section.section("lines")),
+            caps=_caps(section, campaign),
         )
         section.close()
+        if rule.lane < Lane.BASE and "cap" in section:
+            section.wrong("limits points, and this rule gives none", "cap")
         if rule.id == BASE_RULE:
             section.wrong(f"{BASE_RULE} is the programme's own rate", "id", "take another id")
         if group_number and rule.lane is Lane.BASE:
@@ -147,6 +151,22 @@ def read_rules(
             )
         rules.append((rule, section))
     return rules
+
+
+def _caps(section: Section, campaign: Campaign | None) -> tuple[Cap, ...]:
+    caps: list[Cap] = []
+    for table in section.sections("cap"):
+        scope = table.choice("scope", {each.value: each for each in Scope}, Scope.MEMBER)
+        per = table.choice("per", {each.value: each for each in Per})
+        cap = Cap(f"rule:{section.name('id')}", table.whole("points", low=1), scope, per)
+        table.close()
+        if any(other.counter == cap.counter for other in caps):
+            table.wrong("limits the same twice", "per", "keep the smaller one")
+        caps.append(cap)
+    if campaign is not None and campaign.budget_points is not None:
+        budget = Cap(f"campaign:{campaign.id}", campaign.budget_points, Scope.ALL, Per.LIFETIME)
+        caps.append(budget)
+    return tuple(caps)
 
 
 def _effect(section: Section) -> Effect:

@@ -10,6 +10,8 @@ from typing import Final
 
 from loyalty.amount import Rate, Rounding
 from rules.award import POINTS_MAX, Award, Step, Verdict, rounded
+from rules.cap import Room
+from rules.facts import Facts
 from rules.programme import BASE_RULE, BaseRate, Programme, RoundingLevel
 from rules.rule import Pick
 from rules.table import Hit, Kind, Lines, Row, Sale
@@ -21,6 +23,7 @@ Share = tuple[Row | None, int, int, int, Sequence[Exact]]
 
 _APPLIED: Final = Verdict.APPLIED
 _LOST: Final = Verdict.LOST
+_CAPPED: Final = Verdict.CAPPED
 _new_step: Final = tuple.__new__  # half the cost of calling the class, which would only do this
 
 
@@ -53,7 +56,7 @@ def settle(programme: Programme, sale: Sale, hits: list[Hit], near: str | None) 
         else:
             shares.append(_share_by_line(row, hit, sale.lines, rates, rate))
         picks = picks or row.pick is not Pick.ALL
-    return _add_up(base, shares, _losers(shares) if picks else (), near)
+    return _add_up(base, shares, _losers(shares) if picks else (), near, sale.facts)
 
 
 def _owners(takers: list[Hit], lines: Lines) -> list[Row | None]:
@@ -139,14 +142,15 @@ def _losers(shares: list[Share]) -> set[int]:
 
 
 def _add_up(  # noqa: C901, PLR0912  (the hot path)
-    base: BaseRate, shares: list[Share], lost: set[int] | tuple[()], near: str | None
+    base: BaseRate, shares: list[Share], lost: set[int] | tuple[()], near: str | None, facts: Facts
 ) -> Award:
     rounding, level = base.rounding, base.level
     down = rounding is Rounding.DOWN
     once, by_rule = level is RoundingLevel.TRANSACTION, level is RoundingLevel.RULE
     steps = []
     parts = []
-    sum_numerator, sum_denominator, total = 0, 1, 0
+    sum_numerator, sum_denominator, summed, total = 0, 1, 0, 0
+    room: Room | None = None
     for at, (row, base_minor, numerator, denominator, amounts) in enumerate(shares):
         rule_id = BASE_RULE if row is None else row.rule_id
         if denominator != 1 and (common := gcd(numerator, denominator)) != 1:
@@ -163,22 +167,32 @@ def _add_up(  # noqa: C901, PLR0912  (the hot path)
                 sum_numerator += numerator * sum_denominator
             else:
                 sum_numerator, sum_denominator = _plus(sum_numerator, sum_denominator, numerator, denominator)
+            before = summed
             if down and sum_numerator >= 0:
-                points = sum_numerator // sum_denominator - total
+                summed = sum_numerator // sum_denominator
             else:
-                points = rounded(sum_numerator, sum_denominator, rounding) - total
+                summed = rounded(sum_numerator, sum_denominator, rounding)
+            points = summed - before
         elif by_rule:
             points = rounded(numerator, denominator, rounding)
         else:
             points = sum([rounded(each, whole, rounding) for each, whole in amounts])
             if points < 0 and row is not None and row.kind is not Kind.BASE:
                 points = 0
+        verdict = _APPLIED
+        if row is not None and row.caps and points > 0:
+            if room is None:
+                room = Room(facts.counters)
+            left = room.take(row.caps, points)
+            if left < points:
+                points, verdict = left, _CAPPED
         if total + points > POINTS_MAX:
             points = POINTS_MAX - total
         total += points
         if points:
             parts.append((rule_id, points))
-        steps.append(_new_step(Step, (rule_id, _APPLIED, base_minor, numerator, denominator, points)))
+        steps.append(_new_step(Step, (rule_id, verdict, base_minor, numerator, denominator, points)))
+    counted = () if room is None else room.given()
     if total <= 0:
-        return Award(0, (), near, (), tuple(steps))
-    return Award(total, tuple(parts), near, (), tuple(steps))
+        return Award(0, (), near, (), tuple(steps), counted)
+    return Award(total, tuple(parts), near, (), tuple(steps), counted)

@@ -91,6 +91,7 @@ class Row:
 
     __slots__ = (
         "amounts",
+        "caps",
         "denominator",
         "end",
         "equals",
@@ -129,6 +130,7 @@ class Row:
         self.rule_id = rule.id
         self.lines = rule.lines
         self.pick, self.group = rule.pick, rule.group
+        self.caps = rule.caps
         self.kind = kind
         self.numerator, self.denominator = gives
         self.equals = equals

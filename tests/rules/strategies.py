@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from loyalty.amount import Rate
 from loyalty.transaction import BasketLine, Tender
+from rules.cap import Cap, Per, Scope
 from rules.conditions import (
     AllOf,
     AmountWithin,
@@ -41,6 +42,13 @@ sets = st.frozensets(names, min_size=1, max_size=2)
 money = st.integers(0, 3000)
 moments = st.integers(-5 * 24, 5 * 24).map(lambda hours: NOON + timedelta(hours=hours))
 rates = st.builds(Rate, st.integers(0, 5), st.integers(1, 300))
+caps = st.builds(
+    Cap,
+    st.sampled_from(("rule:a", "campaign:b")),
+    st.integers(1, 60),
+    st.just(Scope.ALL),
+    st.sampled_from(Per),
+)
 PICKS = (Pick.ALL, Pick.FIRST, Pick.BEST, Pick.BEST, Pick.BEST, Pick.FIRST)  # by group
 SCALARS = ("merchant", "store", "mcc", "tier", "channel")
 
@@ -114,7 +122,7 @@ def line_filters(draw: st.DrawFn) -> LineFilter:
 
 
 @st.composite
-def rule_lists(draw: st.DrawFn, max_size: int = 30) -> tuple[Rule, ...]:
+def rule_lists(draw: st.DrawFn, max_size: int = 16) -> tuple[Rule, ...]:
     """Rules in order; groups 1 and 2 hold bonuses, 3 multipliers, 4 and 5 prices."""
     made = []
     for number in range(draw(st.integers(0, max_size))):
@@ -140,6 +148,7 @@ def rule_lists(draw: st.DrawFn, max_size: int = 30) -> tuple[Rule, ...]:
                 ],
                 when=tuple(draw(st.lists(conditions, max_size=3))),
                 lines=draw(st.none() | line_filters()),
+                caps=tuple(draw(st.lists(caps, max_size=2))),
             )
         )
     return tuple(sorted(made, key=lambda rule: rule.order))
@@ -175,5 +184,5 @@ def sales(draw: st.DrawFn) -> Facts:
         segments=draw(st.frozensets(names)),
         tenders=tuple(Tender(kind, 1) for kind in draw(st.lists(names, max_size=2))),
         birthday=draw(st.none() | st.sampled_from([date(1980, 2, 29), date(1990, 2, 26), date(1999, 3, 1)])),
-        counters=(("visits", draw(st.integers(0, 5))),),
+        counters=(("campaign:b/all/day", draw(st.integers(0, 70))), ("visits", draw(st.integers(0, 5)))),
     )
