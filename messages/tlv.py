@@ -7,44 +7,58 @@ from messages.errors import Kind, MessageError
 _CONSTRUCTED: Final = 0x20
 
 
-def read_ber(data: bytes) -> list[tuple[str, bytes]]:
-    """Tags (upper-case hexadecimal) and values of BER-TLV *data*, in order; templates are not opened.
+def read_ber(data: bytes) -> list[tuple[str, bytes | None]]:
+    """Tags (upper-case hexadecimal) and values of BER-TLV *data*, in order.
 
-    Zeros between objects are padding (EMV book 3, annex B).
+    A template has no value; what is in it follows. 00 and FF between objects are padding (EMV book 3,
+    annex B), but FF EE begins a tag that vendors use, and its value is none of ours.
 
     Raises:
         MessageError: A tag or length is cut off, or a length is longer than what is left.
     """
-    objects = []
-    at, size = 0, len(data)
-    while at < size:
-        if data[at] == 0:
+    objects: list[tuple[str, bytes | None]] = []
+    ends: list[int] = []  # of the templates that are open
+    at = 0
+    while at < len(data):
+        while ends and at == ends[-1]:
+            ends.pop()
+        end = ends[-1] if ends else len(data)
+        if data[at] == 0 or (data[at] == 0xFF and data[at + 1 : at + 2] != b"\xee"):
             at += 1
             continue
-        start = at
-        at += 1
-        if data[start] & 0x1F == 0x1F:
-            while at < size and data[at] & 0x80:
-                at += 1
-            at += 1
-        if at >= size:
-            raise _error("a tag is cut off", start)
+        start, at = at, _tag_end(data, at, end)
         tag = data[start:at].hex().upper()
-        length, at = _ber_length(data, at)
-        if at + length > size:
-            raise _error(f"tag {tag} announces {length} bytes, {size - at} are left", start)
-        objects.append((tag, data[at : at + length]))
-        at += length
+        length, at = _ber_length(data, at, end)
+        if at + length > end:
+            raise _error(f"tag {tag} announces {length} bytes, {end - at} are left", start)
+        if data[start] & _CONSTRUCTED and not tag.startswith("FFEE"):
+            objects.append((tag, None))
+            ends.append(at + length)
+        else:
+            objects.append((tag, data[at : at + length]))
+            at += length
     return objects
 
 
-def _ber_length(data: bytes, at: int) -> tuple[int, int]:
+def _tag_end(data: bytes, at: int, end: int) -> int:
+    start = at
+    at += 1
+    if data[start] & 0x1F == 0x1F:
+        while at < end and data[at] & 0x80:
+            at += 1
+        at += 1
+    if at >= end:
+        raise _error("a tag is cut off", start)
+    return at
+
+
+def _ber_length(data: bytes, at: int, end: int) -> tuple[int, int]:
     """The length at *at*, and where the value begins."""
     first = data[at]
     if first < 0x80:
         return first, at + 1
     count = first & 0x7F
-    if not 1 <= count <= 3 or at + 1 + count > len(data):
+    if not 1 <= count <= 4 or at + 1 + count > end:
         raise _error("a length is cut off or of indefinite form", at)
     return int.from_bytes(data[at + 1 : at + 1 + count], "big"), at + 1 + count
 
@@ -67,11 +81,6 @@ def read_digit_tags(text: str, tag_width: int, length_width: int) -> list[tuple[
         pairs.append((text[at : at + tag_width], text[at + head : stop]))
         at = stop
     return pairs
-
-
-def is_template(tag: str) -> bool:
-    """Whether the value of BER *tag* is made of objects again."""
-    return bool(int(tag[:2], 16) & _CONSTRUCTED)
 
 
 def _error(what: str, offset: int) -> MessageError:

@@ -1,7 +1,7 @@
 """The vectors' own description of dialects and frames, in the terms of this project.
 
 A folder of vectors holds ``messages.jsonl``, ``dialects.json``, ``framing.jsonl`` and ``crypto.json``. The
-one beside this file is read unless ``PUNTUAL_VECTORS`` names another, whose own dialects are then all there are.
+one beside this file is read unless ``PUNTUAL_VECTORS`` names another; it brings its own dialects.
 """
 
 import json
