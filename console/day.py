@@ -49,7 +49,12 @@ STEP_POINTS: Final = 100  # of the programme
 _STATUSES: Final = ("lost", "blocked", "issued")
 _EVERY: Final = 170  # households
 
-_KNOBS: Final = {"port = 8583": "port = 0", "port = 8580": "port = 0", 'kind = "off"': 'kind = "jsonl"'}
+_KNOBS: Final = {
+    "port = 8583": "port = 0",
+    "port = 8580": "port = 0",
+    'kind = "off"': 'kind = "jsonl"',
+    "idle_timeout_s = 300": "idle_timeout_s = 86400",  # in a year some stores are quiet for long
+}
 
 T = TypeVar("T")
 

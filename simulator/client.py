@@ -65,6 +65,8 @@ class HostLink:
         self.close()
 
     def _connected(self) -> socket.socket:
+        if self._socket is not None and _is_hung_up(self._socket):
+            self.close()  # the host closes lines that are idle for long
         if self._socket is None:
             self._socket = socket.create_connection(self._address, timeout=self._timeout_s)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -93,6 +95,17 @@ class HostLink:
             self.close()
             return terminal.no_answer()
         return b""
+
+
+def _is_hung_up(line: socket.socket) -> bool:
+    """Whether the host has closed *line* already, so that nothing can be sent on it."""
+    line.settimeout(0)
+    try:
+        return not line.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 class AsyncHostLink:
@@ -139,6 +152,8 @@ class AsyncHostLink:
                 return  # the host was first
 
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._streams is not None and self._streams[0].at_eof():
+            await self.close()  # the host closes lines that are idle for long
         if self._streams is None:
             async with asyncio.timeout(self._timeout_s):
                 self._streams = await asyncio.open_connection(*self._address)

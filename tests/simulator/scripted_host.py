@@ -11,7 +11,7 @@ from iso8583.specs import default_ascii
 from simulator.client import Address
 from simulator.message import answer_type
 
-Step = Literal["answer", "silence", "hang up", "garbage", "stranger first", "busy"]
+Step = Literal["answer", "silence", "hang up", "garbage", "stranger first", "busy", "farewell"]
 
 
 def answer_to(request: Mapping[str, str], **elements: str) -> bytes:
@@ -40,7 +40,7 @@ class ScriptedHost:
                 request, _ = iso8583.decode(await reader.readexactly(size), default_ascii)
                 self.received.append(request)
                 answer = answer_to(request, **self._elements)
-                match next(self._script, "answer"):
+                match step := next(self._script, "answer"):
                     case "silence":
                         continue
                     case "hang up":
@@ -55,6 +55,8 @@ class ScriptedHost:
                 for at in range(0, len(answer), self._piece_size):
                     writer.write(answer[at : at + self._piece_size])
                     await writer.drain()
+                if step == "farewell":
+                    return
         except (asyncio.IncompleteReadError, ConnectionError):
             return  # the till has hung up
         finally:

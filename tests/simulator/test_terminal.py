@@ -1,6 +1,7 @@
 """The till's rule for answers that do not come, as a table and on real sockets."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -110,6 +111,31 @@ async def test_only_the_awaited_answer_is_taken(piece_size: int, kind: str) -> N
     assert isinstance(result, Answered)
     assert result.answer.elements["11"] == "000001"
     assert terminal.unexpected == 1
+
+
+async def test_a_closed_line_is_not_used() -> None:
+    """What is asked on a line that the host has closed meanwhile goes out on a new one, and once."""
+    async with serving(ScriptedHost(["farewell"])) as host:
+        terminal = Terminal(new_till())
+        line = AsyncHostLink(terminal, host.address)
+        assert isinstance(await line.exchange(terminal.till.balance(CARD)), Answered)
+        assert line._streams is not None
+        assert await line._streams[0].read() == b""  # the end has arrived
+        assert isinstance(await line.exchange(terminal.till.balance(CARD)), Answered)
+        await line.close()
+    assert host.types == ["0100", "0100"]
+
+
+async def test_a_closed_line_is_not_used_when_blocking() -> None:
+    """The same for the blocking line."""
+    async with serving(ScriptedHost(["farewell"])) as host:
+        terminal = Terminal(new_till())
+        with HostLink(terminal, host.address) as line:
+            assert isinstance(await asyncio.to_thread(line.exchange, terminal.till.balance(CARD)), Answered)
+            assert line._socket is not None
+            assert await asyncio.to_thread(line._socket.recv, 1, socket.MSG_PEEK) == b""
+            assert isinstance(await asyncio.to_thread(line.exchange, terminal.till.balance(CARD)), Answered)
+    assert host.types == ["0100", "0100"]
 
 
 @pytest.mark.parametrize("kind", ["blocking", "asyncio"])
