@@ -5,13 +5,14 @@ from typing import Final
 from messages.errors import Kind, MessageError
 
 _CONSTRUCTED: Final = 0x20
+_VENDORS: Final = frozenset({b"\x80", b"\x81", b"\xee"})  # second bytes of tags that begin with FF
 
 
 def read_ber(data: bytes) -> list[tuple[str, bytes | None]]:
     """Tags (upper-case hexadecimal) and values of BER-TLV *data*, in order.
 
     A template has no value; what is in it follows. 00 and FF between objects are padding (EMV book 3,
-    annex B), but FF EE begins a tag that vendors use, and its value is none of ours.
+    annex B), but some vendors begin tags with FF; what is in those is not looked into.
 
     Raises:
         MessageError: A tag or length is cut off, or a length is longer than what is left.
@@ -23,7 +24,7 @@ def read_ber(data: bytes) -> list[tuple[str, bytes | None]]:
         while ends and at == ends[-1]:
             ends.pop()
         end = ends[-1] if ends else len(data)
-        if data[at] == 0 or (data[at] == 0xFF and data[at + 1 : at + 2] != b"\xee"):
+        if data[at] == 0 or (data[at] == 0xFF and data[at + 1 : at + 2] not in _VENDORS):
             at += 1
             continue
         start, at = at, _tag_end(data, at, end)
@@ -31,7 +32,7 @@ def read_ber(data: bytes) -> list[tuple[str, bytes | None]]:
         length, at = _ber_length(data, at, end)
         if at + length > end:
             raise _error(f"tag {tag} announces {length} bytes, {end - at} are left", start)
-        if data[start] & _CONSTRUCTED and not tag.startswith("FFEE"):
+        if data[start] & _CONSTRUCTED and data[start] != 0xFF:
             objects.append((tag, None))
             ends.append(at + length)
         else:
