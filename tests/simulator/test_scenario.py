@@ -1,7 +1,9 @@
 """Scenarios: what is expected is compared, what is wrong with a file is told."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -175,3 +177,10 @@ def test_all_problems_at_once() -> None:
 def test_no_such_file() -> None:
     with pytest.raises(LoyaltyError, match="shipped are lost-answers, refusals, till"):
         load_scenario("tils", {})
+
+
+def test_the_documented_one() -> None:
+    """The example of the page is a scenario, and names what it names."""
+    page = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text("utf-8")
+    (text,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert len(parse_scenario(text, {}, where="docs/simulator.md").steps) == 3
