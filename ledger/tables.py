@@ -192,6 +192,18 @@ sequence_lease: Final = Table(
     sqlite_strict=True,
 )
 
+# The texts of the programme that ever decided, in order. A decision names one by its version, which is the
+# beginning of the text's own hash: that is how the chain covers them.
+programme: Final = Table(
+    "programme",
+    metadata,
+    _integer("number", key=True),
+    _text("since"),
+    _text("version"),
+    _text("text"),
+    sqlite_strict=True,
+)
+
 # What the postings add up to, credits less debits, of member accounts that are not empty. A cache.
 balance: Final = Table(
     "balance",
@@ -221,6 +233,7 @@ Index("link_original", link.c.original)
 
 APPEND_ONLY: Final = (
     decision, posting, lot, link, early_reversal, fact, card_entry, block, sequence_lease,
+    programme,
 )  # fmt: skip
 ERASABLE: Final = frozenset({fact})
 

@@ -39,6 +39,16 @@ class Enrolment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProgrammeEntry:
+    """A text of the programme, in force from *since* on; *number* is its place among all, from 1."""
+
+    number: int
+    since: datetime
+    version: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """A batch. Outcomes without a record leave nothing behind; the others are in order of sequence."""
 
@@ -46,6 +56,7 @@ class Block:
     committed_at: datetime
     enrolments: Sequence[Enrolment] = ()
     card_changes: Sequence[CardChange] = ()
+    programmes: Sequence[ProgrammeEntry] = ()
 
 
 class CommitResult(enum.Enum):

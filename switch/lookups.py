@@ -46,6 +46,7 @@ _BOOK: Final = (
     "SELECT lot.expires_on, lot.lot, lot.available_from, balance.points FROM balance JOIN lot USING (lot)"
     " WHERE balance.account = ? ORDER BY lot.expires_on, lot.lot"
 )
+PROGRAMMES: Final = "SELECT number, since, version, text FROM programme ORDER BY number"
 _DEBT: Final = "SELECT points FROM balance WHERE account = ? AND lot = 0"
 _CARD_LEAD: Final = "SELECT member_id, card_id FROM card WHERE token = ?"
 _LEADS: Final = (

@@ -1,4 +1,7 @@
-"""The versions of the programme: late advices and refunds use the one of their time."""
+"""The versions of the programme: late advices and refunds use the one of their time.
+
+The books keep every text, so that a refund next year is still rated by the programme of the sale.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

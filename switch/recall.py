@@ -21,7 +21,7 @@ from loyalty.transaction import Operation, OriginalReference
 from members.card import Card
 from members.tables import EVERY_CARD
 from switch import lookups
-from switch.block import Block, Person
+from switch.block import Block, Person, ProgrammeEntry
 from switch.generations import Generations
 from switch.lookups import CANDIDATES_MAX, load_book, load_cards, load_leads
 from switch.originals import named_by
@@ -214,6 +214,13 @@ class Recall:
             book = load_book(self._database, owner)
             self._books.put(owner, book)
         return book
+
+    def programmes(self) -> list[ProgrammeEntry]:
+        """The texts of the programme that were ever in force, in order."""
+        return [
+            ProgrammeEntry(number=number, since=datetime.fromisoformat(since), version=version, text=text)
+            for number, since, version, text in self._database.execute(lookups.PROGRAMMES)
+        ]
 
     # After a commit
 

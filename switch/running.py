@@ -8,7 +8,6 @@ import contextlib
 import os
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final, Self
 
 from config.key import load_key
@@ -27,11 +26,11 @@ from rules.programme import Programme
 from switch.admin import AdminServer
 from switch.administration import Administration
 from switch.connection import TerminalConnection
+from switch.enactment import enact, recorded
 from switch.listener import listen
 from switch.metrics import Metrics
 from switch.ops import OpsServer
 from switch.peers import Peers
-from switch.programmes import Programmes
 from switch.sequencer import Sequencer, Work
 from switch.store import SqliteStore
 from switch.witness import MeasuredStore
@@ -40,8 +39,6 @@ STALL_TIMEOUT_S: Final = 10.0  # answers that a peer leaves unread for so long: 
 DRAIN_S: Final = 6.0  # for what is in work at the end: some commits, on a disk that is in trouble
 FAREWELL_S: Final = 1.5  # for the last answers to leave
 FREE_MIN: Final = 1 << 20  # bytes of the disk below which the next commits may find no room
-
-_EVER: Final = datetime.min.replace(tzinfo=UTC)
 
 Address = tuple[str, int]
 Tell = Callable[[Sequence[Work]], None]
@@ -127,8 +124,8 @@ class Switch:
     def __init__(
         self,
         settings: Settings,
-        clock: Clock,
         sequencer: Sequencer,
+        store: SqliteStore,
         lines: Sequence[Line],
         *,
         iso8583: Sequence[Address],
@@ -139,8 +136,8 @@ class Switch:
         self.http = http
         self.deciding = deciding
         self._settings = settings
-        self._clock = clock
         self._sequencer = sequencer
+        self._store = store
         self._lines = lines
         self._reloading = asyncio.Lock()
 
@@ -157,9 +154,7 @@ class Switch:
         """
         async with self._reloading:
             loaded = await asyncio.to_thread(Reloadable.load, self._settings)
-            programmes = self._sequencer.programmes
-            if loaded.programme.version != programmes.current.version:
-                self._sequencer.reload(programmes.then(self._clock.now(), loaded.programme))
+            await enact(self._sequencer, self._store, loaded.programme)
             for line in self._lines:
                 line.reload(loaded)
             return loaded.programme.version
@@ -197,7 +192,7 @@ async def running(
 
         sequencer = Sequencer(
             measured,
-            Programmes(((_EVER, loaded.programme),)),
+            recorded(store.reader.programmes(), loaded.programme),
             clock,
             hasher.token,
             deadline_s=limits.deadline_s,
@@ -207,6 +202,7 @@ async def running(
         )
         deciding = asyncio.create_task(sequencer.run())
         house.callback(deciding.cancel)
+        await enact(sequencer, store, loaded.programme)
 
         peers = Peers(
             connections_max=limits.connections_max,
@@ -251,8 +247,8 @@ async def running(
             listeners.append(listener)
         yield Switch(
             settings,
-            clock,
             sequencer,
+            store,
             lines,
             iso8583=[listener.address for listener in listeners],
             http=watched.address,

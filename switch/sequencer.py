@@ -25,7 +25,7 @@ from loyalty.decision import Decision, Declined, Reason
 from loyalty.transaction import Operation, Transaction
 from messages.link import Link, TransactionReceived
 from messages.reading import Refused
-from switch.block import Block, CommitResult, Enrolment
+from switch.block import Block, CommitResult, Enrolment, ProgrammeEntry
 from switch.case import Case, Moment
 from switch.decide import decide
 from switch.outcome import CardChange, Known, Outcome, Record
@@ -52,11 +52,17 @@ class Connection(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What a command of the administration changes, and what is told of it as JSON values."""
+    """What a command of the administration changes, and what is told of it as JSON values.
+
+    Attributes:
+        programmes: What decides from the next transaction on, once this is durable.
+    """
 
     result: Mapping[str, Any]
     enrolments: tuple[Enrolment, ...] = ()
     card_changes: tuple[CardChange, ...] = ()
+    entry: ProgrammeEntry | None = None
+    programmes: Programmes | None = None
 
 
 class Command(Protocol):
@@ -230,11 +236,6 @@ class Sequencer:
         """The programmes that decide."""
         return self._programmes
 
-    def reload(self, programmes: Programmes) -> None:
-        """Decide by *programmes* from the next transaction on."""
-        self._programmes = programmes
-        self._day, self._day_ends = self._business_day(self._now)
-
     async def run(self) -> None:
         """Serve until cancelled.
 
@@ -389,6 +390,10 @@ class Sequencer:
         ends = datetime.combine(day + timedelta(days=1), programme.day_starts, tzinfo=programme.terms.zone)
         return day, ends
 
+    def _put_in(self, programmes: Programmes) -> None:
+        self._programmes = programmes
+        self._day, self._day_ends = self._business_day(self._now)
+
     # Committing
 
     def _start_commit(self) -> None:
@@ -417,6 +422,7 @@ class Sequencer:
                     committed_at=self._now,
                     enrolments=[new for change in changes for new in change.enrolments],
                     card_changes=[new for change in changes for new in change.card_changes],
+                    programmes=[change.entry for change in changes if change.entry is not None],
                 )
                 result = await self._store.commit(block, lambda: self._loop.time() <= batch.deadline)
             if result is CommitResult.DURABLE:
@@ -439,8 +445,11 @@ class Sequencer:
             connection.answered(work.data)
             connections[id(connection)] = connection
         for order in batch.orders:
-            if order.change is not None and not order.done.done():
-                order.done.set_result(order.change.result)
+            if order.change is not None:
+                if order.change.programmes is not None:
+                    self._put_in(order.change.programmes)
+                if not order.done.done():
+                    order.done.set_result(order.change.result)
         for connection in connections.values():
             connection.flush()
         if batch.works:

@@ -22,6 +22,7 @@ INSERT_FACT: Final = sql_of(insert(books.fact))
 INSERT_CARD_ENTRY: Final = sql_of(insert(books.card_entry))
 INSERT_BLOCK: Final = sql_of(insert(books.block))
 INSERT_LEASE: Final = sql_of(insert(books.sequence_lease))
+INSERT_PROGRAMME: Final = sql_of(insert(books.programme))
 
 _added: Final = sqlite.insert(books.balance)
 ADD_TO_BALANCE: Final = sql_of(

@@ -21,7 +21,7 @@ from ledger.entry import NO_LOT
 from members.card import CardStatus
 from members.tables import EVERY_CARD
 from switch import statements as sql
-from switch.block import Block, CommitResult, CommitUnknown, Enrolment
+from switch.block import Block, CommitResult, CommitUnknown, Enrolment, ProgrammeEntry
 from switch.blockrows import BlockRows, rows_of
 from switch.database import (
     Connection,
@@ -34,7 +34,7 @@ from switch.lock import ProcessLock
 from switch.numbers import LEASE_SIZE, Numbers, Sequence
 from switch.outcome import CardChange
 from switch.recall import Recall
-from switch.rows import card_row
+from switch.rows import card_row, instant_text
 
 log: Final = structlog.get_logger()
 
@@ -164,11 +164,12 @@ class SqliteStore:
         try:
             rows = rows_of(block, self._head.number + 1, self._head.hash, self._random_bytes)
             is_empty = not (rows.decisions or rows.card_entries)
-            if is_empty and lease is None:
+            if is_empty and lease is None and not block.programmes:
                 return CommitResult.DURABLE
             connection.execute("BEGIN IMMEDIATE")
             if lease is not None:
                 connection.execute(sql.INSERT_LEASE, lease)
+            _write_programmes(connection, block.programmes)
             if not is_empty:
                 _write(connection, block, rows, self._head.hash)
         except Exception as error:  # noqa: BLE001  (the disk's, or a mistake of ours; either way nothing is there)
@@ -228,6 +229,12 @@ def _load(database: sqlite3.Connection) -> tuple[Head, Sequence, Numbers]:
     member_id = database.execute("SELECT coalesce(max(member_id), 0) FROM member").fetchone()[0]
     card_id = database.execute("SELECT coalesce(max(card_id), 0) FROM card").fetchone()[0]
     return Head(number, hash_, last_seq), sequence, Numbers(member_id, card_id)
+
+
+def _write_programmes(connection: Connection, entries: Iterable[ProgrammeEntry]) -> None:
+    for entry in entries:
+        row = entry.number, instant_text(entry.since), entry.version, entry.text
+        connection.execute(sql.INSERT_PROGRAMME, row)
 
 
 def _write(connection: Connection, block: Block, rows: BlockRows, previous: bytes) -> None:

@@ -137,6 +137,14 @@ CREATE TABLE sequence_lease (
   PRIMARY KEY (lease)
 ) STRICT;
 
+CREATE TABLE programme (
+  number INTEGER NOT NULL,
+  since TEXT NOT NULL,
+  version TEXT NOT NULL,
+  text TEXT NOT NULL,
+  PRIMARY KEY (number)
+) STRICT;
+
 CREATE TABLE balance (
   account INTEGER NOT NULL,
   lot INTEGER NOT NULL,
@@ -212,3 +220,6 @@ CREATE TRIGGER block_no_replace BEFORE INSERT ON block WHEN EXISTS (SELECT 1 FRO
 CREATE TRIGGER sequence_lease_no_update BEFORE UPDATE ON sequence_lease BEGIN SELECT RAISE(ABORT, 'sequence_lease is append-only'); END;
 CREATE TRIGGER sequence_lease_no_delete BEFORE DELETE ON sequence_lease BEGIN SELECT RAISE(ABORT, 'sequence_lease is append-only'); END;
 CREATE TRIGGER sequence_lease_no_replace BEFORE INSERT ON sequence_lease WHEN EXISTS (SELECT 1 FROM sequence_lease WHERE lease = NEW.lease) BEGIN SELECT RAISE(ABORT, 'sequence_lease is append-only'); END;
+CREATE TRIGGER programme_no_update BEFORE UPDATE ON programme BEGIN SELECT RAISE(ABORT, 'programme is append-only'); END;
+CREATE TRIGGER programme_no_delete BEFORE DELETE ON programme BEGIN SELECT RAISE(ABORT, 'programme is append-only'); END;
+CREATE TRIGGER programme_no_replace BEFORE INSERT ON programme WHEN EXISTS (SELECT 1 FROM programme WHERE number = NEW.number) BEGIN SELECT RAISE(ABORT, 'programme is append-only'); END;

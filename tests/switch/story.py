@@ -44,9 +44,12 @@ def number(at: int) -> str:
 NUMBERS = {letter: number(at) for at, letter in enumerate("ABCDEFGZ")}
 
 
+def starter_text() -> str:
+    return (resources.files("rules") / "starter.toml").read_text(encoding="utf-8")
+
+
 def starter() -> Programme:
-    text = (resources.files("rules") / "starter.toml").read_text(encoding="utf-8")
-    return parse_programme({"programme.toml": text})
+    return parse_programme({"programme.toml": starter_text()})
 
 
 def token_of(identifier: Identifier) -> Token:
