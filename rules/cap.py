@@ -1,8 +1,8 @@
 """Limits on what rules give: so many points for a member, a terminal or everybody, in a span of time.
 
-The rules do not count. What was given so far stands among the counters of the facts; the switch reads and books
-it in the same undivided step that decides, so a limit holds to the last point. A counter that is not there is 0:
-the limit then holds inside the one transaction.
+The rules do not count. What was given so far stands among the counters of the facts; the switch reads and
+books it in the same undivided step that decides, so a limit holds to the last point. A counter that is not
+there is 0: the limit then holds inside the one transaction.
 """
 
 import enum
