@@ -44,6 +44,7 @@ ISSUED_EXPIRED = number(900_000_008)
 ISSUED = number(900_000_009)
 EXPIRES_THIS_MONTH = number(900_000_010)
 EXPIRES_LATER = number(900_000_011)
+EXPIRED_LAST_MONTH = number(900_000_012)
 
 WITH_PHONE = number(900_000_020)
 PHONE = "34600111222"
@@ -80,8 +81,8 @@ def issued_pool() -> Iterator[str]:
     return (number(serial) for serial in range(800_000_001, 800_000_001 + ISSUED_SIZE))
 
 
-def named_rows(this_month: str, later: str) -> list[Row]:
-    """The cards with a story; both months are YYMM."""
+def named_rows(last_month: str, this_month: str, later: str) -> list[Row]:
+    """The cards with a story; the months are YYMM."""
     past = "2001"
     return [
         row(BLOCKED, "S1", status="blocked"),
@@ -95,6 +96,7 @@ def named_rows(this_month: str, later: str) -> list[Row]:
         row(ISSUED, "S9", status="issued"),
         row(EXPIRES_THIS_MONTH, "S10", status="active", expires=this_month),
         row(EXPIRES_LATER, "S11", status="active", expires=later),
+        row(EXPIRED_LAST_MONTH, "S12", status="active", expires=last_month),
         row(WITH_PHONE, "P1", status="active", phone=PHONE, name="Ada Lovelace"),
         row(WITH_MAIL, "P2", status="active", mail=MAIL, birthday="1815-12-10", language="en"),
         row(TWO_CARDS[0], TWO_CARDS_MEMBER, status="active"),
@@ -107,11 +109,11 @@ def named_rows(this_month: str, later: str) -> list[Row]:
     ]
 
 
-def all_rows(this_month: str, later: str) -> list[Row]:
+def all_rows(last_month: str, this_month: str, later: str) -> list[Row]:
     """What the suite imports before the switch starts."""
     rows = [row(card, member_of(card)) for card in pool()]
     rows += [row(card, member_of(card), status="issued") for card in issued_pool()]
-    return rows + named_rows(this_month, later)
+    return rows + named_rows(last_month, this_month, later)
 
 
 def as_csv(rows: list[Row]) -> str:

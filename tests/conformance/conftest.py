@@ -16,8 +16,8 @@ Check = Callable[[str], None]
 def cards_file() -> str:
     """The cards of the suite, for a deployment of today."""
     today = datetime.now(UTC)
-    later = today + timedelta(days=400)
-    return cards.as_csv(cards.all_rows(today.strftime("%y%m"), later.strftime("%y%m")))
+    days = (today.replace(day=1) - timedelta(days=1), today, today + timedelta(days=400))
+    return cards.as_csv(cards.all_rows(*(day.strftime("%y%m") for day in days)))
 
 
 @pytest.fixture(scope="session")
@@ -32,11 +32,13 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
 
 @pytest.fixture(scope="session")
 def switch(deployment: Deployment) -> Iterator[Switch]:
-    """The product, serving."""
+    """The product, serving; when all is done its books hold."""
     with deployment.serve() as running:
         yield running
         if running.process.poll() is None:
             assert running.terminate() == 0
+    verified = deployment.run("ledger", "verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,7 @@ EXTRA_TERMINALS: Final = (
     _terminal("TESTONE1", status="test"),
     _terminal("PARTIAL1", can="P", status="active"),
     _terminal("NARROW20", width="20", status="active"),
+    _terminal("KIRIBATI", zone="Pacific/Kiritimati", status="active"),
     _terminal("T9", store="NORTH", status="active"),
     _terminal("SHORTSHP", merchant="SHOP7", status="active"),
     _terminal("TWIN0001", status="active"),

@@ -124,13 +124,11 @@ def test_what_a_phone_may_not_do_is_accepted(link: Link, till: Till) -> None:
     assert link.ask(look).figure("052") == before
 
 
-def last_day(earned_on: datetime) -> set[str]:
-    """The last day of points that last two years.
-
-    The page does not say whether that is the anniversary or the day before, so both are right.
-    """
-    anniversary = earned_on.replace(year=earned_on.year + LIFETIME_YEARS)
-    return {day.strftime("%Y%m%d") for day in (anniversary, anniversary - timedelta(days=1))}
+def last_day(earned_on: datetime) -> str:
+    """The last day of points that last two years: the same day then, as the starter's programme says."""
+    if (earned_on.month, earned_on.day) == (2, 29):
+        earned_on -= timedelta(days=1)
+    return earned_on.replace(year=earned_on.year + LIFETIME_YEARS).strftime("%Y%m%d")
 
 
 @pytest.mark.parametrize("days_ago", [0, 1, 20, 34])
@@ -144,7 +142,7 @@ def test_an_advice_is_decided_as_of_its_own_time(link: Link, till: Till, card: s
     check_answer(request, answer)
     assert answer.code == "00"
     assert answer.tag("054")[:12] == f"{10:012d}"
-    assert answer.tag("054")[12:] in last_day(then)
+    assert answer.tag("054")[12:] == last_day(then)
 
 
 def test_an_older_advice_is_decided_as_of_the_limit(link: Link, till: Till, card: str) -> None:
@@ -154,7 +152,32 @@ def test_an_older_advice_is_decided_as_of_the_limit(link: Link, till: Till, card
     request = till.message("earn", card=card, amount=1000, elements={13: sixty_days_ago}).but(mti="0220")
     answer = link.ask(request)
     assert answer.code == "00"
-    assert answer.tag("054")[12:] in last_day(now - timedelta(days=OLDEST_DAYS))
+    assert answer.tag("054")[12:] == last_day(now - timedelta(days=OLDEST_DAYS))
+
+
+def test_the_time_of_an_advice_is_its_terminals(link: Link, stans: Iterator[int], card: str) -> None:
+    """12 and 13 are local to the terminal: five in the morning on Kiritimati is yesterday in UTC."""
+    local = datetime.now(UTC) - timedelta(days=10)
+    elements: dict[int, str | None] = {12: "050000", 13: local.strftime("%m%d")}
+    request = Till("KIRIBATI", stans).message("earn", card=card, amount=1000, elements=elements)
+    answer = link.ask(request.but(mti="0220"))
+    assert (answer.code, answer.figure("050")) == ("00", 10)
+    assert answer.tag("054")[12:] == last_day(local - timedelta(days=1))
+
+
+def test_a_card_that_was_good_at_the_time_of_the_advice(link: Link, till: Till) -> None:
+    """Reading: decided as of then means that the card's month is looked at as of then, too."""
+    now = datetime.now(UTC)
+    last_month = now.replace(day=1) - timedelta(days=1)
+    points = []
+    for then in (last_month, now):
+        elements: dict[int, str | None] = {13: then.strftime("%m%d")}
+        request = till.message("earn", card=cards.EXPIRED_LAST_MONTH, amount=1000, elements=elements)
+        answer = link.ask(request.but(mti="0220"))
+        assert answer.code == "00"
+        points.append(answer.figure("050"))
+    assert points == [10, 0]
+    assert link.ask(till.message("earn", card=cards.EXPIRED_LAST_MONTH, amount=1000)).code == "54"
 
 
 def test_a_request_is_decided_as_of_its_arrival(link: Link, till: Till, card: str) -> None:
@@ -163,7 +186,7 @@ def test_a_request_is_decided_as_of_its_arrival(link: Link, till: Till, card: st
     old = (now - timedelta(days=20)).strftime("%m%d")
     answer = link.ask(till.message("earn", card=card, amount=1000, elements={13: old}))
     assert answer.code == "00"
-    assert answer.tag("054")[12:] in last_day(now)
+    assert answer.tag("054")[12:] == last_day(now)
 
 
 EXCEPTIONS: dict[str, tuple[str, str | None, int, dict[int, str | None]]] = {

@@ -119,6 +119,8 @@ def test_phone_and_mail_may_only_earn_and_quote(link: Link, till: Till, identifi
     for operation in ("redeem", "inquiry", "refund"):
         answer = ask(link, till.message(operation, amount=1, values=values))
         assert (answer.code, answer.reason) == ("57", "NOT_PERMITTED"), operation
+    too_much = ask(link, till.message("redeem", amount=10**9, values=values))
+    assert too_much.code == "57", "permission comes before points"
 
 
 def test_a_phone_that_nobody_has(link: Link, till: Till) -> None:

@@ -167,6 +167,12 @@ TICKETS = {
         redeem A 250 023=R2          -> 00
         earn A 1000 023=R2           -> 00 earned=+6 owed=1000
     """,
+    "a ticket is no card's: another member may pay it": """
+        earn B 50000                 -> 00 balance=500
+        redeem B 300 023=R10         -> 00 used=300
+        quote A 1000 023=R10         -> 00 earned=+7 owed=1000
+        earn A 1000 023=R10          -> 00 earned=+7 owed=1000 balance=7
+    """,
     "another ticket number": """
         earn A 50000                 -> 00 balance=500
         redeem A 300 023=R3          -> 00

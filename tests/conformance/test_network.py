@@ -55,6 +55,15 @@ def test_an_unknown_70(link: Link, till: Till, code: str) -> None:
     assert answer.reason == "OPERATION_NOT_SUPPORTED"
 
 
+def test_an_unknown_3_without_70(link: Link, till: Till) -> None:
+    """Reading: 3 stands for 70, an unknown one is an unknown operation; beside a 70 it counts for nothing."""
+    request = till.network(None, elements={3: "500000"})
+    answer = link.ask(request)
+    check_answer(request, answer)
+    assert answer.code == "12"
+    assert link.ask(till.network("301", elements={3: "500000"})).code == "00"
+
+
 def test_cut_over_is_taken_only_from_a_link_that_owns_a_day(link: Link, till: Till) -> None:
     request = till.network("201")
     answer = link.ask(request)

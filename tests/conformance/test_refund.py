@@ -96,6 +96,20 @@ STORIES = {
         earn A 1000 023=F1 as=sale         -> 00 earned=+7 balance=207
         refund A 400 of=sale               -> 00 earned=-3 used=300 value=300 owed=100 balance=504
     """,
+    "points come back to the member who paid with them": """
+        earn A 50000                       -> 00 balance=500
+        earn B 50000                       -> 00 balance=500
+        redeem B 300 023=F2                -> 00 balance=200
+        earn A 1000 023=F2 as=sale         -> 00 earned=+7 balance=507
+        refund A 400 of=sale               -> 00 earned=-3 used=300 owed=100
+        inquiry A                          -> 00 balance=504
+        inquiry B                          -> 00 balance=500
+    """,
+    "of a sale that was approved in part": """
+        earn A 10000                       -> 00 balance=100
+        earn A 1000 020=300 040=P as=sale  -> 10 used=100 earned=+9
+        refund A 1000 of=sale              -> 00 earned=-9 used=100 owed=900 balance=100
+    """,
     "the original is a redemption": """
         earn A 50000                       -> 00 balance=500
         redeem A 300 as=paid               -> 00

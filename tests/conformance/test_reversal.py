@@ -180,6 +180,12 @@ PARTIAL = {
         reverse A 1000 of=sale final=600   -> 00 earned=-3 used=300 value=300 owed=100
         inquiry A                          -> 00 balance=504
     """,
+    "of a redemption that was approved in part": """
+        earn A 10000                       -> 00
+        redeem A 300 040=P as=paid         -> 10 used=100
+        reverse A 300 of=paid final=50     -> 00 used=50 value=50
+        inquiry A                          -> 00 balance=50
+    """,
     "of a redemption": """
         earn A 50000                       -> 00
         redeem A 300 as=paid               -> 00 balance=200
