@@ -13,7 +13,8 @@ from typing import Final, Protocol
 from analytics.cursor import Cursor
 from analytics.source import BlockSource, FeedRecord
 
-# Seconds. A record is at most this late while all is well; a file is asked for no more often than that.
+# Seconds between two batches that are not full. A record is that late at most while all is well, and the feed
+# does not make the disk flush, which answers wait for too, more often than that.
 _PAUSE_S: Final = 0.2
 # Seconds between tries while the other side is away: soon for a restart, seldom for a night.
 _BACKOFF_S: Final = (0.5, 1, 2, 5, 10, 30)
@@ -113,7 +114,7 @@ class Feed:
             if failures:
                 self._resumed()
                 failures = 0
-            if not count:
+            if count < self._batch_size_max:
                 await wait(stop, _PAUSE_S)
 
 
