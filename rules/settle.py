@@ -21,6 +21,16 @@ Exact = tuple[int, int]
 # where lines are rounded. Without a row it is the programme's own base rate.
 Share = tuple[Row | None, int, int, int, Sequence[Exact]]
 
+# Members of enums cost a look into their class each time; these are asked for every rule of every sale.
+_BASE: Final = Kind.BASE
+_FIXED: Final = Kind.FIXED
+_PER_AMOUNT: Final = Kind.PER_AMOUNT
+_MULTIPLY: Final = Kind.MULTIPLY
+_ALL: Final = Pick.ALL
+_DOWN: Final = Rounding.DOWN
+_LINE: Final = RoundingLevel.LINE
+_RULE: Final = RoundingLevel.RULE
+_TRANSACTION: Final = RoundingLevel.TRANSACTION
 _APPLIED: Final = Verdict.APPLIED
 _LOST: Final = Verdict.LOST
 _CAPPED: Final = Verdict.CAPPED
@@ -30,12 +40,12 @@ _new_step: Final = tuple.__new__  # half the cost of calling the class, which wo
 def settle(programme: Programme, sale: Sale, hits: list[Hit], near: str | None) -> Award:
     """The award of *hits*, which are in order of evaluation."""
     base = programme.base
-    by_line = base.level is RoundingLevel.LINE
+    by_line = base.level is _LINE
     rate = base.rate
     rates: list[Rate] | None = None
     shares: list[Share]
-    if by_line or (hits and hits[0][1].kind is Kind.BASE):
-        takers = [hit for hit in hits if hit[1].kind is Kind.BASE]
+    if by_line or (hits and hits[0][1].kind is _BASE):
+        takers = [hit for hit in hits if hit[1].kind is _BASE]
         owners = _owners(takers, sale.lines)
         rates = [rate if owner is None else _rate_of(owner) for owner in owners]
         shares = _base_shares(takers, owners, rates, sale.lines, by_line=by_line)
@@ -44,18 +54,20 @@ def settle(programme: Programme, sale: Sale, hits: list[Hit], near: str | None) 
         shares = [(None, sale.base_minor, rate.numerator * sale.base_minor, rate.denominator, ())]
     picks = False
     for hit in hits:
-        row = hit[1]
-        if row.kind is Kind.FIXED:
-            exact = row.numerator, 1
-            shares.append((row, hit[3], row.numerator, 1, (exact,) if by_line else ()))
-        elif rates is None and row.kind is Kind.PER_AMOUNT:
-            shares.append((row, hit[3], row.numerator * max(hit[3], 0), row.denominator, ()))
-        elif rates is None and row.kind is Kind.MULTIPLY:
-            points = row.numerator * rate.numerator * max(hit[3], 0)
-            shares.append((row, hit[3], points, row.denominator * rate.denominator, ()))
+        _, row, _, base_minor = hit
+        kind = row.kind
+        if kind is _FIXED:
+            amounts = ((row.numerator, 1),) if by_line else ()
+            shares.append((row, base_minor, row.numerator, 1, amounts))
+        elif rates is None and kind is _PER_AMOUNT:
+            shares.append((row, base_minor, row.numerator * max(base_minor, 0), row.denominator, ()))
+        elif rates is None and kind is _MULTIPLY:
+            points = row.numerator * rate.numerator * max(base_minor, 0)
+            shares.append((row, base_minor, points, row.denominator * rate.denominator, ()))
         else:
             shares.append(_share_by_line(row, hit, sale.lines, rates, rate))
-        picks = picks or row.pick is not Pick.ALL
+        if row.pick is not _ALL:
+            picks = True
     return _add_up(base, shares, _losers(shares) if picks else (), near, sale.facts)
 
 
@@ -127,7 +139,7 @@ def _losers(shares: list[Share]) -> set[int]:
     lost: set[int] = set()
     best: dict[int, int] = {}
     for at, (row, _, numerator, denominator, _) in enumerate(shares):
-        if row is None or row.pick is Pick.ALL:
+        if row is None or row.pick is _ALL:
             continue
         holder = best.setdefault(row.group, at)
         if holder == at:
@@ -145,8 +157,8 @@ def _add_up(  # noqa: C901, PLR0912  (the hot path)
     base: BaseRate, shares: list[Share], lost: set[int] | tuple[()], near: str | None, facts: Facts
 ) -> Award:
     rounding, level = base.rounding, base.level
-    down = rounding is Rounding.DOWN
-    once, by_rule = level is RoundingLevel.TRANSACTION, level is RoundingLevel.RULE
+    down = rounding is _DOWN
+    once, by_rule = level is _TRANSACTION, level is _RULE
     steps = []
     parts = []
     sum_numerator, sum_denominator, summed, total = 0, 1, 0, 0
@@ -177,7 +189,7 @@ def _add_up(  # noqa: C901, PLR0912  (the hot path)
             points = rounded(numerator, denominator, rounding)
         else:
             points = sum([rounded(each, whole, rounding) for each, whole in amounts])
-            if points < 0 and row is not None and row.kind is not Kind.BASE:
+            if points < 0 and row is not None and row.kind is not _BASE:
                 points = 0
         verdict = _APPLIED
         if row is not None and row.caps and points > 0:

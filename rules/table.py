@@ -76,6 +76,9 @@ class Kind(enum.IntEnum):
     PRICE = 6
 
 
+_BASE: Final = Kind.BASE  # a member of an enum costs a look into its class each time
+
+
 class Row:
     """A rule, taken apart.
 
@@ -200,7 +203,7 @@ class Finding:
 
     def note_near(self, row: Row, short_minor: int) -> None:
         """Keep *row* if it is nearer than what was found; of equals the first in order."""
-        if row.kind is Kind.BASE:
+        if row.kind is _BASE:
             return
         near = self.near
         if near is None or (short_minor, row.rank) < (self.short_minor, near.rank):
