@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import signal
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, closing
@@ -120,13 +121,17 @@ class Day:
         return self._report(replay, account, elapsed_s)
 
     def keep(self, ready: Callable[[Switch], None]) -> None:
-        """Run the switch again until SIGINT, on a clock that goes on from where the day ended."""
+        """Run the switch again until SIGINT or SIGTERM, on a clock that goes on from where the day ended."""
         self.clock.go_on()
 
         async def serve() -> None:
+            loop = asyncio.get_running_loop()
+            stop: asyncio.Future[None] = loop.create_future()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, stop.cancel)
             async with self._switch() as switch:
                 ready(switch)
-                await switch.deciding
+                await asyncio.wait({stop, switch.deciding}, return_when=asyncio.FIRST_COMPLETED)
 
         with ExporterProcess(self.config):
             self._run(serve())

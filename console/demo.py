@@ -1,6 +1,5 @@
 """``puntual demo``: a whole day on one machine."""
 
-import contextlib
 import re
 import shutil
 import tempfile
@@ -45,8 +44,7 @@ def demo(ctx: click.Context, *, keep: bool, full_year: bool, picture: Path | Non
         if picture is not None:
             _save(console, picture)
         if keep:
-            with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
-                a_day.keep(lambda switch: _tell_what_next(console, a_day, switch))
+            a_day.keep(lambda switch: _tell_what_next(console, a_day, switch))
     finally:
         if keep:
             console.print(f"The deployment stays in {folder / 'shop'}")
@@ -72,7 +70,7 @@ def _live(a_day: Day, console: Console, name_of: Callable[[str], str]) -> Report
 
         report = a_day.live(ticker.tell, watch)
     console.print(gallery.show())
-    console.print(figures(report))
+    console.print(figures(report, console.width))
     return report
 
 

@@ -23,6 +23,7 @@ from simulator.receipt import receipt
 from simulator.visit import Fate, Heard
 
 _TICKER_LINES: Final = 10
+_WIDE: Final = 120  # columns that two tables beside each other need
 _BEST_CUSTOMERS: Final = 5
 _PERCENTILES: Final = (50.0, 90.0, 99.0)
 _SHOWN_MAX: Final = 10  # disagreements
@@ -160,13 +161,15 @@ def headline(report_of: str, days: str) -> RenderableType:
     return Group(Rule(Text(report_of, style="bold")), Text(days, justify="center", style="dim"))
 
 
-def figures(report: Report) -> RenderableType:
-    """All tables of the day."""
+def figures(report: Report, width: int) -> RenderableType:
+    """All tables of the day, beside each other where *width* columns have room for it."""
     left = Group(_operations(report), _troubles(report))
     right = Group(_points(report), _best_customers(report), _latencies(report))
-    grid = Table.grid(padding=(0, 3))
-    grid.add_row(left, right)
-    return Group(grid, _feed(report), _verdict(report))
+    tables: RenderableType = Group(left, right)
+    if width >= _WIDE:
+        tables = Table.grid(padding=(0, 3))
+        tables.add_row(left, right)
+    return Group(tables, _feed(report), _verdict(report))
 
 
 def _operations(report: Report) -> Group:

@@ -1,6 +1,7 @@
 """The demo as a newcomer runs it: figures that agree, exit code 0, no card left behind."""
 
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -93,6 +94,27 @@ def test_no_card_is_left(lived: tuple[Path, Report]) -> None:
 def test_what_is_not_well(lived: tuple[Path, Report], spoilt: Callable[[Report], Report]) -> None:
     """Any of the three checks that fails makes the day a bad one."""
     assert not spoilt(lived[1]).is_well
+
+
+def test_keep(tmp_path: Path) -> None:
+    """The switch that is left running knows the day's points, and ends when it is told to."""
+    environment = {"PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path), "COLUMNS": "140", "HOME": str(tmp_path)}
+    with subprocess.Popen(
+        [*PUNTUAL, "demo", "--keep"], stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        try:
+            assert process.stdout is not None
+            told = "".join(iter(process.stdout.readline, "Ctrl-C ends it.\n"))
+            (balance,) = re.findall(r"puntual (terminal balance .*)", told)
+            answer = run(*balance.split(), "--quiet", folder=tmp_path)
+            assert re.search(r"Balance +[1-9]\d* points", answer.stdout), answer.stdout + answer.stderr
+            process.send_signal(signal.SIGINT)
+            left = process.stdout.read()
+        finally:
+            process.kill()
+    assert process.returncode == 0
+    (folder,) = re.findall(r"The deployment stays in (\S+)", left)
+    assert (Path(folder) / "puntual.db").is_file()
 
 
 def test_full_year_needs_the_extra(tmp_path: Path) -> None:
