@@ -2,7 +2,7 @@
 
 import difflib
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -106,7 +106,7 @@ class _Reading:
     def _text(self, value: str, rule: object, where: str) -> str | None:
         match rule:
             case OneOf(choices) if value not in choices:
-                self._problem(where, f"is {value!r}", _did_you_mean(value, choices))
+                self._problem(where, f"is {value!r}", did_you_mean(value, choices))
                 return None
             case Digits(width) if value:
                 if not (value.isascii() and value.isdigit() and len(value) <= width):
@@ -135,12 +135,14 @@ class _Reading:
         for name in table:
             if name not in known:
                 key = f"{where}.{name}" if where else name
-                self._problem(key, f"is an unknown {what}", _did_you_mean(name, known))
+                self._problem(key, f"is an unknown {what}", did_you_mean(name, known))
 
     def _problem(self, key: str, what: str, hint: str) -> None:
         self.problems.append(LoyaltyError(what, where=f"{self._file}: {key}", hint=hint))
 
 
-def _did_you_mean(name: str, known: Sequence[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint for *name*, which is not among *known*: the one that is meant, else all of them."""
+    known = list(known)
     close = difflib.get_close_matches(name, known, n=1)
     return f"did you mean {close[0]}?" if close else f"one of {', '.join(known)}"

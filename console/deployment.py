@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypedDict, TypeVar
 
 from config.key import load_key
-from config.load import load_settings
+from config.load import did_you_mean, load_settings
 from config.register import load_register
 from config.schema import SETTINGS_FILE, Settings
 from loyalty.card import CardRange, Token
@@ -141,7 +141,7 @@ def problems_of(path: Path) -> list[LoyaltyError]:
                 LoyaltyError(
                     f"has the profile {terminal.profile!r}, which does not exist",
                     where=f"{settings.terminals.name}: terminal {terminal.terminal_id}",
-                    hint=f"take one of {', '.join(SHEETS)}",
+                    hint=did_you_mean(terminal.profile, SHEETS),
                 )
             )
     _gather(problems, load_key, settings.path(settings.cards.key_file))
@@ -162,8 +162,8 @@ def _wire_problems(settings: Settings) -> list[LoyaltyError]:
             name = getattr(listener, knob)
             if name not in known:
                 where = f"{SETTINGS_FILE}: listener[{number}].{knob}"
-                hint = f"take one of {', '.join(known)}"
-                problems.append(LoyaltyError(f"is {name!r}, which does not exist", where=where, hint=hint))
+                what = f"is {name!r}, which does not exist"
+                problems.append(LoyaltyError(what, where=where, hint=did_you_mean(name, known)))
     return problems
 
 

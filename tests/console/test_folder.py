@@ -59,9 +59,9 @@ def test_names_of_the_wire_are_checked(tmp_path: Path) -> None:
     register = (shop / "terminals.csv").read_text()
     (shop / "terminals.csv").write_text(register.replace("retail87", "retail88", 1))
     told = puntual("check", shop).stdout.splitlines()
-    assert [line.split(" (take one of ")[0] for line in told] == [
-        "puntual.toml: listener[1].framing: is 'xbin2', which does not exist",
-        "puntual.toml: listener[1].dialect: is 'xiso87-ascii', which does not exist",
-        "puntual.toml: listener[1].profile: is 'xretail87', which does not exist",
-        "terminals.csv: terminal T0000001: has the profile 'retail88', which does not exist",
+    assert [line.split(": ", 1)[1] for line in told] == [
+        "listener[1].framing: is 'xbin2', which does not exist (did you mean bin2?)",
+        "listener[1].dialect: is 'xiso87-ascii', which does not exist (did you mean iso87-ascii?)",
+        "listener[1].profile: is 'xretail87', which does not exist (did you mean retail87?)",
+        "terminal T0000001: has the profile 'retail88', which does not exist (did you mean retail87?)",
     ]
