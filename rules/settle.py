@@ -34,7 +34,7 @@ _TRANSACTION: Final = RoundingLevel.TRANSACTION
 _APPLIED: Final = Verdict.APPLIED
 _LOST: Final = Verdict.LOST
 _CAPPED: Final = Verdict.CAPPED
-_new_step: Final = tuple.__new__  # half the cost of calling the class, which would only do this
+_new: Final = tuple.__new__  # half the cost of calling the classes, which would only do this
 
 
 def settle(programme: Programme, sale: Sale, hits: list[Hit], near: str | None) -> Award:
@@ -169,11 +169,13 @@ def _add_up(  # noqa: C901, PLR0912  (the hot path)
             numerator //= common  # noqa: PLW2901  (reduced, for the step)
             denominator //= common  # noqa: PLW2901
         if lost and at in lost:
-            steps.append(_new_step(Step, (rule_id, _LOST, base_minor, numerator, denominator, 0)))
+            steps.append(_new(Step, (rule_id, _LOST, base_minor, numerator, denominator, 0)))
             continue
         if once:
             # Each rule brings what the rounded sum grows by, so that the parts add up.
-            if denominator == sum_denominator:
+            if not sum_numerator:
+                sum_numerator, sum_denominator = numerator, denominator
+            elif denominator == sum_denominator:
                 sum_numerator += numerator
             elif denominator == 1:
                 sum_numerator += numerator * sum_denominator
@@ -193,8 +195,7 @@ def _add_up(  # noqa: C901, PLR0912  (the hot path)
                 points = 0
         verdict = _APPLIED
         if row is not None and row.caps and points > 0:
-            if room is None:
-                room = Room(facts.counters)
+            room = room or Room(facts.counters)
             left = room.take(row.caps, points)
             if left < points:
                 points, verdict = left, _CAPPED
@@ -203,8 +204,8 @@ def _add_up(  # noqa: C901, PLR0912  (the hot path)
         total += points
         if points:
             parts.append((rule_id, points))
-        steps.append(_new_step(Step, (rule_id, verdict, base_minor, numerator, denominator, points)))
+        steps.append(_new(Step, (rule_id, verdict, base_minor, numerator, denominator, points)))
     counted = () if room is None else room.given()
     if total <= 0:
-        return Award(0, (), near, (), tuple(steps), counted)
-    return Award(total, tuple(parts), near, (), tuple(steps), counted)
+        total, parts = 0, []
+    return _new(Award, (total, tuple(parts), near, (), tuple(steps), counted))

@@ -158,9 +158,9 @@ Hit = tuple[int, Row, "list[int] | None", int]
 
 
 class Sale:
-    """What a sale shows to the rows. Lines are worked out when a row asks for them."""
+    """What a sale shows to the rows. Lines and the second of the week are worked out when a row asks."""
 
-    __slots__ = ("_lines", "amounts", "at", "base_minor", "facts", "second", "texts")
+    __slots__ = ("_lines", "_second", "amounts", "at", "base_minor", "facts", "texts")
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
@@ -168,8 +168,16 @@ class Sale:
         base, self.base_minor = facts.earning_sums()
         self.amounts = (base, facts.ticket_minor)
         self.texts: tuple[str, ...] = TEXT_FIELDS(facts)
-        self.at = at = facts.local_at
-        self.second = at.weekday() * DAY_S + at.hour * 3600 + at.minute * 60 + at.second
+        self.at = facts.local_at
+        self._second = -1
+
+    @property
+    def second(self) -> int:
+        """Second of the week."""
+        if self._second < 0:
+            at = self.at
+            self._second = at.weekday() * DAY_S + at.hour * 3600 + at.minute * 60 + at.second
+        return self._second
 
     @property
     def lines(self) -> Lines:
@@ -239,8 +247,8 @@ def examine(rows: Iterable[Row], sale: Sale, finding: Finding) -> None:  # noqa:
 
 
 def _in_time(row: Row, sale: Sale) -> bool:
-    second = sale.second
     for window in row.windows:
+        second = sale.second
         for start, end in window:
             if start <= second < end:
                 break
