@@ -12,22 +12,23 @@ _PAIRS: Final = [a + b for a in _DIGITS for b in _DIGITS]
 _RRN_LENGTH: Final = 12
 
 
-def _base36(number: int) -> str:
-    """*number* (below 36^8) as eight characters."""
+def base36(number: int) -> str:
+    """*number* as eight characters, 0 to 9 and A to Z."""
+    assert 0 <= number < 36**8
     high, d = divmod(number, 1296)
     high, c = divmod(high, 1296)
     a, b = divmod(high, 1296)
     return _PAIRS[a] + _PAIRS[b] + _PAIRS[c] + _PAIRS[d]
 
 
+def day_digits(on: date) -> str:
+    """The beginning of DE 37 on the business date *on*: last digit of the year, day of the year."""
+    return f"{on.year % 10}{on.timetuple().tm_yday:03}"
+
+
 def rrn_of(seq: int, on: date) -> str:
     """DE 37 of decision *seq*, taken on the business date *on*."""
-    return f"{on.year % 10}{on.timetuple().tm_yday:03}{_base36(seq)}"
-
-
-def approval_of(seq: int) -> str:
-    """DE 38 of decision *seq*."""
-    return _base36(seq)[2:]
+    return day_digits(on) + base36(seq)
 
 
 def seq_of(rrn: str) -> int | None:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from loyalty.decision import Approved, Balance, Decision, Declined, Discount, Instrument, Reason
+from loyalty.sequence import base36, day_digits
 from loyalty.terms import Terms
 from loyalty.transaction import Operation
 from messages.basket import cut, write_discounts
@@ -15,9 +16,6 @@ from messages.sheet import Sheet
 from messages.tags import read_tags, write_tags
 from messages.transliterate import to_ascii
 
-_DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_PAIRS: Final = tuple(first + second for first in _DIGITS for second in _DIGITS)
-_PAIR: Final = len(_PAIRS)
 WIDTH_DEFAULT: Final = 38  # columns of a receipt when the terminal is not known
 # Left out in this order when the tags are too long.
 _EXPENDABLE_TAGS: Final = ("061", "065")
@@ -25,19 +23,10 @@ _REASON_TAG: Final = "059"
 _WORDS_SIZE_MAX: Final = 200
 
 
-def base36(number: int) -> str:
-    """*number* in eight characters, 0 to 9 and A to Z."""
-    assert 0 <= number < 36**8
-    high, low = divmod(number, _PAIR * _PAIR)
-    first, second = divmod(high, _PAIR)
-    third, fourth = divmod(low, _PAIR)
-    return _PAIRS[first] + _PAIRS[second] + _PAIRS[third] + _PAIRS[fourth]
-
-
 @lru_cache(maxsize=8)
 def _day(business_date: date) -> tuple[str, str]:
-    """DE 15, and the beginning of DE 37: last digit of the year, day of the year."""
-    return f"{business_date:%m%d}", f"{business_date.year % 10}{business_date:%j}"
+    """DE 15, and the beginning of DE 37."""
+    return f"{business_date:%m%d}", day_digits(business_date)
 
 
 class Answerer:

@@ -230,6 +230,10 @@ def _day(day: date) -> str:
 
 def _line(label: str, value: str, width: int) -> str:
     """*label* to the left, *value* to the right; the label gives way."""
+    if len(label) + len(value) < width and label.isascii() and value.isascii() and value:
+        line = f"{label:<{width - len(value)}}{value}"
+        if LINE_SEPARATOR not in line and line.isprintable():
+            return line
     label, value = to_ascii(label), to_ascii(value)[:width]
     room = width - len(value) - 1 if value else width
     return f"{label[: max(0, room)]:<{width - len(value)}}{value}".rstrip().replace(LINE_SEPARATOR, "/")

@@ -18,7 +18,6 @@ from ledger.block import (
     hash_of_facts,
 )
 from ledger.entry import NO_LOT, Posting
-from loyalty.sequence import rrn_of
 from members.card import CardStatus
 from switch.block import Block, Enrolment
 from switch.outcome import CardChange, Outcome, Record
@@ -102,7 +101,7 @@ def _add(rows: BlockRows, outcome: Outcome, record: Record, number: int, salt: b
         early = [early_reversal_row(outcome.early_reversal)]
         rows.early_reversals += early
     digest = digest_of_decision(decision, postings, lots, links, early)
-    rrn_sent = int(record.rrn != rrn_of(seq, record.business_date))
+    rrn_sent = int(record.rrn != outcome.elements.get(37))
     rows.decisions.append((*decision, number, rrn_sent, digest))
     return digest
 

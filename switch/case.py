@@ -8,7 +8,6 @@ from json.encoder import encode_basestring_ascii
 from ledger.book import MemberBook
 from loyalty.card import Identifier, IdentifierKind, MemberId, Token
 from loyalty.decision import Approved, Balance, Decision, Declined, Reason
-from loyalty.sequence import rrn_of
 from loyalty.transaction import Operation, Transaction
 from members.card import Card
 from switch.outcome import CardChange, EarlyReversal, Link, Outcome, Record
@@ -216,7 +215,7 @@ class Case:
             message_class=key.message_class,
             stan=key.stan,
             transmitted=transaction.transmitted,
-            rrn=self._own_rrn(),
+            rrn=self._name(elements),
             at=moment.now,
             as_of=transaction.as_of,
             business_date=moment.business_date,
@@ -247,11 +246,11 @@ class Case:
             early_reversal=early,
         )
 
-    def _own_rrn(self) -> str:
+    def _name(self, elements: Mapping[int, str]) -> str:
         """DE 37 by which this decision can be named: not that of the original that it names itself."""
         sent, original = self.transaction.rrn, self.transaction.original
         if sent is None or (original is not None and original.rrn == sent):
-            return rrn_of(self.moment.seq, self.moment.business_date)
+            return elements[37]
         return sent
 
 

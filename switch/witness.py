@@ -49,7 +49,7 @@ class Witness:
             self._writer.put_later(len(works), lambda: self._lines(works, now))
 
     def _lines(self, works: Sequence[Work], now: float) -> str:
-        return "".join([self._render(facts_of(work, len(works), now)) for work in works])
+        return self._render.lines([facts_of(work, len(works), now) for work in works])
 
 
 class MeasuredStore:
