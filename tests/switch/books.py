@@ -79,7 +79,9 @@ def record(seq: int, **changes: Any) -> Record:
 
 
 def outcome(of: Record, **more: Any) -> Outcome:
-    return Outcome(decision=Approved(), elements={37: rrn_of(of.seq, of.business_date), 39: "00"}, record=of, **more)
+    return Outcome(
+        decision=Approved(), elements={37: rrn_of(of.seq, of.business_date), 39: "00"}, record=of, **more
+    )
 
 
 def earn(seq: int, points: int, *, owner: int = 1, **changes: Any) -> Outcome:

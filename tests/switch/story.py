@@ -108,7 +108,14 @@ class Story:
     def decide(self, transaction: Transaction) -> Outcome | Known:
         """Decide and let what follows see it."""
         moment = Moment(self.store.sequence.next(), self.now, self.now.date())
-        case = Case(transaction, self.worksheet, self.programmes, moment, token_of, lambda _: {37: str(moment.seq), 39: "00"})
+        case = Case(
+            transaction,
+            self.worksheet,
+            self.programmes,
+            moment,
+            token_of,
+            lambda _: {37: str(moment.seq), 39: "00"},
+        )
         outcome = decide(case)
         if isinstance(outcome, Outcome) and outcome.record is not None:
             self.worksheet.apply(outcome)
