@@ -39,7 +39,7 @@ def export(config: Path, *, once: bool, until_eof: bool) -> None:
     settings = load_settings(config)
     exporter = exporter_of(settings)
     if once:
-        count = asyncio.run(_drain(settings, exporter))
+        count = asyncio.run(drain(settings, exporter))
         click.echo(f"{count} records were published")
         return
     with logging_to_stderr(settings.log):
@@ -78,7 +78,8 @@ def _password(settings: Settings, wanted: ExporterSettings) -> str | None:
         raise LoyaltyError("cannot be read", where=where, hint="a file of one line in UTF-8") from error
 
 
-async def _drain(settings: Settings, exporter: Exporter) -> int:
+async def drain(settings: Settings, exporter: Exporter) -> int:
+    """Publish what is there, and give how many records it was."""
     try:
         with Cursor(settings.path(settings.exporter.cursor)) as cursor:
             return await _feed(settings, exporter, cursor).drain()
