@@ -18,6 +18,7 @@ from rules.facts import Facts
 from rules.lint import lint
 from rules.parse import load_programme
 from rules.programme import Programme
+from rules.schema import campaign_schema, programme_schema
 from switch.database import open_for_reading
 from switch.outcome import Record
 from switch.queries import past_sales
@@ -122,6 +123,13 @@ def _campaigns_table(programme: Programme) -> Table:
             campaign.id, campaign.text, campaign.state.value, campaign.category, campaign.goal, budget
         )
     return table
+
+
+@rules.command(epilog="Example: puntual rules schema campaign > campaign.schema.json")
+@click.argument("what", type=click.Choice(["programme", "campaign"]), default="programme")
+def schema(what: str) -> None:
+    """The JSON Schema by which an editor checks and completes the files while you type."""
+    print_json(programme_schema() if what == "programme" else campaign_schema())
 
 
 _of_version = click.option(

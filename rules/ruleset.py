@@ -51,11 +51,11 @@ PRIORITY_MAX: Final = 1_000_000
 DEPTH_MAX: Final = 8  # of conditions inside conditions
 _MCC: Final = re.compile(r"[0-9]{4}", re.ASCII)  # ISO 18245
 _ACQUIRER: Final = re.compile(r"[0-9]{11}", re.ASCII)
-_SHAPES: Final = {
+SHAPES: Final = {
     "mcc": (_MCC, "four digits"),
     "acquirer": (_ACQUIRER, "eleven digits, zeros in front"),
 }
-_CLOSED: Final = {
+CLOSED: Final = {
     "channel": CHANNELS,
     "tender": TENDERS,
     "card_status": CARD_STATUSES,
@@ -294,8 +294,8 @@ def _one(conditions: list[Condition]) -> Condition:
 
 
 def _known(section: Section, key: str, tiers: tuple[str, ...]) -> frozenset[str]:
-    names = section.names(key, tiers if key == "tier" else _CLOSED.get(key))
-    pattern, shape = _SHAPES.get(key, (None, ""))
+    names = section.names(key, tiers if key == "tier" else CLOSED.get(key))
+    pattern, shape = SHAPES.get(key, (None, ""))
     for name in sorted(names):
         if pattern is not None and not pattern.fullmatch(name):
             section.wrong(f"cannot hold {name}", key, f"write {shape}")

@@ -1,0 +1,215 @@
+"""The JSON Schema (2020-12) of ``programme.toml`` and of ``campaigns/*.toml``, for editors.
+
+It is made of the same tables that the reader goes by. What a schema cannot say (ranges that end before they
+begin, names that must be declared elsewhere, ties) is told by ``puntual rules check``.
+"""
+
+import enum
+from typing import Any, Final
+
+from loyalty.amount import Rounding
+from rules.cap import Per, Scope
+from rules.conditions import AMOUNT_ATTRIBUTES, SET_ATTRIBUTES, TEXT_ATTRIBUTES
+from rules.parse import LANGUAGES
+from rules.programme import PointsBack, RoundingLevel, Shortfall, WithoutOriginal
+from rules.reading import NAME
+from rules.rule import CampaignState, Pick
+from rules.ruleset import CLOSED, EFFECTS, PRIORITY_MAX, SHAPES, WEEKDAYS
+
+Schema = dict[str, Any]
+
+_NAME: Final[Schema] = {"type": "string", "pattern": f"^{NAME.pattern}$"}
+_TEXT: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": 200}
+_POINTS: Final[Schema] = {"type": "integer", "minimum": 1}
+_MONEY: Final[Schema] = {
+    "oneOf": [
+        {"type": "integer", "minimum": 0},
+        {"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,12})?$"},
+    ]
+}
+_FRACTION: Final[Schema] = {
+    "oneOf": [
+        {"type": "integer", "minimum": 0},
+        {"type": "string", "pattern": r"^([0-9]{1,15}/[0-9]{1,15}|[0-9]{1,12}(\.[0-9]{1,12})?)$"},
+    ]
+}
+_SPAN: Final[Schema] = {"type": "string", "pattern": "^[0-9]{1,5} (day|month|year)s?$"}
+_CLOCK: Final[Schema] = {"type": "string"}  # a TOML time, or "22:00"; editors see both as texts
+
+
+def programme_schema() -> Schema:
+    """Of ``programme.toml``."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Programme",
+        **_table(
+            {
+                "programme": _head(),
+                "cards": _list(_cards()),
+                "earn": _table(
+                    {
+                        "rate": _rate(),
+                        "rounding": _choice(Rounding),
+                        "level": _choice(RoundingLevel),
+                        "near_miss_within": _MONEY,
+                    },
+                    "rate", "rounding", "level",
+                ),
+                "points": _table(
+                    {
+                        "available_after": _SPAN,
+                        "last": {"oneOf": [_SPAN, {"const": "for ever"}]},
+                        "end_of_month": {"type": "boolean"},
+                    },
+                    "last",
+                ),
+                "redemption": _table(
+                    {"value": _FRACTION, "step": _POINTS, "share": _FRACTION}, "value", "step", "share"
+                ),
+                "refund": _table(
+                    {
+                        "points_back": _choice(PointsBack),
+                        "without_original": _choice(WithoutOriginal),
+                        "shortfall": _choice(Shortfall),
+                    },
+                    "points_back", "without_original", "shortfall",
+                ),
+                "group": _list(_table({"id": _NAME, "pick": _choice(Pick)}, "id", "pick")),
+                "rule": _list({"$ref": "#/$defs/rule"}),
+            },
+            "programme", "cards", "earn", "points", "redemption", "refund",
+        ),
+        "$defs": _definitions(),
+    }  # fmt: skip
+
+
+def campaign_schema() -> Schema:
+    """Of a file of ``campaigns/``."""
+    funding = _table({"partner": _NAME, "basis_points": {"type": "integer"}}, "partner", "basis_points")
+    campaign = _table(
+        {
+            "id": _NAME,
+            "text": _TEXT,
+            "nature": {"enum": ["points"]},
+            "category": _TEXT,
+            "state": _choice(CampaignState),
+            "period": _range("before"),
+            "audience": {"$ref": "#/$defs/when"},
+            "goal": _TEXT,
+            "budget_points": _POINTS,
+            "funding": _list(funding),
+        },
+        "id", "text", "nature", "category", "state", "period",
+    )  # fmt: skip
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Campaign",
+        **_table({"campaign": campaign, "rule": _list({"$ref": "#/$defs/rule"})}, "campaign"),
+        "$defs": _definitions(),
+    }
+
+
+def _head() -> Schema:
+    code = {"type": "string", "pattern": "^[0-9]{3}$"}
+    return _table(
+        {
+            "name": _TEXT,
+            "currency": code,
+            "unit": _TEXT,
+            "unit_code": code,
+            "time_zone": _TEXT,
+            "day_starts": _CLOCK,
+            "language": {"enum": list(LANGUAGES)},
+            "tiers": {"type": "array", "items": {"type": "string"}},
+        },
+        "name", "currency", "unit", "time_zone", "language",
+    )  # fmt: skip
+
+
+def _cards() -> Schema:
+    digits = {"type": "string", "pattern": "^[0-9]{8,19}$"}
+    return _table(
+        {"first": digits, "last": digits, "check": {"enum": ["luhn", "none"]}}, "first", "last", "check"
+    )
+
+
+def _definitions() -> Schema:
+    return {"when": _when(), "rule": _rule()}
+
+
+def _when() -> Schema:
+    inner = _list({"$ref": "#/$defs/when"})
+    conditions: Schema = {}
+    for attribute in (*TEXT_ATTRIBUTES, *SET_ATTRIBUTES):
+        one: Schema = {"type": "string"}
+        if attribute in CLOSED:
+            one["enum"] = list(CLOSED[attribute])
+        if attribute in SHAPES:
+            one["pattern"] = f"^{SHAPES[attribute][0].pattern}$"
+        conditions[attribute] = _list(one)
+    conditions |= dict.fromkeys(AMOUNT_ATTRIBUTES, _table({"from": _MONEY, "below": _MONEY}))
+    days = {"type": "integer", "minimum": 0, "maximum": 180}
+    count = {"type": "integer", "minimum": 0}
+    conditions |= {
+        "weekday": _list({"enum": list(WEEKDAYS)}),
+        "time": _list(_range("before")),
+        "period": _range("before"),
+        "birthday": _table({"days_before": days, "days_after": days}),
+        "counter": {"type": "object", "additionalProperties": _table({"from": count, "below": count})},
+        "all": inner,
+        "any": inner,
+        "not": inner,
+    }
+    return _table(conditions)
+
+
+def _rule() -> Schema:
+    lines = {
+        name: _list({"type": "string"})
+        for name in ("product", "category", "except_product", "except_category")
+    }
+    gives: Schema = dict.fromkeys(EFFECTS, _POINTS)
+    gives |= {"base": _rate(), "points_per_amount": _rate(), "multiply": _FRACTION, "discount": _FRACTION}
+    gives |= {"discount_amount": _MONEY, "unit_price": _MONEY}
+    cap = _table({"points": _POINTS, "scope": _choice(Scope), "per": _choice(Per)}, "points", "per")
+    priority = {"type": "integer", "minimum": -PRIORITY_MAX, "maximum": PRIORITY_MAX}
+    return _table(
+        {
+            "id": _NAME,
+            "text": _TEXT,
+            "priority": priority,
+            "group": _NAME,
+            "when": {"$ref": "#/$defs/when"},
+            "lines": _table(lines | {"amount": _table({"from": _MONEY, "below": _MONEY})}),
+            "then": _table(gives) | {"minProperties": 1, "maxProperties": 1},
+            "cap": _list(cap),
+        },
+        "id", "text", "then",
+    )  # fmt: skip
+
+
+def _table(keys: Schema, *required: str) -> Schema:
+    return {
+        "type": "object",
+        "properties": keys,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def _list(one: Schema) -> Schema:
+    """A list, or one alone."""
+    return {"oneOf": [one, {"type": "array", "items": one, "minItems": 1}]}
+
+
+def _choice(choices: type[enum.Enum]) -> Schema:
+    return {"enum": [each.value for each in choices]}
+
+
+def _range(end: str) -> Schema:
+    return _table({"from": _CLOCK, end: _CLOCK})
+
+
+def _rate() -> Schema:
+    per = _table({"points": {"type": "integer", "minimum": 0}, "per": _MONEY}, "points", "per")
+    return {"oneOf": [*_FRACTION["oneOf"], per]}
