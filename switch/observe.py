@@ -10,7 +10,9 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Mapping, MutableMapping
+from time import monotonic
 from typing import Any, Final
 
 import structlog
@@ -50,6 +52,8 @@ EVENTS: Final = {
 # that is logged on purpose has so many: sequences, points and amounts stay below.
 _DIGITS: Final = re.compile(r"\d{13,}(?:[=Dd]\d*)?")
 
+TELL_MAX: Final = 5  # lines of one event in a second; one for each transaction goes another way
+
 log: Final = structlog.get_logger()
 
 
@@ -59,21 +63,29 @@ def masked(line: str) -> str:
 
 
 class Throttle:
-    """Logs an event once a second at most, and then says how many were left out."""
+    """Lets an event be told some times a second: what peers or a disk can cause comes in floods."""
 
     def __init__(self, time: Callable[[], float]) -> None:
         self._time = time
-        self._next: dict[str, float] = {}
-        self._left_out: dict[str, int] = {}
+        self._second: dict[str, int] = {}  # in which an event was told last
+        self._told: Counter[str] = Counter()  # ... how often
+        self._left_out: Counter[str] = Counter()
 
-    def warning(self, event: str, **facts: object) -> None:
-        """Log *event*, unless it was logged within the last second."""
-        now = self._time()
-        if now < self._next.get(event, now):
-            self._left_out[event] = self._left_out.get(event, 0) + 1
-            return
-        self._next[event] = now + 1
-        log.warning(event, **facts, left_out=self._left_out.pop(event, 0))
+    def lets_pass(self, event: str) -> bool:
+        """Whether *event* may be told now."""
+        second = int(self._time())
+        if self._second.get(event) != second:
+            self._second[event] = second
+            self._told[event] = 0
+        self._told[event] += 1
+        if self._told[event] <= TELL_MAX:
+            return True
+        self._left_out[event] += 1
+        return False
+
+    def left_out(self, event: str) -> int:
+        """How often *event* was not told since it was asked last."""
+        return self._left_out.pop(event, 0)
 
 
 class _Lines:
@@ -129,11 +141,19 @@ class Renderer:
         return masked("".join([f"{self._render(None, level, facts)}\n" for facts in told]))
 
 
-def configure(writer: LogWriter, render: Renderer, *, level: str) -> None:
-    """Let everything that is logged at *level* or above leave through *writer*."""
+def configure(
+    writer: LogWriter, render: Renderer, *, level: str, time: Callable[[], float] = monotonic
+) -> None:
+    """Let everything that is logged at *level* or above leave through *writer*, floods cut down."""
     number = logging.getLevelNamesMapping()[level.upper()]
+    throttle = Throttle(time)
 
-    def finish(_logger: object, method: str, event: Mapping[str, Any]) -> str:
+    def finish(_logger: object, method: str, event: MutableMapping[str, Any]) -> str:
+        name = str(event["event"])
+        if not throttle.lets_pass(name):
+            raise structlog.DropEvent
+        if left_out := throttle.left_out(name):
+            event["left_out"] = left_out
         return render(event, "error" if method == "exception" else method)
 
     structlog.configure(

@@ -13,7 +13,6 @@ from typing import Final, Protocol
 import structlog
 
 from messages.link import Link
-from switch.observe import Throttle
 
 SWEEP_S: Final = 0.25  # how late a limit may strike
 
@@ -114,7 +113,6 @@ class Peers:
         self.is_stopping = False
         self._none_left = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        self._throttle = Throttle(self._loop.time)
         self._sweeping = self._loop.call_later(SWEEP_S, self._sweep)
 
     def __len__(self) -> int:
@@ -161,9 +159,9 @@ class Peers:
             peer.go_on()
 
     def note(self, event: str, peer: Peer, **facts: object) -> None:
-        """Count what the switch does to *peer*, and log it once a second at most: peers can be hostile."""
+        """Count and log what the switch does to *peer*."""
         self.ended[event] += 1
-        self._throttle.warning(event, address=peer.address, **facts)
+        log.warning(event, address=peer.address, **facts)
 
     def stop_reading(self) -> None:
         """Take nothing more in; answers still leave."""

@@ -366,7 +366,8 @@ class Sequencer:
 
     def _carry_out(self, order: Order, batch: Batch) -> None:
         try:
-            order.change = order.command.carry_out(batch.worksheet, self._moment(self._now, late=False))
+            moment = self._moment(self._clock.now(), late=False)
+            order.change = order.command.carry_out(batch.worksheet, moment)
         except Exception as error:  # noqa: BLE001  (the boundary of one command; whoever ordered it is told)
             order.done.set_exception(error)
             return
