@@ -5,6 +5,7 @@ from typing import Final
 _CLASSES: Final = b"12345678"
 _VERSIONS: Final = b"01289"
 _HTTP: Final = "this is HTTP: the port for health and metrics is another one"
+OTHERWISE: Final = "compare the framing of both sides: `puntual message doctor` guesses it from bytes"
 _TABLE: Final = (
     (b"\x16\x03", "this is a TLS hello: let the peer speak without TLS, or end TLS before this port"),
     (b"GET ", _HTTP),
@@ -31,7 +32,7 @@ def hint_for(start: bytes) -> str:
         return "a message begins here without a length: the peer sends no framing, or base24"
     if len(start) >= 2 and start[:4].isdigit():
         return "the length is written as digits: set the framing to ascii4, ascii6 or hex4"
-    return "compare the framing of both sides: `puntual message doctor` guesses it from bytes"
+    return OTHERWISE
 
 
 def looks_like_mti(text: bytes) -> bool:

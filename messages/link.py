@@ -8,6 +8,7 @@ rest becomes events for the switch. Answers stay in the order of their requests 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from loyalty.decision import Reason
 from loyalty.transaction import Transaction
@@ -19,6 +20,10 @@ from messages.message import Message
 from messages.mti import answer_mti
 from messages.profile import Profile
 from messages.reading import FormatFault, Refused, Unanswerable
+from messages.seal import MAC_ELEMENTS, is_sealed, sealed
+from messages.security import MacKey
+
+_PIN: Final = 52
 
 __all__ = ["AnswerReady", "Event", "Link", "LinkFailed", "Refused", "TransactionReceived"]
 
@@ -49,14 +54,23 @@ Event = TransactionReceived | Refused | AnswerReady | LinkFailed
 
 
 class Link:
-    """A conversation with one peer.
+    """A conversation with one peer. With *mac_key* every message has to carry a MAC, and gets one back.
 
     Attributes:
         profile: May be replaced between two calls, when terms or register change.
     """
 
-    def __init__(self, *, framing: Framing, codec: Codec, profile: Profile, frame_size_max: int) -> None:
+    def __init__(
+        self,
+        *,
+        framing: Framing,
+        codec: Codec,
+        profile: Profile,
+        frame_size_max: int,
+        mac_key: MacKey | None = None,
+    ) -> None:
         self._framing = framing
+        self._mac_key = mac_key
         self._codec = codec
         self._frames = FrameReader(framing, frame_size_max)
         self._failed = False
@@ -102,7 +116,9 @@ class Link:
             told[37] = rrn
         try:
             data = self._codec.encode(mti, told)
-        except MessageError as error:
+            if self._mac_key is not None and not asked.keys().isdisjoint(MAC_ELEMENTS):
+                data = sealed(self._codec, mti, told, self._mac_key, asked.get(self._mac_key.ksn_element))
+        except WireError as error:
             raise AssertionError(f"the answer to a {request.mti} cannot be written: {error}") from error
         return self._framing.wrap(data, request.header)
 
@@ -114,22 +130,31 @@ class Link:
             return LinkFailed(error)
         if answer_mti(message.mti) is None:
             return None  # an answer: answering it could go on for ever
-        profile = self.profile
-        if profile.is_network(message):
-            elements = profile.answer_network(message)
-            if elements is None:
-                return LinkFailed(_unanswerable(message, 11))
-            return AnswerReady(self.answer(message, elements))
-        reading = profile.read(message, received_at)
+        if _PIN in message.elements:
+            message.elements.pop(_PIN)  # no profile asks for it, so nobody gets to see it
+        is_genuine = self._mac_key is None or is_sealed(self._codec, frame, message, self._mac_key)
+        if self.profile.is_network(message):
+            return self._network_event(message, is_genuine=is_genuine)
+        reading = self.profile.read(message, received_at)
         match reading:
-            case Transaction():
-                return TransactionReceived(message, reading)
             case FormatFault(element):
-                return AnswerReady(self.answer(message, profile.refusal(Reason.FORMAT_ERROR, element)))
+                return AnswerReady(self.answer(message, self.profile.refusal(Reason.FORMAT_ERROR, element)))
             case Unanswerable(element):
                 return LinkFailed(_unanswerable(message, element))
+            case _ if not is_genuine:
+                return Refused(message, Reason.MAC_WRONG)
+            case Transaction():
+                return TransactionReceived(message, reading)
             case Refused():
                 return reading
+
+    def _network_event(self, message: Message, *, is_genuine: bool) -> Event:
+        elements = self.profile.answer_network(message)
+        if elements is None:
+            return LinkFailed(_unanswerable(message, 11))
+        if not is_genuine and 44 not in elements:  # what is wrong with the format goes first
+            elements = self.profile.refusal(Reason.MAC_WRONG)
+        return AnswerReady(self.answer(message, elements))
 
 
 def _unanswerable(message: Message, element: int) -> WireError:

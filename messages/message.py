@@ -1,6 +1,5 @@
 """A message: its type and its elements as text, as a dialect read them or will write them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from messages.errors import MessageError
@@ -19,7 +18,7 @@ class Message:
     """
 
     mti: str
-    elements: Mapping[int, str]
+    elements: dict[int, str]
     header: bytes = b""
     faults: tuple[MessageError, ...] = field(default=())
     is_cut: bool = False

@@ -299,7 +299,7 @@ class MacKey:
             return self.key
         try:
             # A DE 53 of 16 digits has no room for the two leading FF of a serial number of ten bytes.
-            serial = bytes.fromhex((ksn or "").rjust(2 * _KSN_SIZE, "F"))
+            serial = bytes.fromhex(ksn.rjust(2 * _KSN_SIZE, "F")) if ksn else b""
         except ValueError:
             serial = b""
         wanted = _KSN_SIZE if self.scheme is KeyScheme.TDES_DUKPT else 12

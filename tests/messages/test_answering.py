@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from loyalty.decision import Approved, Balance, Declined, Discount, Instrument, Reason
+from loyalty.sequence import base36
 from loyalty.terms import Terms
 from loyalty.transaction import Operation
-from messages.answering import base36
 from messages.basket import read_discounts
 from messages.link import AnswerReady, TransactionReceived
 from messages.receipt import decline_text
