@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from datetime import datetime
 from itertools import accumulate
 from operator import or_
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from rules.conditions import (
     DAY_S,
@@ -68,14 +68,16 @@ def compile_rules(
     known: dict[tuple[bool, int], set[str]] = defaultdict(set)
     for each in accesses:
         for is_set, at, values in each:
-            known[is_set, at] |= values
+            known[is_set, at].update(values)
     share = _Sharing()
     texts: ByAttribute = defaultdict(lambda: defaultdict(list))
     sets: ByAttribute = defaultdict(lambda: defaultdict(list))
     common: list[Row] = []
     for rank, (rule, choices) in enumerate(zip(rules, accesses, strict=True)):
         # The share of an attribute's known values that the rule takes: the less, the rarer it is asked.
-        access = min(choices, key=lambda each: len(each[2]) / len(known[each[:2]]), default=None)
+        access = choices[0] if choices else None
+        if len(choices) > 1:
+            access = min(choices, key=lambda each: len(each[2]) / len(known[each[:2]]))
         row = _row(rank, rule, access, share, language)
         if access is None:
             common.append(row)
@@ -101,16 +103,12 @@ def compile_rules(
     )
 
 
-class _Sharing:
-    """Equal parts of rows are kept once."""
+class _Sharing(dict[Hashable, Any]):
+    """Equal parts of rows are kept once: it gives for a value the first that was equal to it."""
 
-    def __init__(self) -> None:
-        self._kept: dict[Hashable, Hashable] = {}
-
-    def __call__(self, value: T) -> T:
-        kept = self._kept.setdefault(value, value)
-        assert isinstance(kept, type(value))
-        return kept
+    def __missing__(self, value: Hashable) -> Hashable:
+        self[value] = value
+        return value
 
 
 def _accesses(rule: Rule) -> list[Access]:
@@ -141,16 +139,16 @@ def _row(rank: int, rule: Rule, access: Access | None, share: _Sharing, language
             case OneOf(attribute, values):
                 at = _TEXT_AT[attribute]
                 if access is None or (False, at, values) != access:  # the way in needs no check
-                    equals.append(share((at, values)))
+                    equals.append(share[at, values])
             case SomeOf(attribute, values):
                 if access is None or (True, _SET_AT[attribute], values) != access:
                     residual.append(condition)
             case AmountWithin(attribute, low, high):
-                amounts.append(share((_AMOUNT_AT[attribute], low or 0, high)))
+                amounts.append(share[_AMOUNT_AT[attribute], low or 0, high])
             case Window():
-                windows.append(share(_ranges([condition])))
+                windows.append(share[_ranges([condition])])
             case AnyOf(choices) if all(isinstance(each, Window) for each in choices):
-                windows.append(share(_ranges(choices)))
+                windows.append(share[_ranges(choices)])
             case Period(first, before):
                 start = first if start is None or (first is not None and first > start) else start
                 end = before if end is None or (before is not None and before < end) else end
@@ -164,14 +162,14 @@ def _row(rank: int, rule: Rule, access: Access | None, share: _Sharing, language
         rank,
         rule,
         kind=kind,
-        gives=share(gives),
-        equals=share(tuple(equals)),
-        windows=share(tuple(windows)),
+        gives=share[gives],
+        equals=share[tuple(equals)],
+        windows=share[tuple(windows)],
         start=start,
         end=end,
-        amounts=share(tuple(amounts)),
+        amounts=share[tuple(amounts)],
         residual=tuple(residual),
-        more=share(more_than(rule, language)) if has_low else "",
+        more=share[more_than(rule, language)] if has_low else "",
     )
 
 
