@@ -16,6 +16,7 @@ import pytest
 
 from tests.conformance import cards
 from tests.conformance.deployment import STARTER_TERMINALS, Deployment
+from tests.conformance.disorder import Disorder
 from tests.conformance.till import Answer, HungUp, Link, Message, Till, original, tags, trace_numbers
 
 
@@ -125,6 +126,32 @@ def test_state_is_the_same_after_a_kill(fresh: Deployment, stans: Iterator[int])
         for request, code, points in second:
             answer = link.ask(request)
             assert (answer.code, answer.figure("050")) == (code, points), (request, answer.message)
+        switch.kill()
+
+
+REFUSED_EARLY = ("OPERATION_NOT_SUPPORTED", "KEY_CONFLICT", "BASKET_OUT_OF_BALANCE")
+
+
+def test_disorder_is_the_same_after_a_kill(fresh: Deployment, stans: Iterator[int]) -> None:
+    """Whatever was decided, in whatever order: the same bytes again, and the same balances."""
+    used = list(itertools.islice(cards.pool(), 40, 43))
+    disorder = Disorder(99, stans, iter(used), terminals=STARTER_TERMINALS[:3])
+    till = Till(STARTER_TERMINALS[0], stans)
+    with fresh.serve() as switch, Link(switch.iso8583) as link:
+        asked = [*disorder.opening(), *(disorder.next() for _ in range(120))]
+        answers = [link.ask(request) for request in asked]
+        balances = [link.ask(till.message("inquiry", card=card)).tags for card in used]
+        switch.kill()
+    kept = [
+        (request, answer)
+        for request, answer in zip(asked, answers, strict=True)
+        if request.mti[1] != "1" and answer.reason not in REFUSED_EARLY
+    ]
+    assert len(kept) > 60
+    with fresh.serve() as switch, Link(switch.iso8583) as link:
+        for request, answer in kept:
+            assert link.ask(request).raw == answer.raw, request
+        assert [link.ask(till.message("inquiry", card=card)).tags for card in used] == balances
         switch.kill()
 
 
