@@ -97,7 +97,7 @@ def compile_rules(
 
     return Table(
         buckets_of(texts),
-        tuple((SETS[at][1], buckets) for at, buckets in buckets_of(sets)),
+        buckets_of(sets),
         _bucket(common, columns_from, cells_max),
         len(rules),
     )

@@ -1,5 +1,11 @@
-"""The one door: what a sale earns under a programme."""
+"""The doors to the rules: what a sale costs less, and what it earns.
 
+Prices are settled before points are used, and points are earned on what is left; so the switch asks for the
+price first, takes it off (``Facts.after``), works out what is left to pay, and asks what that earns. ``evaluate``
+alone does both for a sale that was not priced yet.
+"""
+
+from loyalty.decision import Discount
 from rules.award import Award
 from rules.facts import Facts
 from rules.price import discounts
@@ -8,7 +14,18 @@ from rules.settle import settle
 from rules.table import Sale
 from rules.words import near_miss
 
-__all__ = ["Award", "evaluate"]
+__all__ = ["Award", "evaluate", "price"]
+
+
+def price(programme: Programme, facts: Facts) -> tuple[Discount, ...]:
+    """What is taken off the lines, by the ticket alone: nothing that is used or paid matters.
+
+    Nothing where the till does not take discounts.
+    """
+    if not programme.prices.size or not facts.may_be_discounted:
+        return ()
+    found = programme.prices.search(Sale(facts.gross()), None)
+    return discounts([row.rule for _, row, _, _ in found.hits], facts)
 
 
 def evaluate(programme: Programme, facts: Facts) -> Award:
@@ -16,18 +33,14 @@ def evaluate(programme: Programme, facts: Facts) -> Award:
 
     The same facts always bring the same award.
     """
-    if programme.prices.size and facts.may_be_discounted:
-        found = programme.prices.search(Sale(facts.gross()), None)
-        given = discounts([row.rule for _, row, _, _ in found.hits], facts)
-        return _earned(programme, facts.after(given))._replace(discounts=given)
-    return _earned(programme, facts)
-
-
-def _earned(programme: Programme, facts: Facts) -> Award:
+    given = price(programme, facts)
+    if given:
+        facts = facts.after(given)
     sale = Sale(facts)
     within = programme.near_miss_within_minor
     finding = programme.table.search(sale, within)
     near = None
     if finding.near is not None and (within is None or finding.short_minor <= within):
         near = near_miss(finding.short_minor, programme.terms.currency, finding.near.more)
-    return settle(programme, sale, finding.hits, near)
+    award = settle(programme, sale, finding.hits, near)
+    return award._replace(discounts=given) if given else award

@@ -139,8 +139,9 @@ class Facts:
 
     def after(self, discounts: Sequence[Discount]) -> "Facts":
         """The sale once *discounts* are taken off; it gets no further ones."""
+        can = self.can.replace(TAKES_DISCOUNTS, "")
         if not discounts:
-            return self
+            return self if can == self.can else replace(self, can=can)
         assert self.lines is not None
         off = Counter[int]()
         for discount in discounts:
@@ -155,7 +156,7 @@ class Facts:
             lines=lines,
             base_minor=max(self.base_minor - total, 0),
             ticket_minor=self.ticket_minor - total,
-            can=self.can.replace(TAKES_DISCOUNTS, ""),
+            can=can,
         )
 
     def to_json(self) -> str:

@@ -10,7 +10,7 @@ bucket. A bucket is one of three:
   their intersection leaves few rows. Columns may leave a row too many, never one too few, because each row
   that is left is checked exactly.
 
-The table never changes once it is built.
+The table never changes once it is built. It holds nothing but values, so another process can build it.
 """
 
 import enum
@@ -413,7 +413,7 @@ class Table:
 
     Attributes:
         texts: Position among the texts, and bucket by value.
-        sets: What gives a sale's values of a set, and bucket by value.
+        sets: Position among the sets, and bucket by value.
         common: Rules that no equality leads to.
     """
 
@@ -422,7 +422,7 @@ class Table:
     def __init__(
         self,
         texts: tuple[tuple[int, Mapping[str, Bucket]], ...],
-        sets: tuple[tuple[Callable[[Sale], Iterable[str]], Mapping[str, Bucket]], ...],
+        sets: tuple[tuple[int, Mapping[str, Bucket]], ...],
         common: Bucket,
         size: int,
     ) -> None:
@@ -443,8 +443,8 @@ class Table:
             bucket = buckets.get(sale.texts[at])
             if bucket is not None:
                 search(bucket, sale, finding, within)
-        for values_of, buckets in self.sets:
-            for value in values_of(sale):
+        for at, buckets in self.sets:
+            for value in SETS[at][1](sale):
                 bucket = buckets.get(value)
                 if bucket is not None:
                     search(bucket, sale, finding, within)

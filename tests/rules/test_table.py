@@ -1,5 +1,6 @@
 """The compiled table gives what the plain interpreter gives, to the last step of the arithmetic."""
 
+import pickle
 from dataclasses import replace
 
 from hypothesis import HealthCheck, example, given, settings
@@ -98,6 +99,17 @@ def test_large_buckets_have_columns() -> None:
     assert award.parts == (("base", 50), ("r0500", 500))
     assert award.near_miss == "0.05 more brings 501 extra points"
     assert award == interpret(made, sale("50.05"))
+
+
+def test_another_process_can_build_it() -> None:
+    """A programme with its table survives the way between two processes, and rates as before."""
+    text = '[[rule]]\nid = "r"\ntext = "R"\nwhen = { segment = "vip" }\nlines = { category = "A" }\n'
+    made = programme(text + "then = { points = 7 }\n")
+    there = pickle.loads(pickle.dumps(made))
+    facts = sale("5.00 segments=vip lines=A:5.00")
+    assert there == made
+    assert evaluate(there, facts) == evaluate(made, facts)
+    assert evaluate(there, facts).points == 12
 
 
 @given(mask=st.integers(0, 2**2000))
