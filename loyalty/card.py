@@ -45,11 +45,13 @@ class CardRange:
     last: str
     luhn: bool
 
+    def holds(self, number: str) -> bool:
+        """Whether *number* lies in this range, whatever its check digit."""
+        return len(number) == len(self.first) and self.first <= number <= self.last
+
     def covers(self, number: str) -> bool:
         """Whether *number* can be a card of this range."""
-        if len(number) != len(self.first) or not self.first <= number <= self.last:
-            return False
-        return not self.luhn or luhn_holds(number)
+        return self.holds(number) and (not self.luhn or luhn_holds(number))
 
 
 def luhn_holds(number: str) -> bool:

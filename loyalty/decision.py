@@ -41,6 +41,8 @@ class Reason(enum.Enum):
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
     OWN_FAULT = "OWN_FAULT"
 
+    __hash__ = object.__hash__  # members are single; Enum's own hash is a call in Python
+
     @property
     def is_transient(self) -> bool:
         """Nothing was booked and nothing is remembered: the same message may be sent again."""

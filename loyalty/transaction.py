@@ -29,6 +29,8 @@ class Operation(enum.Enum):
     UPLOAD = "UPLOAD"
     NETWORK = "NETWORK"
 
+    __hash__ = object.__hash__  # members are single; Enum's own hash is a call in Python
+
 
 @dataclass(frozen=True, slots=True)
 class TransactionKey:
@@ -40,6 +42,7 @@ class TransactionKey:
         message_class: Second digit of the MTI, 3 counting as 2.
         stan: DE 11, six digits.
         moment: ``YYYYMMDDhhmmss`` local (DE 13 and 12), or with a final ``Z`` from DE 7.
+        text: The key as it is stored.
     """
 
     acquirer_id: str
@@ -47,10 +50,12 @@ class TransactionKey:
     message_class: str
     stan: str
     moment: str
+    text: str = field(init=False, repr=False, compare=False)
 
-    def __str__(self) -> str:
+    def __post_init__(self) -> None:
         # Time first: new keys then fall on the last pages of the index.
-        return f"{self.moment}|{self.stan}|{self.message_class}|{self.terminal_id}|{self.acquirer_id}"
+        text = f"{self.moment}|{self.stan}|{self.message_class}|{self.terminal_id}|{self.acquirer_id}"
+        object.__setattr__(self, "text", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +107,11 @@ class OriginalReference:
     own_stan: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Transaction:
     """A request or advice that can be read, from a terminal that is served.
+
+    Nobody changes one after it was made; it is not frozen because that doubles the time of making it.
 
     Attributes:
         is_advice: It has happened already; it is accepted, whatever the rules say.

@@ -116,8 +116,12 @@ class Case:
         return self.worksheet.cards(identifier.kind.value, self.token)
 
     def is_in_range(self, identifier: Identifier) -> bool:
-        """Whether a card number can be one of the programme's."""
-        return any(card_range.covers(identifier.value) for card_range in self.programme.card_ranges)
+        """Whether a card number lies in a range of the programme.
+
+        Its check digit is not looked at: a card is known, so it was right when it was enrolled, or it is
+        not, and then it is unknown either way.
+        """
+        return any(card_range.holds(identifier.value) for card_range in self.programme.card_ranges)
 
     # The decision put down
 
@@ -199,7 +203,7 @@ class Case:
         elements = self.render(decision)
         record = Record(
             seq=moment.seq,
-            key=str(key),
+            key=key.text,
             content=transaction.content,
             identifier=self.token,
             card_id=None if card is None else card.card_id,

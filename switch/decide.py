@@ -46,7 +46,7 @@ def decide(case: Case) -> Outcome | Known:
     fault = transaction.fault or amount_fault(case)
     if fault is not None and not transaction.is_advice:
         return case.refuse(fault)
-    known = case.worksheet.by_key(str(transaction.key))
+    known = case.worksheet.by_key(transaction.key.text)
     if known is not None:
         if not _is_same(case, known):
             return case.refuse(Reason.KEY_CONFLICT)

@@ -12,9 +12,11 @@ from loyalty.transaction import OriginalReference
 from members.card import Card, CardStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Record:
     """A remembered decision: one row of the journal, together with what was done to it since.
+
+    Nobody changes one after it was made; it is not frozen because that doubles the time of making it.
 
     Attributes:
         seq: Sequence of the switch (DE 37, DE 38).
@@ -130,9 +132,11 @@ class CardChange:
     unlink: tuple[str, Token] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Outcome:
     """What was decided and all that it changes. Nothing is remembered unless there is a *record*.
+
+    Nobody changes one after it was made.
 
     Attributes:
         elements: The answer's own elements, by number; *record* keeps them as JSON.

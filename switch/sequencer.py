@@ -267,7 +267,7 @@ class Sequencer:
             taken = self._take(room)
             self._store.prefetch(
                 [
-                    str(work.event.transaction.key)
+                    work.event.transaction.key.text
                     for work in taken
                     if isinstance(work, Work) and isinstance(work.event, TransactionReceived)
                 ]
