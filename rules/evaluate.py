@@ -1,8 +1,8 @@
 """The doors to the rules: what a sale costs less, and what it earns.
 
 Prices are settled before points are used, and points are earned on what is left; so the switch asks for the
-price first, takes it off (``Facts.after``), works out what is left to pay, and asks what that earns. ``evaluate``
-alone does both for a sale that was not priced yet.
+price first, takes it off (``Facts.after``), works out what is left to pay, and asks what that earns. For a
+sale that was not priced yet ``evaluate`` does both.
 """
 
 from loyalty.decision import Discount

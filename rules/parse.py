@@ -33,7 +33,7 @@ from rules.programme import (
     Validity,
     WithoutOriginal,
 )
-from rules.reading import Inexact, ProgrammeError, Section, did_you_mean
+from rules.reading import NAME, Inexact, ProgrammeError, Section, did_you_mean
 from rules.rule import Pick, Rule
 from rules.ruleset import read_campaign, read_groups, read_rate, read_rules
 
@@ -191,8 +191,13 @@ def _read_tiers(head: Section) -> tuple[str, ...]:
     tiers = head.take("tiers")
     if tiers is None or tiers == []:
         return ()
-    head.names("tiers")  # notes what is wrong with them
-    return tuple(each for each in tiers if isinstance(each, str)) if isinstance(tiers, list) else ()
+    if not isinstance(tiers, list):
+        head.wrong("is not a list", "tiers", 'write ["silver", "gold"], from the lowest to the highest')
+        return ()
+    for name in sorted(head.names("tiers")):
+        if not NAME.fullmatch(name):
+            head.wrong(f"holds {name!r}", "tiers", "use letters, digits, _ . and -")
+    return tuple(each for each in tiers if isinstance(each, str))
 
 
 def _read_cards(main: Section) -> tuple[CardRange, ...]:

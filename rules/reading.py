@@ -116,6 +116,9 @@ class Section:
         if not 0 < len(value) <= 200 or not all(" " <= letter <= "~" for letter in value):
             self.wrong("is not a text of 1 to 200 printable ASCII characters", key)
             return ""
+        if "|" in value or "\\" in value:  # they part the lines of a receipt and the parts of DE 63
+            self.wrong("holds | or a backslash, which have a meaning in messages", key, "write another sign")
+            return ""
         if pattern is not None and not pattern.fullmatch(value):
             self.wrong(f"does not look right: {value}", key, f"it must match {pattern.pattern}")
         return value

@@ -19,7 +19,7 @@ from rules.ruleset import CLOSED, EFFECTS, PRIORITY_MAX, SHAPES, WEEKDAYS
 Schema = dict[str, Any]
 
 _NAME: Final[Schema] = {"type": "string", "pattern": f"^{NAME.pattern}$"}
-_TEXT: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": 200}
+_TEXT: Final[Schema] = {"type": "string", "pattern": r"^[ -\[\]-{}~]{1,200}$"}
 _POINTS: Final[Schema] = {"type": "integer", "minimum": 1}
 _MONEY: Final[Schema] = {
     "oneOf": [
@@ -120,7 +120,7 @@ def _head() -> Schema:
             "time_zone": _TEXT,
             "day_starts": _CLOCK,
             "language": {"enum": list(LANGUAGES)},
-            "tiers": {"type": "array", "items": {"type": "string"}},
+            "tiers": {"type": "array", "items": _NAME},
         },
         "name", "currency", "unit", "time_zone", "language",
     )  # fmt: skip
