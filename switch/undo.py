@@ -324,7 +324,7 @@ def _undo_undoing(case: Case, undoing: Record) -> Outcome:
     """
     worksheet = case.worksheet
     links = worksheet.links_from(undoing.seq)
-    earned = sum(link.clawed for link in links) if links else -undoing.earned
+    earned = -undoing.earned
     used = sum(link.returned for link in links)
     draft = _draft_for(case, undoing.owner)
     lots = _lots_behind(case, undoing)
