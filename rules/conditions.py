@@ -16,7 +16,6 @@ from rules.facts import Facts
 DAY_S: Final = 86_400
 
 TEXT_ATTRIBUTES: Final[dict[str, Callable[[Facts], str]]] = {
-    "operation": attrgetter("operation"),
     "terminal": attrgetter("terminal_id"),
     "merchant": attrgetter("merchant_id"),
     "acquirer": attrgetter("acquirer_id"),

@@ -46,7 +46,6 @@ EVERY_DAY: Final = frozenset(WEEKDAYS.values())
 CHANNELS: Final = ("POSD", "ECOM", "MOBL", "IVRS", "SMSX")
 TENDERS: Final = ("CASH", "CARD", "PNTS", "CERT", "OTHR")
 CARD_STATUSES: Final = ("issued", "active", "blocked", "lost", "stolen", "replaced")
-OPERATIONS: Final = ("EARN", "QUOTE", "HOLD")
 PRIORITY_MAX: Final = 1_000_000
 DEPTH_MAX: Final = 8  # of conditions inside conditions
 _MCC: Final = re.compile(r"[0-9]{4}", re.ASCII)  # ISO 18245
@@ -59,7 +58,6 @@ CLOSED: Final = {
     "channel": CHANNELS,
     "tender": TENDERS,
     "card_status": CARD_STATUSES,
-    "operation": OPERATIONS,
 }
 
 

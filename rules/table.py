@@ -28,7 +28,6 @@ from rules.rule import Rule
 
 # Text attributes of facts by position; conditions call them otherwise in part.
 TEXTS: Final = (
-    "operation",
     "terminal",
     "merchant",
     "acquirer",
@@ -43,7 +42,6 @@ TEXTS: Final = (
     "cashier",
 )
 TEXT_FIELDS: Final = attrgetter(
-    "operation",
     "terminal_id",
     "merchant_id",
     "acquirer_id",
