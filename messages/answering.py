@@ -11,8 +11,8 @@ from loyalty.sequence import base36, day_digits
 from loyalty.terms import Terms
 from loyalty.transaction import Operation
 from messages.basket import cut, write_discounts
-from messages.receipt import decline_text, receipt
-from messages.sheet import Sheet
+from messages.receipt import LINE_SEPARATOR, decline_text, receipt
+from messages.sheet import Form, Sheet
 from messages.tags import read_tags, write_tags
 from messages.transliterate import to_ascii
 
@@ -24,9 +24,9 @@ _WORDS_SIZE_MAX: Final = 200
 
 
 @lru_cache(maxsize=8)
-def _day(business_date: date) -> tuple[str, str]:
+def _day(business_date: date, form: str) -> tuple[str, str]:
     """DE 15, and the beginning of DE 37."""
-    return f"{business_date:%m%d}", day_digits(business_date)
+    return business_date.strftime(form), day_digits(business_date)
 
 
 class Answerer:
@@ -55,12 +55,13 @@ class Answerer:
             business_date: Of the decision.
             width: Columns of the terminal's receipt.
         """
-        month_day, day_of_year = _day(business_date)
+        settlement_date, day_of_year = _day(business_date, self._sheet.settlement_date)
         number = base36(seq)
-        elements = {15: month_day, 37: day_of_year + number}
+        elements = {15: settlement_date, 37: day_of_year + number}
         if isinstance(decision, Declined):
             return elements | self.refusal(decision, width=width)
-        elements[39] = self._sheet.codes[Reason.PARTIAL] if decision.partial else self._sheet.approved
+        partial = self._sheet.codes[Reason.PARTIAL]
+        elements[39] = partial if decision.partial else self.approved(operation)
         if decision.amount is not None:
             elements[4] = f"{decision.amount:012}"
         if decision.books:
@@ -72,7 +73,7 @@ class Answerer:
             elements[self._layout.balances] = self._balances(decision)
         text = receipt(decision, operation, self._terms, width, self._layout.receipt_size_max)
         if text:
-            elements[self._layout.receipt] = text
+            elements[self._layout.receipt] = self._receipt(text)
         if decision.discounts:
             discounts = write_discounts(map(_plain, decision.discounts))
             elements |= cut(discounts, self._layout.basket, self._layout.piece_size_max)
@@ -90,8 +91,14 @@ class Answerer:
                 ("061", _words(declined.near_miss)),
             ]
         )
-        elements[self._layout.receipt] = decline_text(declined, self._terms, width)
+        elements[self._layout.receipt] = self._receipt(decline_text(declined, self._terms, width))
         return elements
+
+    def approved(self, operation: Operation | None) -> str:
+        """DE 39 of an approved *operation*."""
+        if operation is None:
+            return self._sheet.approved
+        return self._sheet.approved_for.get(operation, self._sheet.approved)
 
     def elements_as_advice(self, stored: Mapping[int, str]) -> dict[int, str]:
         """The *stored* answer to a request, for the same transaction told again as an advice: accepted."""
@@ -138,12 +145,25 @@ class Answerer:
             text = write_tags(tags)
         return text
 
+    def _receipt(self, text: str) -> str:
+        """The lines of *text* in the form of their element."""
+        match self._layout.receipt_form:
+            case Form.CARD_ISSUER_DATA:
+                lines = text.split(LINE_SEPARATOR)
+                return f"{len(lines):02}" + "".join(f"IPR{len(line):02}{line}" for line in lines)
+            case Form.MESSAGE_SET:
+                return f"001{len(text):03}{text}"
+            case _:
+                return text
+
     def _balances(self, approved: Approved) -> str:
         balance = approved.balance
         assert balance is not None
         available = _signed(balance.available - balance.debt)
         ledger = _signed(balance.available + balance.pending + balance.held)
         unit = self._terms.unit_code
+        if self._layout.balances_form is Form.TAG_007:
+            return f"007016{available}{unit}"
         return f"9002{unit}{available}9001{unit}{ledger}"
 
 

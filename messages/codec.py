@@ -37,10 +37,15 @@ _Plan = Decode | dict[bytes, Decode]
 
 
 class Codec:
-    """Reads and writes messages of *dialect*."""
+    """Reads and writes messages of *dialect*.
+
+    Attributes:
+        suits: Names of profiles that are known to be able to read the dialect.
+    """
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
+        self.suits: set[str] = set()
         self._charset = Charset(dialect.codepage)
         self._mti_pattern = re.compile(dialect.mti_pattern)
         self._bitmap_size = 8 if dialect.bitmaps.encoding is Encoding.BINARY else 16

@@ -25,7 +25,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from messages.spec import Content, Dialect, Encoding, Field, Filler, Prefix, Unit
-from messages.values import BYTES_AS_HEX, HEX_TEXT, MONTH_DAYS, Charset, wire_size, write_length
+from messages.values import BYTES_AS_HEX, HEX_TEXT, MONTH_DAYS, Charset, is_date, wire_size, write_length
 
 Decode = Callable[[bytes], dict[int, str]]
 Encode = Callable[[str, Mapping[int, str]], bytes]
@@ -49,9 +49,9 @@ def _moment_checks(value: str, content: Content) -> list[str]:
         case Content.MOMENT:
             return [f"{value}[:4] in MONTH_DAYS", *_time_checks(value, 4)]
         case Content.DATED_TIME:
-            return [f"{value}[2:6] in MONTH_DAYS", *_time_checks(value, 6)]
+            return [f"is_date({value}[:6])", *_time_checks(value, 6)]
         case Content.DATE:
-            return [f"{value}[2:] in MONTH_DAYS"]
+            return [f"is_date({value})"]
         case _:
             return []
 
@@ -144,7 +144,7 @@ def _joined(values: Sequence[str]) -> str:
 
 def _built(name: str, head: str, lines: Sequence[str], names: Mapping[str, Any]) -> Any:  # noqa: ANN401  (either)
     source = "\n    ".join([head, *lines])
-    namespace = {"MONTH_DAYS": MONTH_DAYS, "HOURS_MINUTES": _HOURS_MINUTES, **names}
+    namespace = {"MONTH_DAYS": MONTH_DAYS, "HOURS_MINUTES": _HOURS_MINUTES, "is_date": is_date, **names}
     exec(compile(source, f"<{name}>", "exec"), namespace)  # noqa: S102  (source is made of numbers only)
     return namespace["generated"]
 

@@ -24,6 +24,7 @@ from messages.seal import MAC_ELEMENTS, is_sealed, sealed
 from messages.security import MacKey
 
 _PIN: Final = 52
+_ADVICE: Final = "2"  # third digit
 
 __all__ = ["AnswerReady", "Event", "Link", "LinkFailed", "Refused", "TransactionReceived"]
 
@@ -56,6 +57,9 @@ Event = TransactionReceived | Refused | AnswerReady | LinkFailed
 class Link:
     """A conversation with one peer. With *mac_key* every message has to carry a MAC, and gets one back.
 
+    Raises:
+        Problems: The profile cannot read the dialect.
+
     Attributes:
         profile: May be replaced between two calls, when terms or register change.
     """
@@ -69,6 +73,9 @@ class Link:
         frame_size_max: int,
         mac_key: MacKey | None = None,
     ) -> None:
+        if profile.name not in codec.suits:
+            profile.check(codec.dialect)
+            codec.suits.add(profile.name)
         self._framing = framing
         self._mac_key = mac_key
         self._codec = codec
@@ -114,6 +121,11 @@ class Link:
         told.update(elements)
         if rrn is not None:
             told[37] = rrn
+        sheet = self.profile.sheet
+        if request.mti[2] == _ADVICE and sheet.advice_codes and told.get(39) not in sheet.advice_codes:
+            told[39] = sheet.codes[
+                Reason.OWN_FAULT
+            ]  # whoever tells what has happened is told to tell it again
         try:
             data = self._codec.encode(mti, told)
             if self._mac_key is not None and not asked.keys().isdisjoint(MAC_ELEMENTS):

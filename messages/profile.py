@@ -5,6 +5,7 @@ from datetime import date, datetime
 from functools import cache
 
 from loyalty.decision import Decision, Declined, Reason
+from loyalty.errors import LoyaltyError, Problems
 from loyalty.terminal import Register
 from loyalty.terms import Terms
 from loyalty.transaction import Operation
@@ -14,7 +15,8 @@ from messages.message import Message
 from messages.mti import NETWORK
 from messages.profiles import SHEETS
 from messages.reading import Reader, Reading
-from messages.sheet import Sheet, problems_of
+from messages.sheet import Sheet, problems_of, problems_with
+from messages.spec import Dialect
 
 
 class Profile:
@@ -34,6 +36,16 @@ class Profile:
         self._reader = Reader(sheet, terms, register, acquirer_id)
         self._answerer = Answerer(sheet, terms)
 
+    def check(self, dialect: Dialect) -> None:
+        """Raise ``Problems`` when messages of *dialect* cannot be read by this profile."""
+        where = f"profile {self.name}"
+        problems: list[LoyaltyError] = [
+            DialectError(what, where=where, hint="mend the dialect, or take another profile")
+            for what in problems_with(self.sheet, dialect)
+        ]
+        if problems:
+            raise Problems(problems, where=where)
+
     def read(self, message: Message, received_at: datetime) -> Reading:
         """What *message* asks; not for network messages."""
         return self._reader.read(message, received_at)
@@ -51,7 +63,11 @@ class Profile:
         if message.lost(11):
             return None
         refused = self._network_refusal(message)
-        return {39: self.sheet.approved} if refused is None else self._answerer.refusal(refused)
+        return (
+            {39: self._answerer.approved(Operation.NETWORK)}
+            if refused is None
+            else self._answerer.refusal(refused)
+        )
 
     def refusal(self, reason: Reason, element: int | None = None) -> dict[int, str]:
         """The answer's own elements when a message is refused without a decision; no DE 15 and 37."""
@@ -88,15 +104,15 @@ class Profile:
         faulty = {fault.element for fault in message.faults}
         if 11 not in elements:
             faulty.add(11)
-        if not faulty and 70 not in elements and 3 not in elements:
-            faulty.add(70)
+        if not faulty and sheet.network_element not in elements and 3 not in elements:
+            faulty.add(sheet.network_element)
         if faulty:
             return Declined(reason=Reason.FORMAT_ERROR, element=min(faulty))
         if message.mti[0] not in sheet.versions or message.mti[2] not in sheet.network_functions:
             return Declined(reason=Reason.OPERATION_NOT_SUPPORTED)
         if message.mti[3] not in sheet.origins:
             return Declined(reason=Reason.OPERATION_NOT_SUPPORTED)
-        code = elements.get(70) or sheet.network_processing.get(elements[3], "")
+        code = elements.get(sheet.network_element) or sheet.network_processing.get(elements.get(3, ""), "")
         if code not in sheet.network_codes:
             return Declined(reason=Reason.OPERATION_NOT_SUPPORTED)
         reason = sheet.network_codes[code]

@@ -27,8 +27,9 @@ _NO_FAULT: Final = 1000  # above every element
 _NO_NEEDS: Final = Needs()
 _NO_TILL_DATA: Final = TillData()
 _REMEMBERED_MAX: Final = 4096  # DE 3 is the peer's: what is remembered of it must have a bound
-_ELEMENT_90_WIDTH: Final = 42
-_ORIGINAL_ELEMENTS: Final = (37, 90)
+_ORIGINAL_1987: Final = 90
+_WIDTH_1987: Final = 42
+_WIDTH_1993: Final = 22  # before the acquirer and its length
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ class Reader:
         self._sheet = sheet
         self._tags = sheet.layout.tags
         self._basket = sheet.layout.basket
+        self._undoing = sheet.undoing
+        self._dated = sheet.dated_times
         self._terms = terms
         self._register = register
         self._acquirer_id = acquirer_id
@@ -133,13 +136,21 @@ class Reader:
             faulty.add(3)
         if draft.needs.amount and 4 not in elements:
             faulty.add(4)
-        if 7 not in elements and not (12 in elements and 13 in elements):
-            faulty.add(_missing_moment(elements.keys() | faulty))
+        if 7 not in elements and not (12 in elements and (13 in elements or self._dated)):
+            faulty.add(7 if self._dated else _missing_moment(elements.keys() | faulty))
         self._read_card(elements, faulty, unknown_from, draft)
-        if draft.operation is Operation.REVERSAL and not _is_digits(elements.get(95, "0")[:12]):
-            faulty.add(95)
+        self._read_undoing(elements, faulty, draft)
         if faulty:
             draft.lowest = min(faulty)
+
+    def _read_undoing(self, elements: Mapping[int, str], faulty: set[int], draft: _Draft) -> None:
+        named, final = self._undoing.original, self._undoing.final_amount
+        if named in elements and not self._names_well(elements[named]):
+            faulty.add(named)
+        if final is None or draft.operation is not Operation.REVERSAL:
+            return
+        if not _is_digits(elements.get(final, "0")[:12]):
+            faulty.add(final)
 
     def _read_basket(self, elements: Mapping[int, str], faulty: set[int], draft: _Draft) -> None:
         first = self._basket[0]
@@ -160,7 +171,7 @@ class Reader:
         mti, elements = message.mti, message.elements
         if mti[3] not in self._sheet.origins:
             return None
-        original_class = elements.get(90, "00")[1]
+        original_class = elements.get(self._undoing.original, "")[1:2]
         asked = (mti[:3], elements[3], original_class)
         if asked in self._operations:
             return self._operations[asked]
@@ -185,8 +196,9 @@ class Reader:
             return
         names_original = (
             draft.till.original_rrn is not None
-            or not elements.keys().isdisjoint(_ORIGINAL_ELEMENTS)
-            or unknown_from <= max(_ORIGINAL_ELEMENTS)
+            or 37 in elements
+            or self._undoing.original in elements
+            or unknown_from <= self._undoing.original
         )
         if needs.card or (needs.card_or_original and not names_original):
             faulty.add(2)
@@ -237,10 +249,11 @@ class Reader:
         amount = int(elements[4]) if 4 in elements else None
         advice = is_advice(mti)
         transmitted, moment_of_key, as_of = self._times(elements, terminal, received_at, advice=advice)
-        replacement = int(elements[95][:12]) if operation is Operation.REVERSAL and 95 in elements else 0
+        undoing = self._undoing
         content = (
             f"{elements[3]}\x1f{elements.get(4, '')}\x1f{currency}\x1f{draft.basket}"
-            f"\x1f{elements.get(90, '')}\x1f{elements.get(95, '')}\x1f{till.content}"
+            f"\x1f{elements.get(undoing.original, '')}\x1f{elements.get(undoing.final_amount or 24, '')}"
+            f"\x1f{till.content}"
         )
         return Transaction(
             operation=operation,
@@ -261,11 +274,11 @@ class Reader:
             fault=self._fault(operation, needs, amount, currency, draft),
             amount=amount,
             in_points=currency == self._terms.unit_code,
-            final_amount=replacement or None,
+            final_amount=self._final_amount(elements, amount) if operation is Operation.REVERSAL else None,
             identifier=draft.card,
             link=draft.link,
             destination=till.destination,
-            original=_original(elements, till, operation) if needs.names_original else None,
+            original=self._original(elements, till, operation) if needs.names_original else None,
             lines=draft.lines,
             tenders=till.tenders,
             coupons=till.coupons,
@@ -280,11 +293,52 @@ class Reader:
             can=terminal.can if till.can is None else till.can,
         )
 
+    def _names_well(self, named: str) -> bool:
+        """Whether an element that names an original has its form."""
+        if self._undoing.original == _ORIGINAL_1987:
+            return len(named) == _WIDTH_1987
+        acquirer = named[_WIDTH_1993:]
+        return len(acquirer) >= 2 and len(acquirer) == 2 + int(acquirer[:2])
+
+    def _original(
+        self, elements: Mapping[int, str], till: TillData, operation: Operation
+    ) -> OriginalReference | None:
+        """The first of DE 90 (or 56), tag 013, DE 37 that was sent; a reversal can mean its own DE 11."""
+        named = elements.get(self._undoing.original)
+        if named is not None:
+            message_class = FINANCIAL if named[1] == FILE_ACTION else named[1]
+            is_1987 = self._undoing.original == _ORIGINAL_1987
+            return OriginalReference(
+                message_class=_unless_zero(message_class),
+                stan=_unless_zero(named[4:10]),
+                # DE 12 of 1993 begins with the year, which the year of arrival stands for here.
+                transmitted=_unless_zero(named[10:20] if is_1987 else named[12:22]),
+                acquirer_id=_unless_zero(named[20:31] if is_1987 else named[_WIDTH_1993 + 2 :].zfill(11)),
+            )
+        if till.original_rrn is not None:
+            return OriginalReference(rrn=till.original_rrn)
+        own_stan = elements[11] if operation is Operation.REVERSAL else None
+        if 37 in elements:
+            return OriginalReference(rrn=elements[37], own_stan=own_stan)
+        return None if own_stan is None else OriginalReference(own_stan=own_stan)
+
+    def _final_amount(self, elements: Mapping[int, str], amount: int | None) -> int | None:
+        """What a partial reversal leaves; ``None`` for a full one."""
+        undoing = self._undoing
+        if undoing.final_amount is None:
+            return amount if elements.get(24) == undoing.partial_function else None
+        return int(elements.get(undoing.final_amount, "0")[:12]) or None
+
     def _times(
         self, elements: Mapping[int, str], terminal: Terminal, received_at: datetime, *, advice: bool
     ) -> tuple[str, str, datetime]:
         """What DE 90 calls the message's time, the moment of its key, and the instant it is decided as of."""
         as_of = received_at
+        if self._dated and 12 in elements:
+            local = datetime.strptime("20" + elements[12], "%Y%m%d%H%M%S")  # noqa: DTZ007  (its zone comes)
+            if advice:
+                as_of = happened_at(local, terminal.zone or self._terms.zone, received_at)
+            return elements[12][2:], "20" + elements[12], as_of
         if 12 in elements and 13 in elements:
             month_day, time = elements[13], elements[12]
             zone = terminal.zone or self._terms.zone
@@ -325,26 +379,6 @@ def _missing_moment(sent: AbstractSet[int]) -> int:
 
 def _is_digits(text: str) -> bool:
     return text.isascii() and text.isdigit()
-
-
-def _original(elements: Mapping[int, str], till: TillData, operation: Operation) -> OriginalReference | None:
-    """The first of DE 90, tag 013, DE 37 that was sent; a reversal can also mean its own DE 11."""
-    if 90 in elements:
-        named = elements[90]
-        assert len(named) == _ELEMENT_90_WIDTH
-        message_class = FINANCIAL if named[1] == FILE_ACTION else named[1]
-        return OriginalReference(
-            message_class=_unless_zero(message_class),
-            stan=_unless_zero(named[4:10]),
-            transmitted=_unless_zero(named[10:20]),
-            acquirer_id=_unless_zero(named[20:31]),
-        )
-    if till.original_rrn is not None:
-        return OriginalReference(rrn=till.original_rrn)
-    own_stan = elements[11] if operation is Operation.REVERSAL else None
-    if 37 in elements:
-        return OriginalReference(rrn=elements[37], own_stan=own_stan)
-    return None if own_stan is None else OriginalReference(own_stan=own_stan)
 
 
 def _unless_zero(digits: str) -> str | None:

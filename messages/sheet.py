@@ -3,6 +3,7 @@
 Every table is a value that a file of ``profiles`` fills; ``problems_of`` says what is wrong with one.
 """
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
@@ -10,6 +11,7 @@ from itertools import product
 from loyalty.decision import Reason
 from loyalty.transaction import Operation
 from messages.mti import answer_mti
+from messages.spec import Content, Dialect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,31 @@ class Needs:
     names_original: bool = False
 
 
+class Form(enum.Enum):
+    """How a receipt or balances are written in their element."""
+
+    PLAIN = "plain"  # as docs/terminal-interface.md says
+    CARD_ISSUER_DATA = "card-issuer-data"  # a count n2, then IPR, length n2, text for each line
+    MESSAGE_SET = "message-set"  # no product restrictions, device 1, length n3, text
+    TAG_007 = "tag-007"  # balances: tag 007, length n3, sign, n12, unit code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undoing:
+    """How a message names its original, and how a partial reversal says what stays.
+
+    Attributes:
+        original: Element that names it: 90 (1987: MTI, STAN, DE 7, acquirer, forwarder) or 56 (1993: MTI,
+            STAN, DE 12, acquirer with its length).
+        final_amount: Element whose first n12 are the new final amount; ``None``: it is DE 4.
+        partial_function: DE 24 of a reversal whose DE 4 is the new final amount.
+    """
+
+    original: int = 90
+    final_amount: int | None = 95
+    partial_function: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """Where sub-elements travel.
@@ -74,6 +101,8 @@ class Layout:
     basket: tuple[int, ...] = (63, 120, 121, 122, 123)
     piece_size_max: int = 999
     balances: int = 54
+    receipt_form: Form = Form.PLAIN
+    balances_form: Form = Form.PLAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +115,12 @@ class Sheet:
         echo: Elements that an answer repeats, where they were sent.
         codes: DE 39 of each reason.
         approved: DE 39 without a reason.
+        approved_for: ... of operations that have one of their own.
+        advice_codes: The only ones that an advice may get; any other becomes that of OWN_FAULT.
+        dated_times: DE 12 is ``YYMMDDhhmmss`` (1993), and there is no local date in DE 13.
+        settlement_date: DE 15, as ``strftime`` writes it.
+        undoing: How originals are named.
+        network_element: What a network message is about.
         network_echo: ... and those that answers about the link repeat beside them.
         network_functions: Third digits of network requests.
         network_codes: What DE 70 may say; the reason is that of the refusal.
@@ -100,11 +135,45 @@ class Sheet:
     echo: tuple[int, ...]
     codes: Mapping[Reason, str] = field(repr=False)
     approved: str = "00"
+    approved_for: Mapping[Operation, str] = field(default_factory=dict, repr=False)
+    advice_codes: frozenset[str] = frozenset()
+    dated_times: bool = False
+    settlement_date: str = "%m%d"
+    undoing: Undoing = Undoing()
+    network_element: int = 70
     network_echo: tuple[int, ...] = (70,)
     network_functions: str
     network_codes: Mapping[str, Reason | None]
     network_processing: Mapping[str, str]
     layout: Layout = Layout()
+
+
+def problems_with(sheet: Sheet, dialect: Dialect) -> list[str]:
+    """Why messages of *dialect* cannot be read by *sheet*: its values are used without another look."""
+    times = {12: (Content.DATED_TIME, 12)} if sheet.dated_times else {12: (Content.TIME, 6)}
+    wanted: dict[int, tuple[Content, int | None]] = {
+        2: (Content.DIGITS, None),
+        3: (Content.DIGITS, 6),
+        4: (Content.DIGITS, 12),
+        7: (Content.MOMENT, 10),
+        11: (Content.DIGITS, 6),
+        **times,
+        32: (Content.DIGITS, None),
+        37: (Content.TEXT, 12),
+        sheet.undoing.original: (Content.DIGITS, None),
+    }
+    if not sheet.dated_times:
+        wanted[13] = (Content.MONTH_DAY, 4)
+    problems = [] if dialect.checks_content else [f"{dialect.name} does not check its content"]
+    for number, (content, length) in wanted.items():
+        field = dialect.fields.get(number)
+        if field is None:
+            continue
+        if field.content is not content:
+            problems.append(f"DE {number} of {dialect.name} must hold {content.value}")
+        if length is not None and (field.prefix is not None or field.length != length):
+            problems.append(f"DE {number} of {dialect.name} must be {length} long")
+    return problems
 
 
 def matches(pattern: str, processing: str) -> bool:
@@ -153,6 +222,9 @@ def problems_of(sheet: Sheet) -> list[str]:
             if common is not None:
                 names = f"{row.operation.name} and {other.operation.name}"
                 problems.append(f"{names} both answer to class {row.message_class} with DE 3 {common}")
+    needed = {sheet.approved, *sheet.approved_for.values()}
+    if sheet.advice_codes and not needed & sheet.advice_codes:
+        problems.append("no advice can be accepted")
     if len(set(sheet.echo)) != len(sheet.echo):
         problems.append("an element is echoed twice")
     return problems

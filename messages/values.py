@@ -137,6 +137,13 @@ MONTH_DAYS: Final = frozenset(
 )  # of a leap year: without its year, 29 February is a date
 
 
+def is_date(text: str) -> bool:
+    """Whether *text* is ``YYMMDD`` of this century."""
+    if len(text) != 6 or _DIGITS.fullmatch(text) is None or text[2:] not in MONTH_DAYS:
+        return False
+    return text[2:] != "0229" or int(text[:2]) % 4 == 0
+
+
 def is_time(text: str) -> bool:
     """Whether *text* is ``hhmmss``."""
     return (
@@ -158,10 +165,8 @@ _CHECKS: Final[dict[Content, Callable[[str], bool]]] = {
     Content.MONTH_DAY: lambda text: text in MONTH_DAYS,
     Content.TIME: is_time,
     Content.MOMENT: lambda text: text[:4] in MONTH_DAYS and is_time(text[4:]),
-    Content.DATED_TIME: lambda text: (
-        _DIGITS.fullmatch(text[:2]) is not None and text[2:6] in MONTH_DAYS and is_time(text[6:])
-    ),
-    Content.DATE: lambda text: _DIGITS.fullmatch(text[:2]) is not None and text[2:] in MONTH_DAYS,
+    Content.DATED_TIME: lambda text: is_date(text[:6]) and is_time(text[6:]),
+    Content.DATE: is_date,
 }
 
 _WANTED: Final = {

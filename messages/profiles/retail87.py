@@ -105,6 +105,7 @@ RETAIL87: Final = Sheet(
     needs=NEEDS,
     echo=ECHO,
     codes=CODES,
+    advice_codes=frozenset({"00", "12", "30", "58", "63", "94", "96"}),
     network_functions="02",
     network_codes={
         "001": None,  # sign-on

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from messages.spec import Content, Dialect, Encoding, Field, Unit
-from messages.values import BYTES_AS_HEX, MONTH_DAYS
+from messages.values import BYTES_AS_HEX, MONTH_DAYS, is_date
 
 PRINTABLE = st.characters(min_codepoint=32, max_codepoint=126)
 _LONGEST = 40  # of variable values: longer ones test nothing new
@@ -15,8 +15,10 @@ _MOMENTS = {
     Content.MONTH_DAY: _DATES,
     Content.TIME: _TIMES,
     Content.MOMENT: st.builds("{}{}".format, _DATES, _TIMES),
-    Content.DATED_TIME: st.builds("{}{}{}".format, _YEARS, _DATES, _TIMES),
-    Content.DATE: st.builds("{}{}".format, _YEARS, _DATES),
+    Content.DATED_TIME: st.builds("{}{}{}".format, _YEARS, _DATES, _TIMES).filter(
+        lambda text: is_date(text[:6])
+    ),
+    Content.DATE: st.builds("{}{}".format, _YEARS, _DATES).filter(is_date),
 }
 
 

@@ -1,0 +1,246 @@
+"""The profiles beside the default one: the same operations, told in other elements and codes."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from loyalty.decision import Approved, Balance, Declined, Reason
+from loyalty.errors import Problems
+from loyalty.transaction import Operation, OriginalReference, Transaction
+from messages.codec import Codec
+from messages.dialect import load_dialect
+from messages.framing import framing_named
+from messages.link import AnswerReady, Event, Link, LinkFailed, Refused, TransactionReceived
+from messages.profile import Profile, profile_named
+from messages.profiles import SHEETS
+from messages.sheet import problems_with
+from tests.messages.wire import CARD, NOW, REGISTER, TERMS, tags
+
+DIALECTS = {
+    "retail87": "iso87-ascii",
+    "retail93": "iso93-ascii",
+    "nac87": "iso87-bcd",
+    "vaps93": "vaps93",
+    "ifsf93": "ifsf93",
+    "smartvista": "smartvista",
+}
+SALE_93 = {
+    2: CARD,
+    3: "000000",
+    4: "000000001234",
+    11: "000001",
+    12: "261121120000",
+    41: "T0000001",
+}
+
+
+def profile(name: str) -> Profile:
+    """A profile over the register of these tests."""
+    return profile_named(name, terms=TERMS, register=REGISTER, acquirer_id=None)
+
+
+def link(name: str) -> Link:
+    """A link that speaks a profile in its dialect."""
+    return Link(
+        framing=framing_named("bin2"),
+        codec=Codec(load_dialect(DIALECTS[name])),
+        profile=profile(name),
+        frame_size_max=8192,
+    )
+
+
+def ask(name: str, mti: str, elements: Mapping[int, str | None]) -> Event:
+    """The event of one message."""
+    sent = {number: value for number, value in sorted(elements.items()) if value is not None}
+    raw = Codec(load_dialect(DIALECTS[name])).encode(mti, sent)
+    [event] = link(name).receive_data(framing_named("bin2").wrap(raw), NOW)
+    return event
+
+
+def told(name: str, event: Event) -> str:
+    """An event in a few words."""
+    match event:
+        case TransactionReceived(_, asked):
+            return asked.operation.name + (f" {asked.fault.name}" if asked.fault else "")
+        case Refused(_, reason):
+            return f"refused {reason.name}"
+        case AnswerReady(data):
+            answer = Codec(load_dialect(DIALECTS[name])).decode(data[2:]).elements
+            return answer[39] + (f"/{answer[44]}" if 44 in answer else "")
+        case LinkFailed():
+            return "hang-up"
+
+
+def transaction(name: str, mti: str, elements: Mapping[int, str | None]) -> Transaction:
+    """The transaction of a message that has one."""
+    event = ask(name, mti, elements)
+    assert isinstance(event, TransactionReceived), told(name, event)
+    return event.transaction
+
+
+NAMED = "1200" + "000007" + "261121110000" + "0205"
+
+
+@pytest.mark.parametrize(
+    ("mti", "changes", "expected"),
+    [
+        ("1200", {}, "EARN"),
+        ("1220", {3: "009000"}, "REDEEM"),
+        ("1100", {}, "HOLD"),
+        ("1100", {3: "380000"}, "QUOTE"),
+        ("1100", {3: "310000", 4: None}, "INQUIRY"),
+        ("1220", {56: "1100" + NAMED[4:]}, "COMPLETE"),
+        ("1220", {56: NAMED}, "EARN"),
+        ("1200", {3: "200000"}, "REFUND"),
+        ("1200", {3: "020000"}, "VOID"),
+        ("1200", {3: "409090"}, "TRANSFER"),
+        ("1200", {3: "409060"}, "EXCHANGE"),
+        ("1200", {3: "006000"}, "PAY_CERTIFICATE"),
+        ("1200", {3: "900000"}, "ACTIVATE"),
+        ("1420", {}, "REVERSAL"),
+        ("1400", {24: "401"}, "REVERSAL"),
+        ("1520", {3: "920000"}, "RECONCILE"),
+        ("1324", {56: NAMED}, "UPLOAD"),
+        ("0200", {12: "261121120000"}, "refused OPERATION_NOT_SUPPORTED"),
+        ("1600", {}, "refused OPERATION_NOT_SUPPORTED"),
+        ("1200", {4: "000000000000"}, "EARN AMOUNT_NOT_ALLOWED"),
+        ("1200", {49: "840"}, "EARN CURRENCY_NOT_ACCEPTED"),
+        ("1200", {41: "TBLOCKED"}, "refused TERMINAL_BLOCKED"),
+        ("1200", {4: None}, "904/004"),
+        ("1200", {2: None}, "904/002"),
+        ("1200", {12: None}, "904/007"),
+        ("1200", {12: None, 7: "1121120000"}, "EARN"),
+        ("1200", {48: tags(t020="x")}, "904/048"),
+        ("1200", {63: "0015A\\1\\U\\1234\\\\"}, "EARN"),
+        ("1200", {63: "0015A\\1\\", 123: "U\\1234\\\\"}, "EARN"),
+        ("1200", {123: "U\\1234\\\\"}, "904/063"),
+        ("1420", {56: NAMED[:-1]}, "904/056"),
+        ("1420", {56: NAMED + "1"}, "904/056"),
+        ("1804", {24: "831"}, "800"),
+        ("1804", {24: "801"}, "800"),
+        ("1820", {24: "821"}, "120"),
+        ("1804", {24: "999"}, "902"),
+        ("1804", {24: None, 3: None}, "904/024"),
+    ],
+)
+def test_retail93(mti: str, changes: Mapping[int, str | None], expected: str) -> None:
+    """All operations of the default interface, in ISO 8583:1993."""
+    assert told("retail93", ask("retail93", mti, {**SALE_93, **changes})) == expected
+
+
+def test_retail93_times_and_originals() -> None:
+    """DE 12 has the year; DE 56 names an original by it."""
+    sale = transaction("retail93", "1200", {**SALE_93})
+    assert sale.key.text == "20261121120000|000001|2|T0000001|00000000001"
+    assert sale.transmitted == "1121120000"
+    reversal = transaction(
+        "retail93", "1420", SALE_93 | {56: "1200" + "000001" + "261121120000" + "0205"[:2] + "05"}
+    )
+    assert reversal.original == OriginalReference(
+        message_class="2", stan="000001", transmitted=sale.transmitted, acquirer_id="00000000005"
+    )
+    assert reversal.final_amount is None
+    assert transaction("retail93", "1420", SALE_93 | {24: "401", 4: "000000000500"}).final_amount == 500
+    advice = transaction("retail93", "1220", SALE_93 | {12: "261120100000"})
+    assert advice.as_of == datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+    old = transaction("retail93", "1220", SALE_93 | {12: "240229100000"})
+    assert old.as_of == NOW - timedelta(days=35)
+
+
+@pytest.mark.parametrize("name", SHEETS)
+@pytest.mark.parametrize("reason", [None, *Reason])
+def test_every_answer_can_be_written(name: str, reason: Reason | None) -> None:
+    """Whatever is decided, every profile's answer fits its dialect."""
+    here = link(name)
+    dated = SHEETS[name].dated_times
+    sale = SALE_93 if dated else SALE_93 | {12: "120000", 13: "1121"}
+    version = SHEETS[name].versions[-1]
+    event = ask(name, f"{version}200", sale)
+    assert isinstance(event, TransactionReceived)
+    decision: Approved | Declined = Approved(
+        earned=12,
+        left_to_pay_minor=1234,
+        balance=Balance(available=112, expires_points=12, expires_on=date(2028, 11, 21)),
+        programme_version="0123456789ab",
+    )
+    if reason is not None:
+        decision = Declined(reason=reason, near_miss="Almost")
+    for operation in (None, *Operation):
+        own = here.profile.elements(decision, operation=operation, seq=1, business_date=date(2026, 11, 21))
+        answer = Codec(load_dialect(DIALECTS[name])).decode(here.answer(event.message, own)[2:])
+        assert answer.mti == f"{version}210"
+        assert len(answer.elements[39]) == (3 if dated else 2)
+
+
+def test_what_the_field_profiles_change() -> None:
+    """Where receipts, balances and codes of some hosts differ."""
+    decision = Approved(earned=12, balance=Balance(available=112))
+    own = {
+        name: profile(name).elements(
+            decision, operation=Operation.EARN, seq=1, business_date=date(2026, 11, 21)
+        )
+        for name in SHEETS
+    }
+    receipt = own["retail87"][62]
+    assert own["nac87"][63] == receipt
+    first, second = receipt.split("|")
+    assert own["vaps93"][62] == f"02IPR{len(first):02}{first}IPR{len(second):02}{second}"
+    assert own["ifsf93"][62] == f"001{len(receipt):03}{receipt}"
+    assert own["smartvista"][54] == "007016C000000000112999"
+    assert own["vaps93"][124] == own["retail93"][48]
+    assert (own["retail93"][15], own["smartvista"][15]) == ("261121", "1121")
+    assert SHEETS["smartvista"].codes[Reason.NOT_SUFFICIENT_POINTS] == "915"
+    undone = profile("retail93").elements(
+        decision, operation=Operation.REVERSAL, seq=1, business_date=date(2026, 11, 21)
+    )
+    assert undone[39] == "400"
+
+
+def test_frequency_benefits() -> None:
+    """In one family of hosts processing codes 18 and 28 pay with points and earn them."""
+    assert told("vaps93", ask("vaps93", "1200", SALE_93 | {3: "180000"})) == "REDEEM"
+    assert told("vaps93", ask("vaps93", "1200", SALE_93 | {3: "280000"})) == "EARN"
+    assert (
+        told("retail93", ask("retail93", "1200", SALE_93 | {3: "180000"}))
+        == "refused OPERATION_NOT_SUPPORTED"
+    )
+
+
+def test_packed_terminals_reverse_by_their_own_number() -> None:
+    """Without DE 90 a reversal means its own DE 11; invoice and batch come back."""
+    sale = SALE_93 | {12: "120000", 13: "1121", 24: "068", 60: "000017", 62: "000123"}
+    assert transaction("nac87", "0400", sale).original == OriginalReference(own_stan="000001")
+    event = ask("nac87", "0200", sale)
+    assert isinstance(event, TransactionReceived)
+    answer = Codec(load_dialect("iso87-bcd")).decode(link("nac87").answer(event.message, {39: "00"})[2:])
+    assert {number: answer.elements[number] for number in (24, 60, 62)} == {
+        24: "068",
+        60: "000017",
+        62: "000123",
+    }
+    assert told("nac87", ask("nac87", "0800", {3: "990000", 11: "000002", 24: "068"})) == "00"
+
+
+def test_advices_get_only_their_codes() -> None:
+    """Whoever tells what has happened is told to tell it again when the store is away: 96, not 91."""
+    event = ask("retail87", "0220", SALE_93 | {12: "120000", 13: "1121"})
+    assert isinstance(event, TransactionReceived)
+    here = link("retail87")
+    own = here.profile.refusal(Reason.STORE_UNAVAILABLE)
+    assert own[39] == "91"
+    assert told("retail87", AnswerReady(here.answer(event.message, own))) == "96"
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_profiles_suit_their_dialects(name: str) -> None:
+    """Every profile reads the dialect that it was made for, and says why it cannot read another."""
+    assert problems_with(SHEETS[name], load_dialect(DIALECTS[name])) == []
+
+
+def test_profiles_that_do_not_suit() -> None:
+    """A link is not made when values would be used that nobody has checked."""
+    with pytest.raises(Problems) as problems:
+        profile("retail87").check(load_dialect("iso2003-binary"))
+    assert "profile retail87: DE 4 of iso2003-binary must be 12 long" in str(problems.value)
+    assert problems_with(SHEETS["retail93"], load_dialect("iso87-ascii")) != []
