@@ -81,6 +81,20 @@ def test_mixed_kinds_keep_the_terminals_order(link: Link, till: Till, card: str)
     assert [answer.code for answer in answers] == ["00", "30", "00", "58", "12", "51", "13", "00"]
 
 
+def test_a_till_that_does_not_read_hurts_nobody(switch: Switch, link: Link, till: Till, card: str) -> None:
+    """Its requests are left unread sooner or later, others are served, and in the end it has its answers."""
+    requests = [till.message("inquiry", card=card) for _ in range(3000)]
+    data = b"".join(frame(request.encode()) for request in requests)
+    with Link(switch.iso8583, timeout_s=20) as deaf:
+        writer = threading.Thread(target=deaf.send, args=(data,))
+        writer.start()
+        for _ in range(20):
+            assert link.ask(till.message("inquiry", card=card)).code == "00"
+        answers = [Answer.decode(deaf.receive()) for _ in requests]
+        writer.join(10)
+    assert [answer.element(11) for answer in answers] == [request.elements[11] for request in requests]
+
+
 def test_a_race_of_repeats_books_once(switch: Switch, link: Link, till: Till, card: str) -> None:
     """Eight connections send the same bytes at once: one transaction, eight equal answers."""
     request = till.message("earn", card=card, amount=1000)
