@@ -21,8 +21,9 @@ from switch.admin import AdminClient, Handler
 from switch.cardline import CardLine, date_of, token_of_hex
 from switch.cards import ImportCards, ReplaceCard, SetStatus
 from switch.programmes import Programmes
-from switch.sequencer import Command, Sequencer, StoreFull
+from switch.sequencer import Sequencer
 from switch.store import SqliteStore
+from switch.work import Command, StoreFull
 
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 SLICE_SIZE: Final = 250  # cards of one order: they are decided at once, and terminals wait for it

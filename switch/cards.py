@@ -16,7 +16,7 @@ from switch.cardline import CardLine
 from switch.case import Moment
 from switch.numbers import Numbers
 from switch.outcome import CardChange
-from switch.sequencer import Change
+from switch.work import Change
 from switch.worksheet import Worksheet
 
 _CARD: Final = IdentifierKind.CARD.value

@@ -1,6 +1,6 @@
 """One transaction on the table: what it asks, what is known, and how a decision on it is put down."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from json.encoder import encode_basestring_ascii
@@ -144,6 +144,12 @@ class Case:
         )
         return self.remember(decision, card=card, reason=name or reason.name, effective=False)
 
+    def refuse_or_accept(self, reason: Reason, card: Card | None = None) -> Outcome:
+        """Declined; an advice, which has happened, is accepted without effect instead."""
+        if self.transaction.is_advice:
+            return self.accept(reason.name, card)
+        return self.decline(reason, card)
+
     def accept(
         self, exception: str | None, card: Card | None = None, early: EarlyReversal | None = None
     ) -> Outcome:
@@ -181,7 +187,7 @@ class Case:
         *,
         card: Card | None = None,
         owner: MemberId | None = None,
-        draft: Draft | None = None,
+        drafts: Sequence[Draft] = (),
         reason: str | None = None,
         effective: bool = True,
         covered_minor: int = 0,
@@ -241,9 +247,9 @@ class Case:
             decision=decision,
             elements=elements,
             record=record,
-            postings=() if draft is None else tuple(draft.postings),
-            lots=() if draft is None else tuple(draft.lots),
-            books=() if draft is None else draft.books,
+            postings=tuple([posting for draft in drafts for posting in draft.postings]),
+            lots=tuple([lot for draft in drafts for lot in draft.lots]),
+            books=tuple([book for draft in drafts for book in draft.books]),
             links=links,
             facts=facts,
             card_changes=card_changes,

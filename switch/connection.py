@@ -21,7 +21,7 @@ import structlog
 from loyalty.clock import Clock
 from messages.link import AnswerReady, Event, Link, LinkFailed
 from switch.peers import Peers
-from switch.sequencer import Work
+from switch.work import Work
 
 SLICE_SIZE: Final = 4096  # bytes that the link gets at once, so that what it makes of them stays small
 WRITE_HIGH: Final = 64 * 1024  # bytes not read by the peer from which on it is not read either

@@ -11,8 +11,9 @@ from rules.programme import Programme
 from switch.block import ProgrammeEntry
 from switch.case import Moment
 from switch.programmes import Programmes
-from switch.sequencer import Change, Sequencer, StoreFull
+from switch.sequencer import Sequencer
 from switch.store import SqliteStore
+from switch.work import Change, StoreFull
 from switch.worksheet import Worksheet
 
 _EVER: Final = datetime.min.replace(tzinfo=UTC)

@@ -4,8 +4,9 @@ A draft starts from what a member has and ends as postings, new lots and the mem
 there is no member (an advice for an unknown card) the points go to suspense instead.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import count
 
 from ledger.account import AccountId, AccountKind, PostingReason, account
 from ledger.book import LotBalance, MemberBook
@@ -17,21 +18,26 @@ _EXPIRED = account(AccountKind.EXPIRED)
 _ADJUST = account(AccountKind.ADJUST)
 _SUSPENSE = account(AccountKind.SUSPENSE)
 
-LOTS_PER_DECISION = 16
+LOTS_PER_DECISION = 16  # a decision restores a few lots at most, and makes one
 
 
 class Draft:
-    """The entry of one decision, as it grows.
+    """The entry of one decision on the accounts of one member, as it grows.
+
+    Args:
+        seq: Of the decision; its lots are numbered from there.
+        beside: Another draft of the same decision, whose lots are numbered together with these.
 
     Attributes:
         book: What the member has after what was posted so far; ``None`` for suspense.
         postings: So far, in order.
         lots: Made so far.
+        numbers: Of the lots to come.
     """
 
-    def __init__(self, seq: int, book: MemberBook | None, today: date) -> None:
-        self._seq = seq
+    def __init__(self, seq: int, book: MemberBook | None, today: date, beside: "Draft | None" = None) -> None:
         self._today = today
+        self.numbers: Iterator[int] = count(seq * LOTS_PER_DECISION) if beside is None else beside.numbers
         self.book = book
         self.postings: list[Posting] = []
         self.lots: list[Lot] = []
@@ -206,9 +212,8 @@ class Draft:
         reason: PostingReason,
     ) -> None:
         assert self.book is not None
-        assert len(self.lots) < LOTS_PER_DECISION
         lot = Lot(
-            lot=self._seq * LOTS_PER_DECISION + len(self.lots),
+            lot=next(self.numbers),
             owner=self.book.owner,
             points=points,
             earned_on=self._today,

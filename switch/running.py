@@ -31,9 +31,10 @@ from switch.listener import listen
 from switch.metrics import Metrics
 from switch.ops import OpsServer
 from switch.peers import Peers
-from switch.sequencer import Sequencer, Work
+from switch.sequencer import Sequencer
 from switch.store import SqliteStore
 from switch.witness import MeasuredStore
+from switch.work import Work
 
 STALL_TIMEOUT_S: Final = 10.0  # answers that a peer leaves unread for so long: it is gone, or hostile
 DRAIN_S: Final = 6.0  # for what is in work at the end: some commits, on a disk that is in trouble

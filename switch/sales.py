@@ -85,12 +85,11 @@ def earn(case: Case) -> Outcome:
         and transaction.identifier is not None
         and transaction.identifier.kind in _EARN_ONLY
     ):
-        refused = Reason.NOT_PERMITTED
-        return case.accept(refused.name, card) if transaction.is_advice else case.decline(refused, card)
+        return case.refuse_or_accept(Reason.NOT_PERMITTED, card)
     book = case.worksheet.book(card.owner)
     sale = _work_out(case, card, book)
     if isinstance(sale, Reason):
-        return case.accept(sale.name, card) if transaction.is_advice else case.decline(sale, card)
+        return case.refuse_or_accept(sale, card)
     draft = Draft(case.moment.seq, book, case.moment.business_date)
     short = draft.redeem(sale.points) if sale.points else 0
     draft.earn(sale.award.points, *case.programme.lot_dates(case.today))
@@ -157,15 +156,14 @@ def redeem(case: Case) -> Outcome:
         )
     assert card is not None
     if _may_only_earn(case):
-        refused = Reason.NOT_PERMITTED
-        return case.accept(refused.name, card) if transaction.is_advice else case.decline(refused, card)
+        return case.refuse_or_accept(Reason.NOT_PERMITTED, card)
     asked = points_for(case)
     assert asked is not None
     limit_minor = redemption.share.of(redemption.value.of(asked))
     book = case.worksheet.book(card.owner)
     points = _allowed_points(case, asked, limit_minor, book)
     if isinstance(points, Reason):
-        return case.accept(points.name, card) if transaction.is_advice else case.decline(points, card)
+        return case.refuse_or_accept(points, card)
     draft = Draft(case.moment.seq, book, case.moment.business_date)
     return _booked_redemption(case, card, asked, points, draft)
 
@@ -297,7 +295,7 @@ def _booked_sale(case: Case, card: Card, sale: Sale, draft: Draft, short: int) -
     return case.remember(
         decision,
         card=card,
-        draft=draft,
+        drafts=[draft],
         reason=Reason.PARTIAL.name if sale.partial else None,
         covered_minor=case.transaction.amount or 0,
         earned=sale.award.points,
@@ -327,7 +325,7 @@ def _earn_without_card(case: Case, card: Card | None, reason: Reason) -> Outcome
     )
     return case.remember(
         decision,
-        draft=draft,
+        drafts=[draft],
         covered_minor=case.transaction.amount or 0,
         earned=sale.award.points,
         used=sale.points,
@@ -360,7 +358,7 @@ def _booked_redemption(case: Case, card: Card, asked: int, points: int, draft: D
     return case.remember(
         decision,
         card=card,
-        draft=draft,
+        drafts=[draft],
         reason=Reason.PARTIAL.name if partial else None,
         covered_minor=covered,
         used=points,
@@ -385,7 +383,7 @@ def _redeem_without_card(case: Case, card: Card | None, reason: Reason) -> Outco
     )
     return case.remember(
         decision,
-        draft=draft,
+        drafts=[draft],
         covered_minor=case.transaction.amount or 0,
         used=points,
         value_minor=value_minor,

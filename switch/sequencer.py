@@ -13,9 +13,8 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import structlog
 
@@ -23,147 +22,17 @@ from loyalty.card import Identifier, Token
 from loyalty.clock import Clock
 from loyalty.decision import Decision, Declined, Reason
 from loyalty.transaction import Operation, Transaction
-from messages.link import Link, TransactionReceived
+from messages.link import TransactionReceived
 from messages.reading import Refused
-from switch.block import Block, CommitResult, Enrolment, ProgrammeEntry
+from switch.block import Block, CommitResult
 from switch.case import Case, Moment
 from switch.decide import decide
-from switch.outcome import CardChange, Known, Outcome, Record
+from switch.outcome import Known, Outcome, Record
 from switch.programmes import Programmes, business_date
-from switch.reader import Reader
+from switch.work import Batch, Command, Connection, Order, Store, StoreFull, Work
 from switch.worksheet import Worksheet
 
 log: Final = structlog.get_logger()
-
-
-class Connection(Protocol):
-    """Where answers go."""
-
-    link: Link
-
-    def answered(self, data: bytes) -> None:
-        """Keep *data* for the next flush."""
-        ...
-
-    def flush(self) -> None:
-        """Write all that was kept."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What a command of the administration changes, and what is told of it as JSON values.
-
-    Attributes:
-        programmes: What decides from the next transaction on, once this is durable.
-    """
-
-    result: Mapping[str, Any]
-    enrolments: tuple[Enrolment, ...] = ()
-    card_changes: tuple[CardChange, ...] = ()
-    entry: ProgrammeEntry | None = None
-    programmes: Programmes | None = None
-
-
-class Command(Protocol):
-    """An order of the administration, carried out in the one order of everything."""
-
-    def carry_out(self, worksheet: Worksheet, moment: Moment) -> Change:
-        """What it changes and what is told of it.
-
-        Raises:
-            LoyaltyError: It cannot be carried out.
-        """
-        ...
-
-
-class Numbering(Protocol):
-    """Gives numbers."""
-
-    def next(self) -> int:
-        """The next one: higher than all before it, and never used before."""
-        ...
-
-
-class Store(Protocol):
-    """Durable state."""
-
-    @property
-    def reader(self) -> Reader:
-        """State as of the last commit."""
-        ...
-
-    @property
-    def sequence(self) -> Numbering:
-        """Where the numbers of decisions come from."""
-        ...
-
-    def prefetch(self, keys: Sequence[str]) -> None:
-        """Look these keys up together; ``reader.by_key`` then knows them until the next commit."""
-        ...
-
-    async def commit(self, block: Block, in_time: Callable[[], bool]) -> CommitResult:
-        """Make *block* durable, unless *in_time* says no just before.
-
-        Raises:
-            CommitUnknown: Nobody can tell whether it is durable. The process must end.
-        """
-        ...
-
-
-@dataclass(slots=True)
-class Work:
-    """A message on its way to its answer.
-
-    Attributes:
-        arrived: When its last byte was read, on the event loop's clock.
-        is_lost: Its batch could not be written; it is told so instead of being decided again.
-        elements: The answer's own elements, once it is decided.
-        data: The answer's bytes; empty when none could be made.
-    """
-
-    event: TransactionReceived | Refused
-    connection: Connection
-    arrived: float
-    is_lost: bool = False
-    outcome: Outcome | Known | None = None
-    elements: Mapping[int, str] = field(default_factory=dict)
-    data: bytes = b""
-
-    @property
-    def has_deadline(self) -> bool:
-        """Advices, reversals and repeats have none."""
-        if isinstance(self.event, Refused):
-            return False
-        transaction = self.event.transaction
-        return not (
-            transaction.is_advice or transaction.is_repeat or transaction.operation is Operation.REVERSAL
-        )
-
-
-@dataclass(slots=True)
-class Order:
-    """A command on its way to being carried out."""
-
-    command: Command
-    done: "asyncio.Future[Mapping[str, Any]]"
-    change: Change | None = None
-
-
-@dataclass(slots=True)
-class Batch:
-    """What is decided together and committed at once."""
-
-    worksheet: Worksheet
-    works: list[Work] = field(default_factory=list)
-    orders: list[Order] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
-    deadline: float = float("inf")  # of the earliest request that books something
-
-    @property
-    def is_empty(self) -> bool:
-        """Nothing waits for it."""
-        return not self.works and not self.orders
 
 
 class Sequencer:
@@ -475,10 +344,6 @@ class Sequencer:
         again: list[Work | Order] = [*batch.works, *batch.orders, *upper.works, *upper.orders]
         self._queue.extendleft(reversed(again))
         self._schedule()
-
-
-class StoreFull(Exception):  # noqa: N818  (it is an answer to an order, not an error of ours)
-    """An order could not be made durable; nothing was changed."""
 
 
 def _carries_no(reason: Reason, transaction: Transaction) -> bool:

@@ -15,7 +15,7 @@ from switch.metrics import Metrics
 from switch.observe import Renderer
 from switch.outcome import Known
 from switch.reader import Reader
-from switch.sequencer import Numbering, Store, Work
+from switch.work import Numbering, Store, Work
 
 APPROVED: Final = "APPROVED"  # in place of a reason, as is
 REPEAT: Final = "REPEAT"

@@ -21,7 +21,7 @@ from messages.profile import profile_named
 from switch.connection import TerminalConnection
 from switch.listener import Listener, listen
 from switch.peers import Peers
-from switch.sequencer import Work
+from switch.work import Work
 
 KEEP_ALIVE = b"\x00\x00"
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

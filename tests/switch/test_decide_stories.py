@@ -59,6 +59,19 @@ REFUND_OF_A_TICKET = """
     REFUND of=s amount=1000                        -> used=200 value=200 pay=800 earned=-8 balance=500
 """
 
+REFUND_OF_A_TICKET_OF_TWO = """
+    # B pays a part of A's ticket; what comes back for it comes back to B
+    EARN card=B amount=50000                       -> balance=500
+    REDEEM card=B amount=200 ticket=7              -> balance=300
+    s: EARN card=A amount=1000 ticket=7            -> earned=8 balance=8
+    r: REFUND of=s amount=1000                     -> used=200 value=200 pay=800 earned=-8 balance=0
+    INQUIRY card=B                                 -> balance=500
+    v: VOID of=r                                   -> earned=8 balance=8
+    INQUIRY card=B                                 -> balance=300
+    REVERSAL of=v                                  -> earned=-8 used=200 balance=0
+    INQUIRY card=B                                 -> balance=500
+"""
+
 BASKETS = """
     s: EARN card=A amount=300 lines=a*150,b*150/N  -> earned=1 pay=300
     REFUND card=A amount=150 of=s lines=b*150      -> earned=None balance=1

@@ -18,7 +18,8 @@ from messages.message import Message
 from switch.block import Block, CommitResult
 from switch.case import Moment
 from switch.programmes import Programmes
-from switch.sequencer import Change, Sequencer, StoreFull, Work
+from switch.sequencer import Sequencer
+from switch.work import Change, StoreFull, Work
 from switch.worksheet import Worksheet
 from tests.switch.memory import MemoryStore
 from tests.switch.story import NOON, Story, starter, token_of

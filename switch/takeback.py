@@ -1,0 +1,285 @@
+"""Posting what a refund, void or reversal takes back: all of a decision, a part of it, or an undoing itself.
+
+An undoing links to what it undoes, and the sums of its links tell how much of it still stands. Undoing an
+undoing posts the opposite and links with negative amounts.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from loyalty.card import MemberId
+from loyalty.decision import Approved, Reason
+from loyalty.transaction import Operation
+from rules.programme import Shortfall
+from switch.activation import activation_undone
+from switch.case import Case
+from switch.outcome import CardChange, Link, Outcome, Record
+from switch.postings import Draft
+from switch.returns import (
+    GivenBack,
+    earned_lots,
+    money_back,
+    points_back,
+    points_kept,
+    returned_lines,
+    spent_lots,
+)
+from switch.sales import facts_of
+
+_UNDOINGS: Final = frozenset({Operation.REFUND.value, Operation.VOID.value})
+_VOIDABLE: Final = frozenset({Operation.EARN.value, Operation.REDEEM.value, Operation.REFUND.value})
+
+
+def _absorbs(case: Case, sale: Record) -> bool:
+    policy = case.programmes.version(sale.programme_version).refund
+    return policy.shortfall is Shortfall.ABSORB
+
+
+def draft_for(case: Case, owner: MemberId | None) -> Draft:
+    """A draft on the accounts of *owner*, or on suspense without one."""
+    book = None if owner is None else case.worksheet.book(owner)
+    return Draft(case.moment.seq, book, case.moment.business_date)
+
+
+class _Drafts:
+    """The drafts of one undoing: of the member, and of others who paid for his ticket with points."""
+
+    def __init__(self, case: Case, owner: MemberId | None) -> None:
+        self._case = case
+        self.own = draft_for(case, owner)
+        self._by_owner: dict[MemberId | None, Draft] = {owner: self.own}
+
+    def of(self, source: Record) -> Draft:
+        """The draft on the accounts that the points of *source* came from."""
+        draft = self._by_owner.get(source.owner)
+        if draft is None:
+            book = None if source.owner is None else self._case.worksheet.book(source.owner)
+            moment = self._case.moment
+            draft = Draft(moment.seq, book, moment.business_date, beside=self.own)
+            self._by_owner[source.owner] = draft
+        return draft
+
+    @property
+    def all(self) -> list[Draft]:
+        """Each of them."""
+        return list(self._by_owner.values())
+
+    def give_back(self, source: Record, points: int) -> int:
+        """Post that *points* of *source* come back, and return how many somebody has again."""
+        return self.of(source).give_back(spent_lots(self._case, source, points))
+
+
+def _booked(
+    case: Case,
+    record: Record,
+    drafts: _Drafts,
+    *,
+    earned: int,
+    had: int,
+    given: Sequence[GivenBack],
+    money_minor: int,
+    links: tuple[Link, ...],
+    facts: str | None = None,
+    card_changes: tuple[CardChange, ...] = (),
+) -> Outcome:
+    """An undoing of *record*, put down: *earned* points (negative: taken), *had* points given back."""
+    card = None if record.card_id is None else case.worksheet.card(record.card_id)
+    value_minor = sum(back.value_minor for back in given)
+    decision = Approved(
+        books=case.transaction.operation is not Operation.REVERSAL,
+        earned=earned or None,
+        used=had or None,
+        value_minor=value_minor or None,
+        left_to_pay_minor=money_minor,
+        balance=None if drafts.own.book is None else case.balance(card, drafts.own.book),
+        programme_version=case.programme.version,
+    )
+    return case.remember(
+        decision,
+        card=card,
+        owner=record.owner,
+        drafts=drafts.all,
+        covered_minor=case.transaction.amount or 0,
+        earned=earned,
+        used=-sum(back.points for back in given),
+        value_minor=-value_minor,
+        original=record.seq,
+        links=links,
+        facts=facts,
+        card_changes=card_changes,
+    )
+
+
+def _links_of(case: Case, record: Record, given: Sequence[GivenBack], **own: int) -> tuple[Link, ...]:
+    """One link to *record* and one to each other source that points came back to."""
+    seq = case.moment.seq
+    mine = [back for back in given if back.source.seq == record.seq]
+    first = Link(
+        seq=seq,
+        original=record.seq,
+        returned=sum(back.points for back in mine),
+        returned_minor=sum(back.value_minor for back in mine),
+        **own,
+    )
+    others = (
+        Link(
+            seq=seq,
+            original=back.source.seq,
+            returned=back.points,
+            returned_minor=back.value_minor,
+        )
+        for back in given
+        if back.source.seq != record.seq
+    )
+    return (first, *others)
+
+
+def take_back_part(case: Case, sale: Record, amount_minor: int, **own: int) -> Outcome:
+    """*amount_minor* of a sale is returned."""
+    given = points_back(case, sale, amount_minor)
+    kept = points_kept(case, sale, amount_minor, given)
+    if kept is None:
+        return case.refuse_or_accept(Reason.ABOVE_ORIGINAL)
+    clawed = max(sale.earned - kept - sale.clawed, 0)
+    drafts = _Drafts(case, sale.owner)
+    had = sum(drafts.give_back(back.source, back.points) for back in given)
+    drafts.own.claw_back(clawed, earned_lots(case, sale), absorb=_absorbs(case, sale))
+    return _booked(
+        case,
+        sale,
+        drafts,
+        earned=-clawed,
+        had=had,
+        given=given,
+        money_minor=amount_minor - sum(back.value_minor for back in given),
+        links=_links_of(case, sale, given, refunded_minor=amount_minor, clawed=clawed, **own),
+        facts=facts_of(case, None, 0).to_json() if returned_lines(case) is not None else None,
+    )
+
+
+def take_back_all(case: Case, record: Record) -> Outcome:
+    """What is left of *record* is undone."""
+    if record.operation in _UNDOINGS:
+        return _undo_undoing(case, record)
+    if record.operation == Operation.ACTIVATE.value:
+        return _undo_activation(case, record)
+    left = record.used - record.returned
+    given = [GivenBack(record, left, record.value_minor - record.returned_minor)] if left else []
+    clawed = record.earned - record.clawed
+    is_sale = record.operation == Operation.EARN.value
+    money_minor = money_back(case, record) if is_sale else 0
+    drafts = _Drafts(case, record.owner)
+    had = sum(drafts.give_back(back.source, back.points) for back in given)
+    drafts.own.claw_back(clawed, earned_lots(case, record), absorb=_absorbs(case, record))
+    return _booked(
+        case,
+        record,
+        drafts,
+        earned=-clawed,
+        had=had,
+        given=given,
+        money_minor=money_minor,
+        links=_links_of(case, record, given, clawed=clawed, undone=1),
+    )
+
+
+def reverse_in_part(case: Case, record: Record, final: int) -> Outcome:
+    """Only *final* of the amount stands."""
+    if record.operation == Operation.EARN.value:
+        standing_minor = record.covered_minor - record.discount_minor - record.refunded_minor
+        part_minor = min(record.covered_minor - final, standing_minor)
+        return take_back_part(case, record, part_minor, undone=1, final_minor=final)
+    if record.operation != Operation.REDEEM.value:
+        return take_back_all(case, record)
+    value = case.programmes.version(record.programme_version).redemption.value
+    kept = final if record.in_points else -(-final * value.denominator // value.numerator)
+    back = max(record.used - record.returned - kept, 0)
+    value_minor = min(value.of(back), record.value_minor - record.returned_minor)
+    given = [GivenBack(record, back, value_minor)] if back else []
+    drafts = _Drafts(case, record.owner)
+    had = sum(drafts.give_back(back.source, back.points) for back in given)
+    return _booked(
+        case,
+        record,
+        drafts,
+        earned=0,
+        had=had,
+        given=given,
+        money_minor=0,
+        links=_links_of(case, record, given, undone=1, final_minor=final),
+    )
+
+
+def _undo_undoing(case: Case, undoing: Record) -> Outcome:
+    """A refund or a void did not happen: what it took is given again, what it gave is taken again.
+
+    A void of a refund had itself done that to the refund, so here the signs may be either way.
+    """
+    worksheet = case.worksheet
+    links = worksheet.links_from(undoing.seq)
+    earned = -undoing.earned
+    drafts = _Drafts(case, undoing.owner)
+    lots = _lots_behind(case, undoing)
+    elsewhere, absorbed = drafts.own.undo_elsewhere(worksheet.postings(undoing.seq))
+    had = 0
+    for link in links:
+        source = worksheet.by_seq(link.original)
+        assert source is not None
+        if link.returned < 0:
+            had += drafts.give_back(source, -link.returned)
+        elif link.returned > 0:
+            past = min(elsewhere, link.returned)
+            elsewhere -= past
+            drafts.of(source).redeem_again(link.returned - past)
+    if earned > 0:
+        lot = worksheet.lots(lots[:1]).get(lots[0]) if lots else None
+        drafts.own.earn_again(earned - absorbed, lot, *case.programme.lot_dates(case.today))
+    else:
+        drafts.own.claw_back(-earned, lots, absorb=_absorbs(case, undoing))
+    opposite = tuple(
+        Link(
+            seq=case.moment.seq,
+            original=link.original,
+            refunded_minor=-link.refunded_minor,
+            clawed=-link.clawed,
+            returned=-link.returned,
+            returned_minor=-link.returned_minor,
+            undone=-link.undone,
+        )
+        for link in links
+    )
+    done = Link(seq=case.moment.seq, original=undoing.seq, undone=1)
+    return _booked(
+        case,
+        undoing,
+        drafts,
+        earned=earned,
+        had=had,
+        given=(),
+        money_minor=0,
+        links=(*opposite, done),
+    )
+
+
+def _lots_behind(case: Case, undoing: Record) -> list[int]:
+    """Lots of the sale that *undoing*, or what it undid, was about."""
+    about: Record | None = undoing
+    while about is not None and about.operation in _UNDOINGS:
+        about = None if about.original is None else case.worksheet.by_seq(about.original)
+    return [] if about is None else earned_lots(case, about)
+
+
+def _undo_activation(case: Case, activation: Record) -> Outcome:
+    """The card was not activated; what was linked to it is linked no longer."""
+    changes = activation_undone(case, activation)
+    return _booked(
+        case,
+        activation,
+        _Drafts(case, activation.owner),
+        earned=0,
+        had=0,
+        given=(),
+        money_minor=0,
+        links=(Link(seq=case.moment.seq, original=activation.seq, undone=1),),
+        card_changes=changes,
+    )
