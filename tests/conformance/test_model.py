@@ -1,11 +1,13 @@
 """Random histories of a member: every answer tells what the naive account of ``model`` tells."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
+from tests.conformance import baskets
 from tests.conformance.answers import check_answer
+from tests.conformance.baskets import Line
 from tests.conformance.model import Member, Sale, Told
 from tests.conformance.till import Answer, Link, Message, Till, frame, original, replacement
 
@@ -41,9 +43,22 @@ class History:
     def _sell(self) -> None:
         amount = self.source.choice((self.source.randint(1, 20_000), self.source.randint(1, 300)))
         used = self.source.choice((0, 0, self.source.randint(1, max(1, self.member.balance + 5))))
-        expected, sale = self.member.earn(amount, used)
+        lines = self._lines(amount) if self.source.random() < 0.5 else []
+        expected, sale = self.member.earn(amount, used, lines)
         values = [("020", str(used))] if used else []
-        self._add(self.till.message("earn", card=self.card, amount=amount, values=values), expected, sale)
+        basket = baskets.cut(baskets.wire(lines)) if lines else {}
+        message = self.till.message("earn", card=self.card, amount=amount, values=values, elements=basket)
+        self._add(message, expected, sale)
+
+    def _lines(self, amount: int) -> list[Line]:
+        first = self.source.randint(0, amount)
+        parts = (("milk", first, ""), ("wine", (amount - first) // 2, "D"))
+        rest = amount - sum(part[1] for part in parts)
+        flags = self.source.choice(("", "N"))
+        return [
+            Line(product=product, amount_minor=minor, quantity="4", flags=own)
+            for product, minor, own in (*parts, ("tobacco", rest, flags))
+        ]
 
     def _redeem(self) -> None:
         amount = self.source.randint(1, max(2, self.member.balance * 5 // 4))
@@ -53,7 +68,15 @@ class History:
     def _undo(self, kind: str, request: Message, sale: Sale) -> None:
         elements: dict[int, str | None] = {90: original(request)}
         amount = sale.amount
-        if kind == "refund":
+        if kind == "refund" and sale.kept_lines:
+            kept = self.source.choice(list(sale.kept_lines.values()))
+            amount = self.source.choice((kept.amount_minor, self.source.randint(0, kept.amount_minor)))
+            if not amount:
+                return
+            returned = replace(kept, amount_minor=amount, quantity="1")
+            elements |= baskets.cut(baskets.wire([returned]))
+            expected = self.member.refund_line(sale, returned)
+        elif kind == "refund":
             amount = self.source.randint(1, max(1, (sale.amount - sale.returned) * 6 // 5))
             expected = self.member.refund(sale, amount)
         elif kind == "void":
