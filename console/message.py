@@ -125,7 +125,7 @@ def _messages(raw: bytes, framing: str, codec: Codec) -> tuple[list[Message], st
 
 
 def _lines(each: Message, dialect: Dialect) -> list[Described]:
-    return describe(each.elements, {number: field.title for number, field in dialect.fields.items()})
+    return describe(each.elements, dialect)
 
 
 def _table(each: Message, dialect: Dialect, framing: str) -> Table:

@@ -17,11 +17,10 @@ from messages.spec import Dialect, Encoding, Field
 from messages.values import (
     Charset,
     ValueProblem,
+    bounds,
     check_content,
     length_of,
-    read_length,
     read_value,
-    wire_size,
     write_length,
     write_value,
 )
@@ -104,7 +103,7 @@ class Codec:
             field = self.dialect.fields.get(number)
             start = at
             try:
-                at, length, value_at = self._bounds(field, data, at)
+                at, length, value_at = bounds(field, data, at, self._charset)
             except ValueProblem as problem:
                 faults.append(self._error(problem, number, data, start))
                 return Message(mti, elements, header, tuple(faults), is_cut=True)
@@ -264,26 +263,6 @@ class Codec:
                 return raw.hex().upper().encode("ascii")
 
     # --- elements
-
-    def _bounds(self, field: Field | None, data: bytes, at: int) -> tuple[int, int, int]:
-        """Where the element ends, how many units its value is long, and where the value begins."""
-        if field is None:
-            raise ValueProblem(Kind.UNDEFINED_FIELD, "the dialect has no such element")
-        length = field.length
-        if field.prefix is not None:
-            raw = data[at : at + field.prefix.width]
-            if len(raw) < field.prefix.width:
-                raise ValueProblem(Kind.TRUNCATED_LENGTH, "the message ends within the length")
-            length = read_length(field.prefix, raw, self._charset)
-            if length > field.length:
-                problem = f"its length {length} is more than {field.length}"
-                raise ValueProblem(Kind.LENGTH_EXCEEDS_MAX, problem)
-            at += field.prefix.width
-        end = at + wire_size(field, length)
-        if end > len(data):
-            problem = f"{end - at} bytes are announced, {len(data) - at} are left"
-            raise ValueProblem(Kind.TRUNCATED_FIELD, problem)
-        return end, length, at
 
     def _write_element(self, field: Field | None, text: str) -> bytes:
         if field is None:

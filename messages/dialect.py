@@ -19,6 +19,7 @@ from typing import Any, Final, TypeVar
 
 from loyalty.errors import LoyaltyError, Problems
 from messages.errors import DialectError
+from messages.nested import NESTED
 from messages.spec import Bitmaps, Content, Dialect, Encoding, Field, Filler, Prefix, Unit
 from messages.values import size_max
 
@@ -42,7 +43,7 @@ _KEYS: Final = {
 }  # fmt: skip
 _ELEMENT_KEYS: Final = {
     "format", "name", "encoding", "length_encoding", "length_width", "length_radix", "unit", "filler",
-    "content", "nested",
+    "content", "nested", "parts",
 }  # fmt: skip
 _CODEPAGES: Final = {"cp037", "cp500", "cp1047"}
 
@@ -229,8 +230,29 @@ class _Loader:
             unit=unit,
             filler=filler,
             name=str(row.get("name", "")),
-            nested=str(row.get("nested", "")),
+            nested=self._nested(row, where),
+            parts=self._parts(row, where),
         )
+
+    def _nested(self, row: Mapping[str, Any], where: str) -> str:
+        nested = str(row.get("nested", ""))
+        if nested and NESTED.fullmatch(nested) is None:
+            self._problem(f"{where}.nested", f"{nested!r} is not known", "see docs/dialects.md")
+        return nested
+
+    def _parts(self, row: Mapping[str, Any], where: str) -> dict[int, Field]:
+        """The sub-elements, by number, in order."""
+        rows = row.get("parts", {})
+        if not isinstance(rows, dict) or not all(re.fullmatch("[1-9][0-9]?", key) for key in rows):
+            self._problem(f"{where}.parts", "parts are formats by number, from 1 to 99")
+            return {}
+        parts = {}
+        for key, part in rows.items():
+            inner = part if isinstance(part, dict) else {"format": part}
+            field = self._field(int(key), inner, f"{where}.parts.{key}")
+            if field is not None:
+                parts[field.number] = field
+        return dict(sorted(parts.items()))
 
     def _prefix(self, dots: int, row: Mapping[str, Any], where: str) -> Prefix | None:
         encoding = self._choice(Encoding, where, str(row.get("length_encoding", self._encodings["length"])))

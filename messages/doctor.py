@@ -16,8 +16,7 @@ from messages.errors import MessageError
 from messages.framing import FRAMINGS, Frame, FrameReader, framing_named
 from messages.hints import OTHERWISE, hint_for, looks_like_mti
 from messages.message import Message
-from messages.tags import TagError, read_tags
-from messages.tlv import read_ber
+from messages.nested import parts_of
 
 NO_FRAMING: Final = "none"
 _PREFERRED: Final = (
@@ -148,39 +147,14 @@ def _nested_fits(codec: Codec, message: Message) -> int:
     fits = 0
     for number, value in message.elements.items():
         field = codec.dialect.fields[number]
-        try:
-            match field.nested:
-                case "tags":
-                    read_tags(value)
-                case "ber":
-                    read_ber(bytes.fromhex(value))
-                case "an3-ll":
-                    _read_card_issuer_data(value)
-                case "product-sets":
-                    _read_product_sets(value)
-                case _:
-                    continue
-        except (TagError, MessageError, ValueError):
-            fits -= 1
-        else:
-            fits += 1
+        if field.nested and (field.parts or field.nested not in ("positional", "bitmapped")):
+            try:
+                parts_of(field, value, codec.dialect.codepage)
+            except MessageError:
+                fits -= 1
+            else:
+                fits += 1
     return fits
-
-
-def _read_card_issuer_data(value: str) -> None:
-    """A count n2, then tag an3, length n2, value."""
-    at = 2
-    for _ in range(int(value[:2])):
-        at += 5 + int(value[at + 3 : at + 5])
-    if at != len(value):
-        raise ValueError
-
-
-def _read_product_sets(value: str) -> None:
-    """Products LL, device n1, message LLL."""
-    at = 2 + int(value[:2]) + 1
-    if at + 3 + int(value[at : at + 3]) != len(value):
-        raise ValueError
 
 
 def _evidence(

@@ -76,7 +76,9 @@ class Field:
     Attributes:
         length: Of a fixed element; of others the longest. Counted in *unit*.
         prefix: ``None`` when fixed.
-        nested: Name of the layout inside, for people: ``tags``, ``ber``, or empty.
+        nested: The layout inside, or empty: ``tags``, ``tlv 3 2`` (characters of tag and length), ``ber``,
+            ``positional``, ``bitmapped``, ``an3-ll``, ``product-sets``.
+        parts: Sub-elements by number of a positional or bitmapped element.
     """
 
     number: int
@@ -88,6 +90,7 @@ class Field:
     filler: Filler = Filler.LEFT_0
     name: str = ""
     nested: str = ""
+    parts: Mapping[int, "Field"] = field(default_factory=dict, repr=False)
 
     @property
     def title(self) -> str:

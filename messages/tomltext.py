@@ -57,10 +57,14 @@ def _row(field: Field) -> dict[str, Any]:
         row["name"] = field.name
     if field.nested:
         row["nested"] = field.nested
+    if field.parts:
+        row["parts"] = {number: _row(part) for number, part in field.parts.items()}
     return row
 
 
 def _value(value: object) -> str:
+    if isinstance(value, dict):
+        return _inline(value)
     # A JSON string of printable characters is a TOML string too.
     return json.dumps(value, ensure_ascii=True)
 

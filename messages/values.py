@@ -106,6 +106,26 @@ def wire_size(field: Field, length: int) -> int:
     return length
 
 
+def bounds(field: Field | None, data: bytes, at: int, charset: Charset) -> tuple[int, int, int]:
+    """Where the element at *at* ends, how many units its value is long, and where the value begins."""
+    if field is None:
+        raise ValueProblem(Kind.UNDEFINED_FIELD, "the dialect has no such element")
+    length = field.length
+    if field.prefix is not None:
+        raw = data[at : at + field.prefix.width]
+        if len(raw) < field.prefix.width:
+            raise ValueProblem(Kind.TRUNCATED_LENGTH, "the message ends within the length")
+        length = read_length(field.prefix, raw, charset)
+        if length > field.length:
+            problem = f"its length {length} is more than {field.length}"
+            raise ValueProblem(Kind.LENGTH_EXCEEDS_MAX, problem)
+        at += field.prefix.width
+    end = at + wire_size(field, length)
+    if end > len(data):
+        raise ValueProblem(Kind.TRUNCATED_FIELD, f"{end - at} bytes are announced, {len(data) - at} are left")
+    return end, length, at
+
+
 # --- values
 
 
