@@ -7,7 +7,7 @@ read together with all that is wrong, so that a request can be refused with the 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from messages.compiled import Decode, Encode, compile_decoder, compile_encoder
@@ -32,6 +32,8 @@ _HEX: Final = re.compile(r"[0-9A-Fa-f]{16}")
 # How many sets of elements get functions of their own, for either direction. Bitmaps are the peer's to
 # choose, so there is a bound; whoever uses more of them is served by the interpreter.
 PLANS_MAX: Final = 512
+# A function of very many elements would take long to generate; nobody sends such messages often.
+PLAN_ELEMENTS_MAX: Final = 40
 _Plan = Decode | dict[bytes, Decode]
 
 
@@ -137,7 +139,7 @@ class Codec:
             pass  # it is new, or something is wrong with it
         data = self._write(mti, elements)
         self._mtis_written.add(mti)  # there are not many
-        if len(self._encoders) < PLANS_MAX and not self._has_bitmap_in_65(order):
+        if len(self._encoders) < PLANS_MAX and self._deserves_plan(order):
             bitmaps = self._write_bitmaps(sorted(elements))
             self._encoders[order] = compile_encoder(self.dialect, order, bitmaps)
         return data
@@ -156,7 +158,7 @@ class Codec:
         """Generate a decoder for the bitmaps of *data*, which could be read."""
         self._mtis[data[: self._mti_size]] = mti  # there are not many
         numbers, at = self._read_bitmaps(data)
-        if not self._decoders_left or self._has_bitmap_in_65(numbers):
+        if not self._decoders_left or not self._deserves_plan(numbers):
             return
         plan = compile_decoder(self.dialect, numbers, at)
         first = data[self._bitmap_at]
@@ -171,8 +173,9 @@ class Codec:
                 return  # nobody sends a third bitmap often
         self._decoders_left -= 1
 
-    def _has_bitmap_in_65(self, numbers: Iterable[int]) -> bool:
-        return self.dialect.bitmaps.third_in_65 and 65 in numbers
+    def _deserves_plan(self, numbers: Sequence[int]) -> bool:
+        has_more_in_65 = self.dialect.bitmaps.third_in_65 and 65 in numbers
+        return len(numbers) <= PLAN_ELEMENTS_MAX and not has_more_in_65
 
     # --- what stands before the elements
 

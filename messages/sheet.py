@@ -7,6 +7,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
+from typing import Final
 
 from loyalty.decision import Reason
 from loyalty.transaction import Operation
@@ -149,7 +150,34 @@ class Sheet:
 
 
 def problems_with(sheet: Sheet, dialect: Dialect) -> list[str]:
-    """Why messages of *dialect* cannot be read by *sheet*: its values are used without another look."""
+    """Why *sheet* cannot be spoken in *dialect*: values are used and answers written without a look."""
+    problems = [] if dialect.checks_content else [f"{dialect.name} does not check its content"]
+    for number, (content, length) in _read(sheet).items():
+        field_ = dialect.fields.get(number)
+        if field_ is None:
+            continue
+        if field_.content is not content:
+            problems.append(f"DE {number} of {dialect.name} must hold {content.value}")
+        if length is not None and (field_.prefix is not None or field_.length != length):
+            problems.append(f"DE {number} of {dialect.name} must be {length} long")
+    for number, length in _written(sheet).items():
+        field_ = dialect.fields.get(number)
+        if field_ is None:
+            problems.append(f"{dialect.name} has no DE {number}")
+            continue
+        is_number = number in _NUMBERS and field_.content in (Content.DIGITS, Content.MONTH_DAY, Content.DATE)
+        if not (is_number or field_.content is Content.TEXT):
+            problems.append(f"DE {number} of {dialect.name} must hold text")
+        if field_.length < length or (field_.prefix is None and field_.length != length):
+            problems.append(f"DE {number} of {dialect.name} must hold {length} characters")
+    return problems
+
+
+_NUMBERS: Final = (15, 39)  # of the answer
+
+
+def _read(sheet: Sheet) -> dict[int, tuple[Content, int | None]]:
+    """What must stand in the elements that requests are read from, and how long they are."""
     times = {12: (Content.DATED_TIME, 12)} if sheet.dated_times else {12: (Content.TIME, 6)}
     wanted: dict[int, tuple[Content, int | None]] = {
         2: (Content.DIGITS, None),
@@ -159,21 +187,25 @@ def problems_with(sheet: Sheet, dialect: Dialect) -> list[str]:
         11: (Content.DIGITS, 6),
         **times,
         32: (Content.DIGITS, None),
-        37: (Content.TEXT, 12),
         sheet.undoing.original: (Content.DIGITS, None),
     }
-    if not sheet.dated_times:
-        wanted[13] = (Content.MONTH_DAY, 4)
-    problems = [] if dialect.checks_content else [f"{dialect.name} does not check its content"]
-    for number, (content, length) in wanted.items():
-        field = dialect.fields.get(number)
-        if field is None:
-            continue
-        if field.content is not content:
-            problems.append(f"DE {number} of {dialect.name} must hold {content.value}")
-        if length is not None and (field.prefix is not None or field.length != length):
-            problems.append(f"DE {number} of {dialect.name} must be {length} long")
-    return problems
+    return wanted if sheet.dated_times else wanted | {13: (Content.MONTH_DAY, 4)}
+
+
+def _written(sheet: Sheet) -> dict[int, int]:
+    """The elements that answers are written to, and how much they must hold."""
+    layout = sheet.layout
+    return {
+        15: 6 if sheet.settlement_date == "%y%m%d" else 4,
+        37: 12,
+        38: 6,
+        39: len(sheet.approved),
+        44: 3,
+        layout.tags: layout.tags_size_max,
+        layout.receipt: layout.receipt_size_max,
+        layout.balances: 40,
+        **dict.fromkeys(layout.basket, layout.piece_size_max),
+    }
 
 
 def matches(pattern: str, processing: str) -> bool:
