@@ -106,11 +106,11 @@ def test_a_basket_that_needs_continuations(link: Link, till: Till, card: str, co
 TEXT = baskets.wire(large_basket(3))
 
 
-@pytest.mark.parametrize("place", range(1, len(TEXT)))
-def test_a_cut_may_fall_anywhere(link: Link, till: Till, card: str, place: int) -> None:
+def test_a_cut_may_fall_anywhere(link: Link, till: Till, card: str) -> None:
     """A piece may be shorter than 999."""
-    answer = sell(link, till, card, 303, baskets.cut(TEXT, place))
-    assert (answer.code, answer.figure("050")) == ("00", 3)
+    for place in range(1, len(TEXT)):
+        answer = sell(link, till, card, 303, baskets.cut(TEXT, place))
+        assert (answer.code, answer.figure("050")) == ("00", 3), f"cut at {place}"
 
 
 @pytest.mark.parametrize("cuts", [(1, 2, 3, 4), (4, 20, 30, 50), (10, 11, 12, 60)])

