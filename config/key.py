@@ -12,11 +12,11 @@ KEY_SIZE: Final = 32  # bytes
 _MODE: Final = 0o400
 
 
-def load_key(path: Path) -> bytes:
-    """The key in the file *path*.
+def read_private(path: Path, *, lost: str = "restore it from its copy") -> str:
+    """The text of a key's file *path*, as far as a key is long; *lost* says what to do without it.
 
     Raises:
-        LoyaltyError: It cannot be read, others can read it, or it is no key. The text never holds any of it.
+        LoyaltyError: It cannot be read, or others can read it.
     """
     where = path.name
     try:
@@ -24,14 +24,24 @@ def load_key(path: Path) -> bytes:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             digits = file.read(2 * KEY_SIZE + 2).strip()
     except OSError as error:
-        hint = "restore it from its copy: with another key no card is found"
-        raise LoyaltyError(f"cannot be read: {error.strerror}", where=where, hint=hint) from error
+        raise LoyaltyError(f"cannot be read: {error.strerror}", where=where, hint=lost) from error
     except UnicodeDecodeError:
         digits, mode = "", _MODE
     if mode & 0o077:
         raise LoyaltyError(
             f"has mode {mode:04o}: others may read it", where=where, hint=f"chmod 0400 {where}"
         )
+    return digits
+
+
+def load_key(path: Path) -> bytes:
+    """The key in the file *path*.
+
+    Raises:
+        LoyaltyError: It cannot be read, others can read it, or it is no key. The text never holds any of it.
+    """
+    where = path.name
+    digits = read_private(path, lost="restore it from its copy: with another key no card is found")
     try:
         key = bytes.fromhex(digits)
     except ValueError:

@@ -41,10 +41,16 @@ class ListenerSettings:
     host: str = "127.0.0.1"
     port: Port = 8583
     framing: str = "bin2"
+    # A name, or a file of your own that ends in .toml.
     dialect: str = "iso87-ascii"
     profile: str = "retail87"
     # Stands for an absent DE 32. Empty: the register finds the terminal by DE 41 alone, if there is only one.
     acquirer: Annotated[str, Digits(11)] = ""
+    # Holds the key of the link's MACs, 32 to 64 hexadecimal digits, mode 0400. Empty: messages carry none.
+    mac_key_file: str = ""
+    mac: Annotated[str, OneOf(("retail", "cbc", "aes-cmac", "tdes-cmac"))] = "retail"
+    # Which key: the one of the file, or one for each message derived from it, named in DE 53.
+    mac_scheme: Annotated[str, OneOf(("fixed", "tdes-dukpt", "aes-dukpt"))] = "fixed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

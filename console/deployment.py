@@ -12,7 +12,7 @@ from typing import TypedDict, TypeVar
 from config.key import load_key
 from config.load import did_you_mean, load_settings
 from config.register import load_register
-from config.schema import SETTINGS_FILE, Settings
+from config.schema import SETTINGS_FILE, ListenerSettings, Settings
 from loyalty.card import CardRange, Token
 from loyalty.clock import SystemClock
 from loyalty.errors import LoyaltyError, Problems
@@ -22,12 +22,14 @@ from members.importer import BadLine, CardRow, read_card
 from messages.dialect import shipped_dialects
 from messages.framing import FRAMINGS
 from messages.profiles import SHEETS
+from messages.sheet import problems_with
 from rules.parse import load_programme
 from rules.programme import Programme
 from switch import queries
 from switch.administration import Desk
 from switch.database import open_for_reading
 from switch.programmes import business_date
+from switch.speech import speech_of
 
 _Loaded = TypeVar("_Loaded")
 Books = sqlite3.Connection
@@ -155,15 +157,35 @@ def problems_of(path: Path) -> list[LoyaltyError]:
 
 
 def _wire_problems(settings: Settings) -> list[LoyaltyError]:
-    """What the listeners name and nobody knows."""
-    problems = []
+    """What the listeners name and nobody knows, and what does not go together."""
+    problems: list[LoyaltyError] = []
     for number, listener in enumerate(settings.listener, 1):
-        for knob, known in (("framing", FRAMINGS), ("dialect", shipped_dialects()), ("profile", SHEETS)):
-            name = getattr(listener, knob)
-            if name not in known:
-                where = f"{SETTINGS_FILE}: listener[{number}].{knob}"
-                what = f"is {name!r}, which does not exist"
-                problems.append(LoyaltyError(what, where=where, hint=did_you_mean(name, known)))
+        where = f"{SETTINGS_FILE}: listener[{number}]"
+        framing = listener.framing.partition("+")[0]
+        own_dialect = listener.dialect.endswith(".toml")
+        unknown = [
+            (knob, name, known)
+            for knob, name, known in (
+                ("framing", framing, FRAMINGS),
+                ("dialect", listener.dialect, [listener.dialect] if own_dialect else shipped_dialects()),
+                ("profile", listener.profile, SHEETS),
+            )
+            if name not in known
+        ]
+        for knob, name, known in unknown:
+            what = f"is {name!r}, which does not exist"
+            problems.append(LoyaltyError(what, where=f"{where}.{knob}", hint=did_you_mean(name, known)))
+        if not unknown:
+            problems += _speech_problems(listener, settings.folder, where)
+    return problems
+
+
+def _speech_problems(listener: ListenerSettings, folder: Path, where: str) -> list[LoyaltyError]:
+    problems: list[LoyaltyError] = []
+    speech = _gather(problems, lambda path: speech_of(listener, path), folder)
+    if speech is not None:
+        told = problems_with(SHEETS[listener.profile], speech.codec.dialect)
+        problems += [LoyaltyError(what, where=where, hint="take another profile") for what in told]
     return problems
 
 

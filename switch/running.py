@@ -8,6 +8,7 @@ import contextlib
 import os
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Self
 
 from config.key import load_key
@@ -16,9 +17,6 @@ from config.schema import LimitsSettings, ListenerSettings, Settings
 from loyalty.clock import Clock
 from loyalty.terminal import Register
 from members.identifiers import Hasher
-from messages.codec import Codec
-from messages.dialect import load_dialect
-from messages.framing import framing_named
 from messages.link import Link
 from messages.profile import Profile, profile_named
 from rules.parse import load_programme
@@ -32,6 +30,7 @@ from switch.metrics import Metrics
 from switch.ops import OpsServer
 from switch.peers import Peers
 from switch.sequencer import Sequencer
+from switch.speech import speech_of
 from switch.store import SqliteStore
 from switch.witness import MeasuredStore
 from switch.work import Work
@@ -68,6 +67,7 @@ class Line:
     def __init__(
         self,
         settings: ListenerSettings,
+        folder: Path,
         limits: LimitsSettings,
         peers: Peers,
         clock: Clock,
@@ -81,17 +81,18 @@ class Line:
         self._clock = clock
         self._submit = submit
         self._time = time
-        self._framing = framing_named(settings.framing)
-        self._codec = Codec(load_dialect(settings.dialect))
+        self._speech = speech_of(settings, folder)
         self.profile = self._speaking_for(loaded)
+        self.profile.check(self._speech.codec.dialect)
 
     def connect(self) -> TerminalConnection:
         """The protocol of a new connection."""
         link = Link(
-            framing=self._framing,
-            codec=self._codec,
+            framing=self._speech.framing,
+            codec=self._speech.codec,
             profile=self.profile,
             frame_size_max=self._limits.frame_size_max,
+            mac_key=self._speech.mac_key,
         )
         return TerminalConnection(
             self._peers, link, self._clock, self._time, self._submit, in_work_max=self._limits.in_work_max
@@ -239,7 +240,8 @@ async def running(
 
         house.callback(peers.stop_reading)
         lines = [
-            Line(each, limits, peers, clock, time, sequencer.submit, loaded) for each in settings.listener
+            Line(each, settings.folder, limits, peers, clock, time, sequencer.submit, loaded)
+            for each in settings.listener
         ]
         listeners = []
         for line, each in zip(lines, settings.listener, strict=True):
