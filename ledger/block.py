@@ -9,8 +9,8 @@ its row, and every block a hash over these digests and the hash of the block bef
                             hash of the block before (32 bytes), digests of its decisions in order of
                             sequence, digests of its card entries in order of line (32 bytes each)
 
-A row is the array of its columns in the order of ``COLUMNS``; JSON is compact and ASCII, as Python's
-``json`` writes it with ``separators=(",", ":")``; bytes are lower-case hexadecimal digits. The header is
+A row is the array of its columns in the order of ``COLUMNS``; JSON is compact, in UTF-8, with nothing
+escaped that need not be; bytes are Base64 (RFC 4648, with padding). The header is
 the JSON array of the block's row without its two hashes; it counts the digests, so no byte can be
 read in two ways. Facts are outside of the chain: it covers their salted hash, which stands in the
 decision's row.
@@ -19,9 +19,10 @@ A later format gets a number and functions of its own; these stay, because they 
 """
 
 import hashlib
-import json
 from collections.abc import Sequence
 from typing import Final
+
+import msgspec
 
 FORMAT: Final = 1
 GENESIS: Final = bytes(32)  # stands before the first block
@@ -54,10 +55,7 @@ COLUMNS: Final = {
     ),
 }  # fmt: skip
 
-# Rows are flat: there is no circle to look for.
-_encode: Final = json.JSONEncoder(
-    separators=(",", ":"), ensure_ascii=True, check_circular=False, default=bytes.hex
-).encode
+_encode: Final = msgspec.json.Encoder().encode
 
 
 def digest_of_decision(
@@ -68,18 +66,17 @@ def digest_of_decision(
     early_reversals: Sequence[Row] = (),
 ) -> bytes:
     """What the chain covers of a decision. The rows have the order of ``COLUMNS``."""
-    text = _encode((decision, postings, lots, links, early_reversals))
-    return hashlib.sha256(text.encode("ascii")).digest()
+    return hashlib.sha256(_encode((decision, postings, lots, links, early_reversals))).digest()
 
 
 def digest_of_card_entry(entry: Row) -> bytes:
     """What the chain covers of a card's change."""
-    return hashlib.sha256(_encode(entry).encode("ascii")).digest()
+    return hashlib.sha256(_encode(entry)).digest()
 
 
 def hash_of_block(header: Row, previous: bytes, digests: Sequence[bytes]) -> bytes:
     """The hash of the block with this *header* that follows the one with the hash *previous*."""
-    text = _encode(header).encode("ascii")
+    text = _encode(header)
     return hashlib.sha256(len(text).to_bytes(4, "big") + text + previous + b"".join(digests)).digest()
 
 

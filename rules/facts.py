@@ -18,8 +18,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
+import msgspec
+
 from loyalty.decision import Discount
 from loyalty.transaction import BasketLine, Tender
+
+_encode: Final = msgspec.json.Encoder().encode
 
 NO_POINTS: Final = "N"  # flag of a line that earns nothing
 DISCOUNTED: Final = "D"  # flag of a line that is reduced already
@@ -188,7 +192,7 @@ class Facts:
             kept["joined"] = self.joined_on.isoformat()
         if self.counters:
             kept["counters"] = self.counters
-        return json.dumps(kept, separators=(",", ":"), ensure_ascii=False)
+        return _encode(kept).decode()
 
     @classmethod
     def from_json(cls, text: str) -> "Facts":

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from json.encoder import encode_basestring_ascii
+from typing import Final
+
+import msgspec
 
 from ledger.book import MemberBook
 from loyalty.card import Identifier, IdentifierKind, MemberId, Token
@@ -14,6 +16,8 @@ from switch.outcome import CardChange, EarlyReversal, Link, Outcome, Record
 from switch.postings import Draft
 from switch.programmes import Programmes, business_date
 from switch.worksheet import Worksheet
+
+_encode: Final = msgspec.json.Encoder().encode
 
 Render = Callable[[Decision], Mapping[int, str]]
 
@@ -241,7 +245,7 @@ class Case:
             programme_version=self.programme.version,
             rules=rules,
             exception=exception,
-            answer=_as_json(elements),
+            answer=_encode(elements).decode(),
         )
         return Outcome(
             decision=decision,
@@ -262,9 +266,3 @@ class Case:
         if sent is None or (original is not None and original.rrn == sent):
             return elements[37]
         return sent
-
-
-def _as_json(elements: Mapping[int, str]) -> str:
-    """A JSON object of *elements*. Written by hand, because this is done for every decision."""
-    members = [f'"{number}":{encode_basestring_ascii(text)}' for number, text in elements.items()]
-    return "{" + ",".join(members) + "}"

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from base64 import b64encode
 
 import pytest
 from hypothesis import given
@@ -30,10 +31,10 @@ DECISION: Row = (
 )  # fmt: skip
 POSTING: Row = (7, 0, 1, 2, 10, 112, 1)
 PINNED = [
-    "c11854f53113e443ae14915b24b3f84a749b34c4d1023eaa7e575cf4cc6b3d65",
+    "2029ac32e6ff38643dafb7bd5f38d95470e073ae9e0ca139b621d4612d752f8f",
     "28c64a720d544e2ec0877d4beab6c73c8cca5229b37305493df8933bd559bbb9",
     "ffa61c591888d44be606a393f96390994ca22e9fd2b116e51c3604b885b4df41",
-    "6a8780f04ed2dccf012aaede285b30664849cabb512a23f9944faa635d19fce3",
+    "094f88ff6eb881436c827a8c6c388c2cb076e1ac025a48ffd69feb2be334af1a",
 ]
 
 
@@ -49,9 +50,9 @@ def test_format_1_is_pinned() -> None:
 
 def test_the_form_can_be_recomputed_from_its_description() -> None:
     """By whoever has the file and docs/ledger.md, without this code."""
-    row = [value.hex() if isinstance(value, bytes) else value for value in DECISION]
-    text = json.dumps([row, [list(POSTING)], [], [], []], separators=(",", ":"))
-    digest = hashlib.sha256(text.encode("ascii")).digest()
+    row = [b64encode(value).decode() if isinstance(value, bytes) else value for value in DECISION]
+    text = json.dumps([row, [list(POSTING)], [], [], []], separators=(",", ":"), ensure_ascii=False)
+    digest = hashlib.sha256(text.encode()).digest()
     assert digest == digest_of_decision(DECISION, [POSTING])
     header = b'[1,1,7,7,1,0,"2026-11-21T12:00:00+00:00"]'
     joined = len(header).to_bytes(4, "big") + header + bytes(32) + digest
