@@ -225,7 +225,7 @@ def _points(points: int, terms: Terms) -> str:
 
 
 def _day(day: date) -> str:
-    return f"{day:%Y-%m-%d}"
+    return day.isoformat()
 
 
 def _line(label: str, value: str, width: int) -> str:

@@ -31,9 +31,9 @@ TAKES_DISCOUNTS: Final = "D"  # among what a till can
 WHOLE: Final = BasketLine(product="", quantity_milli=1000, unit="U", amount_minor=0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Facts:
-    """A sale as the rules see it.
+    """A sale as the rules see it. Nobody changes one; it is not frozen because that doubles its making.
 
     Attributes:
         operation: Name of the ``Operation``.

@@ -4,6 +4,7 @@ import calendar
 import enum
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
+from functools import lru_cache
 from typing import Final
 
 from loyalty.amount import Rate, Rounding
@@ -177,10 +178,15 @@ class Programme:
 
         The last is ``date.max`` when they never expire.
         """
-        available_from = self.validity.wait.after(earned_on)
-        if self.validity.last is None:
-            return available_from, date.max
-        expires_on = self.validity.last.after(earned_on)
-        if self.validity.end_of_month and expires_on != date.max:
-            expires_on = expires_on.replace(day=calendar.monthrange(expires_on.year, expires_on.month)[1])
-        return available_from, expires_on
+        return _lot_dates(self.validity, earned_on)
+
+
+@lru_cache(maxsize=256)  # nearly all sales are of today
+def _lot_dates(validity: Validity, earned_on: date) -> tuple[date, date]:
+    available_from = validity.wait.after(earned_on)
+    if validity.last is None:
+        return available_from, date.max
+    expires_on = validity.last.after(earned_on)
+    if validity.end_of_month and expires_on != date.max:
+        expires_on = expires_on.replace(day=calendar.monthrange(expires_on.year, expires_on.month)[1])
+    return available_from, expires_on
