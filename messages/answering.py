@@ -10,7 +10,7 @@ from loyalty.decision import Approved, Balance, Decision, Declined, Discount, In
 from loyalty.sequence import base36, day_digits
 from loyalty.terms import Terms
 from loyalty.transaction import Operation
-from messages.basket import cut, write_discounts
+from messages.basket import cut, fit_discounts
 from messages.receipt import LINE_SEPARATOR, decline_text, receipt
 from messages.sheet import Form, Sheet
 from messages.tags import read_tags, write_tags
@@ -75,8 +75,9 @@ class Answerer:
         if text:
             elements[self._layout.receipt] = self._receipt(text)
         if decision.discounts:
-            discounts = write_discounts(map(_plain, decision.discounts))
-            elements |= cut(discounts, self._layout.basket, self._layout.piece_size_max)
+            basket, size_max = self._layout.basket, self._layout.piece_size_max
+            discounts = fit_discounts([_plain(each) for each in decision.discounts], len(basket) * size_max)
+            elements |= cut(discounts, basket, size_max)
         return elements
 
     def refusal(self, declined: Declined, *, width: int = WIDTH_DEFAULT) -> dict[int, str]:

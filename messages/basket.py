@@ -5,7 +5,9 @@ Answer: `lines n3`, then per discount `line n3\amount\promotion\text\`.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from loyalty.decision import Discount
@@ -16,6 +18,7 @@ _AMOUNT: Final = re.compile(r"-?[0-9]{1,12}")
 _UNITS: Final = frozenset("UKLM")
 _FLAGS: Final = frozenset({"", "N", "D", "ND", "DN"})
 _HEAD: Final = 4  # number of lines n3, parts of a line n1
+_ROWS_MAX: Final = 999  # three digits
 
 
 class BasketError(ValueError):
@@ -71,6 +74,23 @@ def write_discounts(discounts: Iterable[Discount]) -> str:
     """The text of *discounts*, as the switch answers it."""
     rows = [f"{row.line:03}\\{row.amount_minor}\\{row.promotion}\\{row.text}\\" for row in discounts]
     return f"{len(rows):03}" + "".join(rows)
+
+
+def fit_discounts(discounts: Sequence[Discount], size_max: int) -> str:
+    """The same in at most *size_max* characters and 999 rows: if need be without texts, or one row a line.
+
+    One row a line is never longer than the basket that it answers, so that always fits.
+    """
+    text = write_discounts(discounts)
+    if len(text) > size_max or len(discounts) > _ROWS_MAX:
+        discounts = [replace(discount, text="") for discount in discounts]
+        text = write_discounts(discounts)
+    if len(text) > size_max or len(discounts) > _ROWS_MAX:
+        off = Counter[int]()
+        for discount in discounts:
+            off[discount.line] += discount.amount_minor
+        text = write_discounts([Discount(line, off[line], "", "") for line in sorted(off)])
+    return text
 
 
 def read_discounts(text: str) -> tuple[Discount, ...]:

@@ -3,6 +3,8 @@
 Rules are worked through in order, each on what the earlier ones left; a line never costs less than nothing.
 Lines that are reduced already (flag ``D``) and returned lines are left alone. An amount that is taken off
 several lines is spread over them in proportion to what they cost (largest remainder), so the parts add up.
+Where goods are returned on the same ticket, no more is taken off than it comes to: nobody pays less than
+nothing.
 """
 
 from collections.abc import Sequence
@@ -20,11 +22,15 @@ def discounts(rules: Sequence[Rule], facts: Facts) -> tuple[Discount, ...]:
     """What *rules*, which hold and are in order, take off the lines."""
     assert facts.lines is not None
     left = [line.amount_minor for line in facts.lines]
+    room_minor = max(facts.ticket_minor, 0)
     given = []
     for rule in _picked(rules, facts.lines, left):
-        for at, off in _off(rule, facts.lines, left):
-            left[at] -= off
-            given.append(Discount(at + 1, off, rule.id, rule.text))
+        for at, part in _off(rule, facts.lines, left):
+            off = min(part, room_minor)
+            if off:
+                room_minor -= off
+                left[at] -= off
+                given.append(Discount(at + 1, off, rule.id, rule.text))
     return tuple(given)
 
 

@@ -62,7 +62,8 @@ def points_kept(case: Case, sale: Record, amount_minor: int, given: list[GivenBa
     """What the kept part of *sale* earns; ``None`` when more of a product is returned than was sold.
 
     A basket of which lines are returned is rated again under the version that decided the sale. Everything
-    else keeps its proportion of what was earned, rounded down.
+    else keeps its proportion of what was earned, rounded down. Lines are net of discounts, those of the facts
+    and those that are returned.
     """
     returned = returned_lines(case)
     text = case.worksheet.facts(sale.seq)
@@ -96,24 +97,28 @@ def lines_without(
     lines: tuple[BasketLine, ...], returned: tuple[BasketLine, ...]
 ) -> tuple[BasketLine, ...] | None:
     """*lines* without *returned*, product by product; ``None`` when there is not so much of one."""
-    kept = list(lines)
+    kept: list[BasketLine | None] = list(lines)
     for back in returned:
         amount_minor, quantity_milli = back.amount_minor, back.quantity_milli
+        is_free = amount_minor == 0  # then only its quantity tells what of it is kept
         for at, line in enumerate(kept):
-            if line.product != back.product or line.amount_minor <= 0 or amount_minor == 0:
+            if line is None or line.product != back.product or line.amount_minor < 0:
+                continue
+            if (line.amount_minor == 0) is not is_free or not (quantity_milli if is_free else amount_minor):
                 continue
             part_minor = min(amount_minor, line.amount_minor)
             part_milli = min(quantity_milli, line.quantity_milli)
             amount_minor -= part_minor
             quantity_milli -= part_milli
-            kept[at] = replace(
+            left = replace(
                 line,
                 amount_minor=line.amount_minor - part_minor,
                 quantity_milli=line.quantity_milli - part_milli,
             )
+            kept[at] = left if (left.quantity_milli if is_free else left.amount_minor) else None
         if amount_minor:
             return None
-    return tuple(line for line in kept if line.amount_minor)
+    return tuple([line for line in kept if line is not None])
 
 
 def _returned_before(case: Case, sale: Record) -> Iterator[tuple[BasketLine, ...] | None]:

@@ -2,17 +2,20 @@
 
 What the customer owes is the ticket less discounts less the money value of points used for it. Points are
 earned on that, less what points and certificates paid by messages of their own on the same ticket.
+
+Discounts come off the price before a tender is looked at, and only where the till can still take them off: on
+requests and quotes. What an advice tells of was paid at the till's own prices.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ledger.book import MemberBook
 from loyalty.card import IdentifierKind
-from loyalty.decision import Approved, Reason
+from loyalty.decision import Approved, Discount, Reason
 from loyalty.transaction import Operation
 from members.card import Card
-from rules.evaluate import Award, evaluate
-from rules.facts import Facts
+from rules.evaluate import Award, evaluate, price
+from rules.facts import TAKES_DISCOUNTS, Facts
 from rules.programme import Programme, Redemption
 from switch.case import Case
 from switch.outcome import Outcome
@@ -63,8 +66,15 @@ def spendable(case: Case, book: MemberBook) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """A sale worked out, not yet booked."""
+    """A sale worked out, not yet booked.
 
+    Attributes:
+        discount_minor: What *discounts* add up to.
+        facts: Lines and ticket are net of *discounts*, and there are no further ones.
+    """
+
+    discounts: tuple[Discount, ...]
+    discount_minor: int
     points: int
     value_minor: int
     left_to_pay_minor: int
@@ -107,7 +117,7 @@ def quote(case: Case) -> Outcome:
     if isinstance(sale, Reason):
         return case.refuse(sale)
     redemption = case.programme.redemption
-    limit_minor = redemption.share.of(case.transaction.amount or 0)
+    limit_minor = redemption.share.of((case.transaction.amount or 0) - sale.discount_minor)
     points = min(spendable(case, book), most_points(redemption, limit_minor))
     return case.tell(
         Approved(
@@ -116,9 +126,11 @@ def quote(case: Case) -> Outcome:
             earned=sale.award.points,
             used=sale.points or None,
             value_minor=sale.value_minor if sale.points else None,
+            discount_minor=sale.discount_minor,
             left_to_pay_minor=sale.left_to_pay_minor,
             balance=case.balance(card, book),
             redeemable=(points, redemption.value.of(points)),
+            discounts=sale.discounts,
             coupons_refused=_unknown_coupons(case),
             near_miss=sale.award.near_miss,
             programme_version=case.programme.version,
@@ -193,21 +205,31 @@ def _allowed_points(case: Case, asked: int, limit_minor: int, book: MemberBook |
 
 
 def _work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | Reason:
-    """Points used, what is left to pay, and what it earns."""
+    """Discounts, points used, what is left to pay, and what it earns."""
     transaction, redemption = case.transaction, case.programme.redemption
-    ticket_minor = transaction.amount
-    assert ticket_minor is not None
+    price_minor = transaction.amount
+    assert price_minor is not None
+    net: Facts | None = None
+    discounts: tuple[Discount, ...] = ()
+    discount_minor = 0
+    if _may_be_discounted(case):
+        net, discounts = _price(case, card, price_minor)
+        discount_minor = sum([discount.amount_minor for discount in discounts])
+        price_minor -= discount_minor
     asked = transaction.points or 0
     points = 0
     if asked:
-        allowed = _allowed_points(case, asked, redemption.share.of(ticket_minor), book)
+        allowed = _allowed_points(case, asked, redemption.share.of(price_minor), book)
         if isinstance(allowed, Reason):
             return allowed
         points = allowed
-    value_minor = min(redemption.value.of(points), ticket_minor)
-    left_to_pay_minor = ticket_minor - value_minor
-    facts = facts_of(case, card, max(left_to_pay_minor - _paid_otherwise(case, value_minor), 0))
+    value_minor = min(redemption.value.of(points), price_minor)
+    left_to_pay_minor = price_minor - value_minor
+    base_minor = max(left_to_pay_minor - _paid_otherwise(case, value_minor), 0)
+    facts = facts_of(case, card, base_minor) if net is None else replace(net, base_minor=base_minor)
     return Sale(
+        discounts=discounts,
+        discount_minor=discount_minor,
         points=points,
         value_minor=value_minor,
         left_to_pay_minor=left_to_pay_minor,
@@ -215,6 +237,24 @@ def _work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | 
         award=evaluate(case.programme, facts),
         partial=points < asked,
     )
+
+
+def _may_be_discounted(case: Case) -> bool:
+    """Whether there is any rule on prices and the till takes discounts; else no facts are made for them."""
+    transaction = case.transaction
+    return (
+        case.programme.prices.size > 0
+        and TAKES_DISCOUNTS in transaction.can
+        and transaction.lines is not None
+        and not transaction.is_advice
+    )
+
+
+def _price(case: Case, card: Card | None, ticket_minor: int) -> tuple[Facts, tuple[Discount, ...]]:
+    """The sale with its discounts taken off, and these."""
+    facts = facts_of(case, card, ticket_minor)
+    discounts = price(case.programme, facts)
+    return facts.after(discounts), discounts
 
 
 def _paid_otherwise(case: Case, value_minor: int) -> int:
@@ -256,7 +296,7 @@ def facts_of(case: Case, card: Card | None, base_minor: int) -> Facts:
         language="" if card is None or card.language is None else card.language,
         cashier=transaction.cashier,
         currency=case.programme.terms.currency,
-        can=transaction.can,
+        can=transaction.can.replace(TAKES_DISCOUNTS, "") if transaction.is_advice else transaction.can,
         tenders=transaction.tenders,
         coupons=transaction.coupons,
     )
@@ -286,8 +326,10 @@ def _booked_sale(case: Case, card: Card, sale: Sale, draft: Draft, short: int) -
         earned=sale.award.points,
         used=sale.points - short if has_points else None,
         value_minor=sale.value_minor if has_points else None,
+        discount_minor=sale.discount_minor,
         left_to_pay_minor=sale.left_to_pay_minor,
         balance=case.balance(card, draft.book),
+        discounts=sale.discounts,
         coupons_refused=_unknown_coupons(case),
         near_miss=sale.award.near_miss,
         programme_version=case.programme.version,
@@ -301,6 +343,7 @@ def _booked_sale(case: Case, card: Card, sale: Sale, draft: Draft, short: int) -
         earned=sale.award.points,
         used=sale.points,
         value_minor=sale.value_minor,
+        discount_minor=sale.discount_minor,
         exception=Reason.NOT_SUFFICIENT_POINTS.name if short else None,
         rules=_trace(sale.award),
         facts=sale.facts.to_json(),

@@ -221,6 +221,8 @@ class Story:
             "used": decision.used,
             "value": decision.value_minor,
             "pay": decision.left_to_pay_minor,
+            "off": decision.discount_minor,
+            "lines": "+".join(f"{each.line}:{each.amount_minor}" for each in decision.discounts),
             "amount": decision.amount,
             "partial": decision.partial,
             "redeemable": None if decision.redeemable is None else decision.redeemable[0],

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.switch.story import play
+from rules.parse import MAIN, parse_programme
+from tests.switch.story import play, starter_text
 
 SALES = """
     # a started unit earns nothing
@@ -195,12 +196,114 @@ UNSUPPORTED = """
     TRANSFER card=A amount=100                     -> reason=OPERATION_NOT_SUPPORTED kept=False
 """
 
+PRICES = """
+[[rule]]
+id = "half"
+text = "Half price for b"
+lines = { product = "b" }
+then = { discount = "1/2" }
+
+[[rule]]
+id = "five-off"
+text = "5.00 off from 60.00"
+when = { amount = { from = "60.00" } }
+then = { discount_amount = "5.00" }
+"""
+
+DISCOUNTS = """
+    # a till that takes them: off the lines, off what is left to pay, and not earned on
+    QUOTE card=A amount=2000 can=D lines=a*1000,b*1000       -> off=500 lines=2:500 pay=1500 earned=15 kept=False
+    EARN card=A amount=2000 can=D lines=a*1000,b*1000        -> off=500 lines=2:500 pay=1500 earned=15 balance=15
+    # half of b, then 5.00 off the 80.00 that are left, spread over both
+    EARN card=A amount=10000 can=D lines=a*6000,b*4000       -> lines=2:2000+1:375+2:125 off=2500 pay=7500 earned=75
+    # a till that does not; a ticket without lines; nothing to take off
+    EARN card=A amount=2000 lines=a*1000,b*1000              -> off=0 pay=2000 earned=20
+    EARN card=A amount=2000 can=D                            -> off=0 pay=2000 earned=20
+    EARN card=A amount=2000 can=D lines=a*2000               -> off=0 pay=2000 earned=20 balance=150
+    # what has happened at a till was paid at its own prices
+    EARN* card=A amount=2000 can=D lines=a*1000,b*1000       -> off=0 pay=2000 earned=20 balance=170
+    EARN* card=Z amount=2000 can=D lines=a*1000,b*1000       -> off=0 pay=2000 exception=CARD_UNKNOWN
+    # what is reduced or earns nothing; goods returned on the ticket leave no more to take off than it comes to
+    EARN card=C amount=2000 can=D lines=a*1000,b*1000/D      -> off=0 earned=20
+    EARN card=C amount=2000 can=D lines=a*1000,b*1000/N      -> off=500 pay=1500 earned=10
+    EARN card=C amount=200 can=D lines=a*-800,b*1000         -> off=200 pay=0 earned=0
+    # the same message again is the same answer
+    s: EARN card=C amount=2000 can=D lines=a*1000,b*1000     -> off=500 earned=15 balance=45
+    EARN again=s                                             -> known=000013 advice=False
+    EARN* again=s                                            -> known=000013 advice=True
+"""
+
+DISCOUNTS_AND_POINTS = """
+    EARN card=A amount=200000                                -> balance=2000
+    # points pay what is left of the price, not of the ticket
+    QUOTE card=A amount=2000 can=D lines=a*1000,b*1000       -> off=500 redeemable=1500
+    EARN card=A amount=2000 can=D points=1501 lines=a*1000,b*1000  -> reason=ABOVE_LIMIT
+    EARN card=A amount=2000 can=PD points=1501 lines=a*1000,b*1000 -> partial=True used=1500 off=500 pay=0 earned=0
+    p: EARN card=A amount=2000 can=D points=300 lines=a*1000,b*1000 -> used=300 value=300 off=500 pay=1200 earned=12
+    REFUND card=A amount=1500 of=p                           -> used=300 pay=1200 earned=-12 off=0 balance=500
+    # covered by a redemption of the ticket
+    REDEEM card=A amount=200 ticket=7                        -> used=200 balance=300
+    EARN card=A amount=2000 ticket=7 can=D lines=a*1000,b*1000 -> off=500 pay=1500 earned=13
+"""
+
+DISCOUNTS_TAKEN_BACK = """
+    # at most what was paid comes back, at the prices that were paid
+    s: EARN card=A amount=2000 can=D lines=a*1000,b*1000     -> off=500 pay=1500 earned=15
+    REFUND card=A amount=1501 of=s                           -> reason=ABOVE_ORIGINAL
+    REFUND card=A amount=600 of=s lines=b*600                -> reason=ABOVE_ORIGINAL
+    REFUND card=A amount=250 of=s lines=b*250 can=D          -> pay=250 earned=-3 balance=12
+    REFUND card=A amount=1250 of=s lines=a*1000,b*250 can=D  -> pay=1250 earned=-12 balance=0
+    # by amount: in proportion to what was paid
+    t: EARN card=A amount=2000 can=D lines=a*1000,b*1000     -> earned=15
+    REFUND card=A amount=750 of=t                            -> pay=750 earned=-8 balance=7
+    REFUND card=A amount=750 of=t                            -> pay=750 earned=-7 balance=0
+    # what comes back leaves no second discount on what is kept, though the ticket shrinks
+    k: EARN card=A amount=10000 can=D lines=a*6000,b*4000    -> off=2500 pay=7500 earned=75
+    REFUND card=A amount=5625 of=k lines=a*5625              -> pay=5625 earned=-57 balance=18
+    v: EARN card=B amount=2000 can=D lines=a*1000,b*1000     -> earned=15
+    w: VOID of=v                                             -> pay=1500 earned=-15 balance=0
+    REVERSAL of=w                                            -> earned=15 balance=15
+    REVERSAL of=v                                            -> pay=1500 earned=-15 balance=0
+    # only a part stands
+    r: EARN card=B amount=2000 can=D lines=a*1000,b*1000     -> earned=15
+    REVERSAL of=r final=1700                                 -> pay=300 earned=-3 balance=12
+    REFUND card=B amount=1201 of=r                           -> reason=ABOVE_ORIGINAL
+    REFUND card=B amount=1200 of=r                           -> pay=1200 earned=-12 balance=0
+    q: EARN card=B amount=2000 can=D lines=a*1000,b*1000     -> earned=15
+    REVERSAL of=q final=100                                  -> pay=1500 earned=-15 balance=0
+"""
+
+GIFTS = """
+    # what costs nothing any more still counts, until it comes back
+    s: EARN card=A amount=1500 can=D lines=a*1000,g*500      -> off=500 lines=2:500 pay=1000 earned=17
+    REFUND card=A amount=400 of=s lines=a*400                -> earned=-4 balance=13
+    REFUND card=A amount=600 of=s lines=a*600,g*0            -> earned=-13 balance=0
+"""
+
+GIFT_RULES = """
+[[rule]]
+id = "gift"
+text = "g is free"
+lines = { product = "g" }
+then = { unit_price = "0.00" }
+
+[[rule]]
+id = "try-it"
+text = "7 points for trying g"
+lines = { product = "g" }
+then = { points_per_unit = 7 }
+"""
+
+RULES = dict.fromkeys(("DISCOUNTS", "DISCOUNTS_AND_POINTS", "DISCOUNTS_TAKEN_BACK"), PRICES)
+RULES["GIFTS"] = GIFT_RULES
 STORIES = {name: text for name, text in list(globals().items()) if name.isupper() and isinstance(text, str)}
+del STORIES["PRICES"], STORIES["GIFT_RULES"], STORIES["MAIN"]
 
 
 @pytest.mark.parametrize("name", STORIES)
 def test_story(name: str) -> None:
     """Each line comes out as written, whether every line is a batch of its own or all are one."""
     text = STORIES[name].replace("of=x", "of=nothing")
-    story = play("nothing: QUOTE card=A amount=1\n" + text)
+    programme = parse_programme({MAIN: starter_text() + RULES.get(name, "")})
+    story = play("nothing: QUOTE card=A amount=1\n" + text, programme)
     assert sum(story.sums().values()) == 0
