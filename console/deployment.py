@@ -26,6 +26,7 @@ from messages.sheet import problems_with
 from rules.parse import load_programme
 from rules.programme import Programme
 from switch import queries
+from switch.ability import load_enforced
 from switch.administration import Desk
 from switch.database import open_for_reading
 from switch.programmes import business_date
@@ -136,7 +137,7 @@ def problems_of(path: Path) -> list[LoyaltyError]:
         settings = Settings(folder=path.parent.absolute())
     else:
         problems += _wire_problems(settings)
-    _gather(problems, load_programme, settings.programme)
+    _gather(problems, load_enforced, settings.programme)
     for terminal in _gather(problems, load_register, settings.terminals) or ():
         if terminal.profile not in SHEETS:
             problems.append(

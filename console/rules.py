@@ -19,6 +19,7 @@ from rules.lint import lint
 from rules.parse import load_programme
 from rules.programme import Programme
 from rules.schema import campaign_schema, programme_schema
+from switch.ability import unenforced
 from switch.database import open_for_reading
 from switch.outcome import Record
 from switch.queries import past_sales
@@ -41,7 +42,7 @@ def check(ctx: click.Context, config: Path, *, as_json: bool) -> None:
     except Problems as error:
         problems, warnings = [str(each) for each in error.problems], []
     else:
-        problems, warnings = [], [str(each) for each in lint(programme)]
+        problems, warnings = [], [str(each) for each in (*lint(programme), *unenforced(programme))]
     if as_json:
         print_json({"problems": problems, "warnings": warnings})
     else:

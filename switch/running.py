@@ -19,8 +19,8 @@ from loyalty.terminal import Register
 from members.identifiers import Hasher
 from messages.link import Link
 from messages.profile import Profile, profile_named
-from rules.parse import load_programme
 from rules.programme import Programme
+from switch.ability import load_enforced
 from switch.admin import AdminServer
 from switch.administration import Administration
 from switch.connection import TerminalConnection
@@ -56,9 +56,9 @@ class Reloadable:
         """Read both files of the deployment.
 
         Raises:
-            Problems: All that is wrong with one of them.
+            Problems: All that is wrong with one of them, or that the switch does not do.
         """
-        return cls(load_programme(settings.programme), load_register(settings.terminals))
+        return cls(load_enforced(settings.programme), load_register(settings.terminals))
 
 
 class Line:

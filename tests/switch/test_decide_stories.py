@@ -212,10 +212,10 @@ then = { discount_amount = "5.00" }
 
 DISCOUNTS = """
     # a till that takes them: off the lines, off what is left to pay, and not earned on
-    QUOTE card=A amount=2000 can=D lines=a*1000,b*1000       -> off=500 lines=2:500 pay=1500 earned=15 kept=False
-    EARN card=A amount=2000 can=D lines=a*1000,b*1000        -> off=500 lines=2:500 pay=1500 earned=15 balance=15
+    QUOTE card=A amount=2000 can=D lines=a*1000,b*1000 -> off=500 lines=2:500 pay=1500 earned=15 kept=False
+    EARN card=A amount=2000 can=D lines=a*1000,b*1000 -> off=500 lines=2:500 pay=1500 earned=15 balance=15
     # half of b, then 5.00 off the 80.00 that are left, spread over both
-    EARN card=A amount=10000 can=D lines=a*6000,b*4000       -> lines=2:2000+1:375+2:125 off=2500 pay=7500 earned=75
+    EARN card=A amount=10000 can=D lines=a*6000,b*4000 -> lines=2:2000+1:375+2:125 off=2500 pay=7500 earned=75
     # a till that does not; a ticket without lines; nothing to take off
     EARN card=A amount=2000 lines=a*1000,b*1000              -> off=0 pay=2000 earned=20
     EARN card=A amount=2000 can=D                            -> off=0 pay=2000 earned=20
@@ -223,7 +223,7 @@ DISCOUNTS = """
     # what has happened at a till was paid at its own prices
     EARN* card=A amount=2000 can=D lines=a*1000,b*1000       -> off=0 pay=2000 earned=20 balance=170
     EARN* card=Z amount=2000 can=D lines=a*1000,b*1000       -> off=0 pay=2000 exception=CARD_UNKNOWN
-    # what is reduced or earns nothing; goods returned on the ticket leave no more to take off than it comes to
+    # what is reduced, or earns nothing; returned goods leave no more to take off than the ticket comes to
     EARN card=C amount=2000 can=D lines=a*1000,b*1000/D      -> off=0 earned=20
     EARN card=C amount=2000 can=D lines=a*1000,b*1000/N      -> off=500 pay=1500 earned=10
     EARN card=C amount=200 can=D lines=a*-800,b*1000         -> off=200 pay=0 earned=0
@@ -238,8 +238,8 @@ DISCOUNTS_AND_POINTS = """
     # points pay what is left of the price, not of the ticket
     QUOTE card=A amount=2000 can=D lines=a*1000,b*1000       -> off=500 redeemable=1500
     EARN card=A amount=2000 can=D points=1501 lines=a*1000,b*1000  -> reason=ABOVE_LIMIT
-    EARN card=A amount=2000 can=PD points=1501 lines=a*1000,b*1000 -> partial=True used=1500 off=500 pay=0 earned=0
-    p: EARN card=A amount=2000 can=D points=300 lines=a*1000,b*1000 -> used=300 value=300 off=500 pay=1200 earned=12
+    EARN card=A amount=2000 can=PD points=1501 lines=a*1000,b*1000 -> partial=True used=1500 off=500 pay=0
+    p: EARN card=A amount=2000 can=D points=300 lines=a*1000,b*1000 -> used=300 off=500 pay=1200 earned=12
     REFUND card=A amount=1500 of=p                           -> used=300 pay=1200 earned=-12 off=0 balance=500
     # covered by a redemption of the ticket
     REDEEM card=A amount=200 ticket=7                        -> used=200 balance=300
