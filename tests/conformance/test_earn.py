@@ -151,7 +151,7 @@ STORIES = {
 
 @pytest.mark.parametrize("text", STORIES.values(), ids=STORIES)
 def test_earn(check: Check, text: str) -> None:
-    """The earnings of INTERFACE's operations table and of its section on tickets, points and money."""
+    """Requests and advices, points for a part, P, baskets, flags and coupons."""
     check(text)
 
 

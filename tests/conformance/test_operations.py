@@ -19,7 +19,7 @@ NOT_BUILT: dict[str, tuple[str, dict[int, str | None]]] = {
 
 
 @pytest.mark.parametrize("name", NOT_BUILT)
-def test_operations_of_other_issues(link: Link, till: Till, card: str, name: str) -> None:
+def test_operations_that_are_not_built(link: Link, till: Till, card: str, name: str) -> None:
     """Refused 12 with DE 15 and 37, and nothing happens to the card."""
     operation, elements = NOT_BUILT[name]
     request = till.message(operation, card=card, amount=1000, elements=elements)
