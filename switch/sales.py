@@ -246,7 +246,6 @@ def _may_be_discounted(case: Case) -> bool:
         case.programme.prices.size > 0
         and TAKES_DISCOUNTS in transaction.can
         and transaction.lines is not None
-        and not transaction.is_advice
     )
 
 

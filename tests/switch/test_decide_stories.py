@@ -278,6 +278,10 @@ GIFTS = """
     s: EARN card=A amount=1500 can=D lines=a*1000,g*500      -> off=500 lines=2:500 pay=1000 earned=17
     REFUND card=A amount=400 of=s lines=a*400                -> earned=-4 balance=13
     REFUND card=A amount=600 of=s lines=a*600,g*0            -> earned=-13 balance=0
+    # of two of a product, one of them free, it is clear which comes back
+    t: EARN card=A amount=800 can=D lines=g*500,g*300/D      -> off=500 pay=300 earned=17
+    REFUND card=A amount=300 of=t lines=g*300                -> earned=-10 balance=7
+    REFUND card=A amount=0 of=t lines=g*0                    -> earned=-7 balance=0
 """
 
 GIFT_RULES = """
