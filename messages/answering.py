@@ -85,13 +85,12 @@ class Answerer:
         elements = {39: self._sheet.codes[declined.reason]}
         if declined.element is not None:
             elements[44] = f"{declined.element:03}"
-        elements[self._layout.tags] = self._written(
-            [
-                (_REASON_TAG, _words(declined.name or declined.reason.name)),
-                ("060", declined.programme_version),
-                ("061", _words(declined.near_miss)),
-            ]
-        )
+        tags = [_tag(_REASON_TAG, _words(declined.name or declined.reason.name))]
+        if declined.programme_version is not None:
+            tags.append(_tag("060", declined.programme_version))
+        if declined.near_miss:
+            tags.append(_tag("061", _words(declined.near_miss)))
+        elements[self._layout.tags] = self._joined(tags)
         elements[self._layout.receipt] = self._receipt(decline_text(declined, self._terms, width))
         return elements
 
@@ -117,33 +116,44 @@ class Answerer:
 
     # --- DE 48 and DE 54
 
-    def _tags(self, approved: Approved) -> str:
-        until, redeemable = approved.hold_until, approved.redeemable
-        tags = [
-            ("050", _signed(approved.earned)),
-            ("051", _number(approved.used)),
-            *_balance_tags(approved.balance),
-            ("056", _number(approved.discount_minor or None)),
-            *[("058", _instrument(instrument)) for instrument in approved.instruments],
-            (_REASON_TAG, Reason.PARTIAL.name if approved.partial else None),
-            ("060", approved.programme_version),
-            ("061", _words(approved.near_miss)),
-            ("062", _number(approved.left_to_pay_minor)),
-            ("063", _number(approved.value_minor)),
-            ("064", None if redeemable is None else f"{redeemable[0]:012}{redeemable[1]:012}"),
-            *[("065", _words(f"{name} {code}")) for name, code in approved.coupons_refused],
-            ("066", None if until is None else f"{until:%Y%m%d%H%M%S}"),
-        ]
-        return self._written(tags)
+    def _tags(self, approved: Approved) -> str:  # noqa: C901  (a list of tags, each with its condition)
+        """Tags of an approval, ascending. Most have one length, so it stands with the tag."""
+        tags = []
+        if approved.earned is not None:
+            tags.append(f"050013{_signed(approved.earned)}")
+        if approved.used is not None:
+            tags.append(f"051012{abs(approved.used):012}")
+        if approved.balance is not None:
+            tags.append(_balance_tags(approved.balance))
+        if approved.discount_minor:
+            tags.append(f"056012{approved.discount_minor:012}")
+        tags += [_tag("058", _instrument(instrument)) for instrument in approved.instruments]
+        if approved.partial:
+            tags.append(_tag(_REASON_TAG, Reason.PARTIAL.name))
+        if approved.programme_version is not None:
+            tags.append(_tag("060", approved.programme_version))
+        if approved.near_miss:
+            tags.append(_tag("061", _words(approved.near_miss)))
+        if approved.left_to_pay_minor is not None:
+            tags.append(f"062012{abs(approved.left_to_pay_minor):012}")
+        if approved.value_minor is not None:
+            tags.append(f"063012{abs(approved.value_minor):012}")
+        if approved.redeemable is not None:
+            points, value_minor = approved.redeemable
+            tags.append(f"064024{points:012}{value_minor:012}")
+        tags += [_tag("065", _words(f"{name} {code}")) for name, code in approved.coupons_refused]
+        if approved.hold_until is not None:
+            tags.append(_tag("066", f"{approved.hold_until:%Y%m%d%H%M%S}"))
+        return self._joined(tags)
 
-    def _written(self, optional: list[tuple[str, str | None]]) -> str:
-        tags = [(tag, value) for tag, value in optional if value is not None]
-        text = write_tags(tags)
+    def _joined(self, tags: list[str]) -> str:
+        """*tags* as they fit: those that can be done without go first."""
+        text = "".join(tags)
         for expendable in _EXPENDABLE_TAGS:
             if len(text) <= self._layout.tags_size_max:
                 break
-            tags = [pair for pair in tags if pair[0] != expendable]
-            text = write_tags(tags)
+            tags = [tag for tag in tags if not tag.startswith(expendable)]
+            text = "".join(tags)
         return text
 
     def _receipt(self, text: str) -> str:
@@ -168,9 +178,13 @@ class Answerer:
         return f"9002{unit}{available}9001{unit}{ledger}"
 
 
-def _words(text: str | None) -> str | None:
+def _tag(tag: str, value: str) -> str:
+    return f"{tag}{len(value):03}{value}"
+
+
+def _words(text: str) -> str:
     """*text* as a tag's value."""
-    return to_ascii(text)[:_WORDS_SIZE_MAX] if text else None
+    return to_ascii(text)[:_WORDS_SIZE_MAX]
 
 
 def _plain(discount: Discount) -> Discount:
@@ -179,27 +193,19 @@ def _plain(discount: Discount) -> Discount:
     return replace(discount, promotion=promotion, text=text)
 
 
-def _signed(points: int | None) -> str | None:
-    return None if points is None else f"{'D' if points < 0 else 'C'}{abs(points):012}"
-
-
-def _number(number: int | None) -> str | None:
-    return None if number is None else f"{abs(number):012}"
+def _signed(points: int) -> str:
+    return f"D{-points:012}" if points < 0 else f"C{points:012}"
 
 
 def _instrument(instrument: Instrument) -> str:
     return f"{instrument.kind}{instrument.value:012}{instrument.last_day:%Y%m%d}{instrument.code}"
 
 
-def _balance_tags(balance: Balance | None) -> list[tuple[str, str | None]]:
-    if balance is None:
-        return []
-    expiry = None
+def _balance_tags(balance: Balance) -> str:
+    tags = f"052013{_signed(balance.available - balance.debt)}053012{balance.pending:012}"
     if balance.expires_on is not None and balance.expires_points:
-        expiry = f"{balance.expires_points:012}{balance.expires_on:%Y%m%d}"
-    return [
-        ("052", _signed(balance.available - balance.debt)),
-        ("053", _number(balance.pending)),
-        ("054", expiry),
-        ("055", _words(balance.tier)),
-    ]
+        last_day = balance.expires_on.isoformat().replace("-", "")
+        tags += f"054020{balance.expires_points:012}{last_day}"
+    if balance.tier:
+        tags += _tag("055", _words(balance.tier))
+    return tags

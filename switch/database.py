@@ -21,7 +21,7 @@ APPLICATION_ID: Final = 0x50554E54  # "PUNT", in the header of the file
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 _PRAGMAS: Final = (
-    "page_size = 2048",  # half the default: several indexes are hit at random, and a commit writes whole pages
+    "page_size = 2048",  # half the default: indexes are hit at random, and a commit writes whole pages
     "journal_mode = WAL",
     "synchronous = FULL",  # NORMAL loses acknowledged commits when the power fails
     "wal_autocheckpoint = 1000",

@@ -20,7 +20,8 @@ from switch.activation import activate
 from switch.case import Case
 from switch.originals import meant_by
 from switch.outcome import Known, Outcome, Record
-from switch.sales import amount_fault, earn, inquiry, quote, redeem
+from switch.redemption import amount_fault, inquiry, redeem
+from switch.sales import earn, quote
 from switch.undo import refund, reversal, void
 
 _DECIDERS: Final[Mapping[Operation, Callable[[Case], Outcome]]] = MappingProxyType(

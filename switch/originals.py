@@ -37,9 +37,10 @@ def meant_by(
         if transaction.rrn == reference.rrn:
             return True
     elif reference.own_stan is None:
+        # A reversal that names nothing must not silence its terminal for ever: the trace number has to agree.
         return (
             reference.message_class in (None, key.message_class)
-            and reference.stan in (None, key.stan)
+            and reference.stan == key.stan
             and reference.transmitted in (None, transaction.transmitted)
             and reference.acquirer_id in (None, key.acquirer_id)
         )

@@ -1,4 +1,4 @@
-"""Sales and what goes with them: EARN, QUOTE, REDEEM, INQUIRY.
+"""Sales: EARN and QUOTE.
 
 What the customer owes is the ticket less discounts less the money value of points used for it. Points are
 earned on that, less what points and certificates paid by messages of their own on the same ticket.
@@ -10,58 +10,18 @@ requests and quotes. What an advice tells of was paid at the till's own prices.
 from dataclasses import dataclass, replace
 
 from ledger.book import MemberBook
-from loyalty.card import IdentifierKind
 from loyalty.decision import Approved, Discount, Reason
 from loyalty.transaction import Operation
 from members.card import Card
 from rules.evaluate import Award, evaluate, price
 from rules.facts import TAKES_DISCOUNTS, Facts
-from rules.programme import Programme, Redemption
+from rules.programme import Programme
 from switch.case import Case
 from switch.outcome import Outcome
 from switch.postings import Draft
+from switch.redemption import allowed_points, may_only_earn, most_points, spendable
 
-_EARN_ONLY = frozenset({IdentifierKind.PHONE, IdentifierKind.MAIL})  # whoever knows these may not spend
 _TENDERS_OF_POINTS = frozenset({"PNTS", "CERT"})
-
-
-def amount_fault(case: Case) -> Reason | None:
-    """Why the amount can never be right under the programme's redemption (step 5), if so."""
-    transaction, redemption = case.transaction, case.programme.redemption
-    match transaction.operation:
-        case Operation.REDEEM:
-            if not transaction.amount or points_for(case) is None:
-                return Reason.AMOUNT_NOT_ALLOWED
-        case Operation.EARN | Operation.QUOTE:
-            if transaction.points is not None and transaction.points % redemption.step:
-                return Reason.AMOUNT_NOT_ALLOWED
-        case _:
-            pass
-    return None
-
-
-def points_for(case: Case) -> int | None:
-    """The points that a REDEEM asks for, or ``None`` when DE 4 is not a whole number of steps."""
-    amount, redemption = case.transaction.amount, case.programme.redemption
-    assert amount is not None
-    if case.transaction.in_points:
-        points, left = amount, 0
-    else:
-        points, left = divmod(amount * redemption.value.denominator, redemption.value.numerator)
-    return None if left or points % redemption.step or points == 0 else points
-
-
-def most_points(redemption: Redemption, limit_minor: int) -> int:
-    """The most points, in whole steps, whose value is at most *limit_minor*."""
-    value = redemption.value
-    points = max(((limit_minor + 1) * value.denominator - 1) // value.numerator, 0)
-    return points - points % redemption.step
-
-
-def spendable(case: Case, book: MemberBook) -> int:
-    """Points that can be redeemed: available, less debt, in whole steps."""
-    free = max(book.available(case.moment.business_date) - book.debt, 0)
-    return free - free % case.programme.redemption.step
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +50,7 @@ def earn(case: Case) -> Outcome:
     if reason is not None:
         return _earn_without_card(case, card, reason) if transaction.is_advice else case.decline(reason, card)
     assert card is not None
-    if (
-        transaction.points
-        and transaction.identifier is not None
-        and transaction.identifier.kind in _EARN_ONLY
-    ):
+    if transaction.points and may_only_earn(case):
         return case.refuse_or_accept(Reason.NOT_PERMITTED, card)
     book = case.worksheet.book(card.owner)
     sale = _work_out(case, card, book)
@@ -138,72 +94,6 @@ def quote(case: Case) -> Outcome:
     )
 
 
-def inquiry(case: Case) -> Outcome:
-    """The balance, and what could be redeemed now."""
-    card, reason = case.find_card()
-    if reason is not None:
-        return case.refuse(reason)
-    assert card is not None
-    if _may_only_earn(case):
-        return case.refuse(Reason.NOT_PERMITTED)
-    book = case.worksheet.book(card.owner)
-    points = spendable(case, book)
-    return case.tell(
-        Approved(
-            books=False,
-            balance=case.balance(card, book),
-            redeemable=(points, case.programme.redemption.value.of(points)),
-            programme_version=case.programme.version,
-        )
-    )
-
-
-def redeem(case: Case) -> Outcome:
-    """Points pay a part of the ticket."""
-    transaction, redemption = case.transaction, case.programme.redemption
-    card, reason = case.find_card()
-    if reason is not None:
-        return (
-            _redeem_without_card(case, card, reason) if transaction.is_advice else case.decline(reason, card)
-        )
-    assert card is not None
-    if _may_only_earn(case):
-        return case.refuse_or_accept(Reason.NOT_PERMITTED, card)
-    asked = points_for(case)
-    assert asked is not None
-    limit_minor = redemption.share.of(redemption.value.of(asked))
-    book = case.worksheet.book(card.owner)
-    points = _allowed_points(case, asked, limit_minor, book)
-    if isinstance(points, Reason):
-        return case.refuse_or_accept(points, card)
-    draft = Draft(case.moment.seq, book, case.moment.business_date)
-    return _booked_redemption(case, card, asked, points, draft)
-
-
-def _may_only_earn(case: Case) -> bool:
-    identifier = case.transaction.identifier
-    return identifier is not None and identifier.kind in _EARN_ONLY
-
-
-def _allowed_points(case: Case, asked: int, limit_minor: int, book: MemberBook | None) -> int | Reason:
-    """How many of the *asked* points may be used, or why none: the share first, then the balance."""
-    partial = "P" in case.transaction.can and not case.transaction.is_advice
-    limit = most_points(case.programme.redemption, limit_minor)
-    points = asked
-    if points > limit:
-        if not partial or limit == 0:
-            return Reason.ABOVE_LIMIT
-        points = limit
-    if case.transaction.is_advice:
-        return points  # it has happened: what the member lacks is booked on suspense
-    free = 0 if book is None else spendable(case, book)
-    if points > free:
-        if not partial or free == 0:
-            return Reason.NOT_SUFFICIENT_POINTS
-        points = free
-    return points
-
-
 def _work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | Reason:
     """Discounts, points used, what is left to pay, and what it earns."""
     transaction, redemption = case.transaction, case.programme.redemption
@@ -219,7 +109,7 @@ def _work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | 
     asked = transaction.points or 0
     points = 0
     if asked:
-        allowed = _allowed_points(case, asked, redemption.share.of(price_minor), book)
+        allowed = allowed_points(case, asked, redemption.share.of(price_minor), book)
         if isinstance(allowed, Reason):
             return allowed
         points = allowed
@@ -320,13 +210,15 @@ def _trace(award: Award) -> str:
 def _booked_sale(case: Case, card: Card, sale: Sale, draft: Draft, short: int) -> Outcome:
     assert draft.book is not None
     has_points = sale.points > 0 or bool(case.transaction.points)
+    # What the member lacked is not told as paid with points; only an advice can lack any.
+    paid_minor = sale.value_minor if not short else case.programme.redemption.value.of(sale.points - short)
     decision = Approved(
         partial=sale.partial,
         earned=sale.award.points,
         used=sale.points - short if has_points else None,
-        value_minor=sale.value_minor if has_points else None,
+        value_minor=paid_minor if has_points else None,
         discount_minor=sale.discount_minor,
-        left_to_pay_minor=sale.left_to_pay_minor,
+        left_to_pay_minor=sale.left_to_pay_minor + sale.value_minor - paid_minor,
         balance=case.balance(card, draft.book),
         discounts=sale.discounts,
         coupons_refused=_unknown_coupons(case),
@@ -375,59 +267,4 @@ def _earn_without_card(case: Case, card: Card | None, reason: Reason) -> Outcome
         exception=reason.name,
         rules=_trace(sale.award),
         facts=sale.facts.to_json(),
-    )
-
-
-def _booked_redemption(case: Case, card: Card, asked: int, points: int, draft: Draft) -> Outcome:
-    transaction, redemption = case.transaction, case.programme.redemption
-    assert transaction.amount is not None
-    assert draft.book is not None
-    partial = points < asked
-    short = draft.redeem(points)
-    value_minor = redemption.value.of(points)
-    covered = transaction.amount
-    if partial:
-        covered = points if transaction.in_points else value_minor
-    decision = Approved(
-        partial=partial,
-        amount=covered if partial else None,
-        used=points - short,
-        value_minor=value_minor,
-        left_to_pay_minor=0 if transaction.in_points else transaction.amount - value_minor,
-        balance=case.balance(card, draft.book),
-        programme_version=case.programme.version,
-    )
-    return case.remember(
-        decision,
-        card=card,
-        drafts=[draft],
-        reason=Reason.PARTIAL.name if partial else None,
-        covered_minor=covered,
-        used=points,
-        value_minor=value_minor,
-        exception=Reason.NOT_SUFFICIENT_POINTS.name if short else None,
-    )
-
-
-def _redeem_without_card(case: Case, card: Card | None, reason: Reason) -> Outcome:
-    """Points were taken for money with a card that is unknown or cannot be used: suspense bears them."""
-    points = points_for(case)
-    assert points is not None
-    draft = Draft(case.moment.seq, None, case.moment.business_date)
-    draft.redeem(points)
-    value_minor = case.programme.redemption.value.of(points)
-    decision = Approved(
-        used=0,
-        value_minor=value_minor,
-        left_to_pay_minor=0,
-        balance=None if card is None else case.balance(card, case.worksheet.book(card.owner)),
-        programme_version=case.programme.version,
-    )
-    return case.remember(
-        decision,
-        drafts=[draft],
-        covered_minor=case.transaction.amount or 0,
-        used=points,
-        value_minor=value_minor,
-        exception=reason.name,
     )

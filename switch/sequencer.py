@@ -130,6 +130,12 @@ class Sequencer:
         self._is_scheduled = False
         if self._failed.done():
             return
+        try:
+            self._decide_waiting()
+        except Exception as error:  # noqa: BLE001  (nobody can be answered any more, so the process ends)
+            self._failed.set_exception(error)
+
+    def _decide_waiting(self) -> None:
         batch = self._open
         room = self._batch_size_max - len(batch.works)
         if room > 0 and self._queue:

@@ -87,7 +87,7 @@ def _booked(
     value_minor = sum(back.value_minor for back in given)
     decision = Approved(
         books=case.transaction.operation is not Operation.REVERSAL,
-        earned=earned or None,
+        earned=earned or None if drafts.own.book is not None else None,
         used=had or None,
         value_minor=value_minor or None,
         left_to_pay_minor=money_minor,

@@ -177,7 +177,9 @@ class Story:
         if "phone" in options:
             identifier = Identifier(IdentifierKind.PHONE, f"34600{options['phone']}")
         original = None
-        if "of" in options:
+        if options.get("of") == "zeros":  # a DE 90 without a digit above 0
+            original = OriginalReference()
+        elif "of" in options:
             named = self.asked[options["of"]]
             original = OriginalReference(
                 message_class=named.key.message_class, stan=named.key.stan, transmitted=named.transmitted

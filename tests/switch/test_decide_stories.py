@@ -154,6 +154,9 @@ EARLY_REVERSALS = """
     EARN* card=A amount=1000 stan=500              -> exception=ALREADY_REVERSED balance=0
     EARN card=B amount=1000 stan=500               -> earned=10
     EARN card=A amount=1000 stan=500 at=T2         -> earned=10
+    # one that names nothing silences nobody
+    REVERSAL of=zeros                              -> exception=ORIGINAL_NOT_FOUND
+    EARN card=A amount=1000                        -> earned=10
 """
 
 KEYS = """
@@ -185,7 +188,7 @@ CARDS = """
 ADVICES = """
     # what has happened is accepted, as far as it goes
     EARN* card=A amount=1000                       -> earned=10 balance=10
-    REDEEM* card=A amount=30                       -> used=10 balance=0 exception=NOT_SUFFICIENT_POINTS
+    REDEEM* card=A amount=30                       -> used=10 value=10 exception=NOT_SUFFICIENT_POINTS
     EARN* card=Z amount=1000                       -> earned=0 balance=None exception=CARD_UNKNOWN
     EARN* card=F amount=1000                       -> earned=0 exception=CARD_LOST
     REFUND* card=A amount=1000 of=x                -> exception=ORIGINAL_NOT_FOUND
