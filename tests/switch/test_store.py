@@ -241,7 +241,7 @@ async def test_no_number_is_given_twice(tmp_path: Path) -> None:
 
 
 def test_numbers_go_on_past_what_is_reserved() -> None:
-    """A full disk takes no lease; answers that nobody keeps still get numbers, and the next commit catches up."""
+    """A full disk takes no lease: answers that nobody keeps get numbers, and the next commit catches up."""
     sequence = Sequence(0, 1)
     sequence.reserved(sequence.row(2))
     assert [sequence.next() for _ in range(3)] == [1, 2, 3]
