@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from messages.compiled import Decode, Encode, compile_decoder, compile_encoder
+from messages.decoders import Decode, compile_decoder
+from messages.encoders import Encode, compile_encoder
 from messages.errors import Kind, MessageError, name_of
 from messages.message import Message
 from messages.spec import Dialect, Encoding, Field
@@ -70,7 +71,7 @@ class Codec:
             plan = self._decoders[data[self._bitmap_at]]
             if type(plan) is dict:
                 plan = plan[data[self._second_at]]
-            return Message(self._mtis[data[self._mti_at]], plan(data), header)  # type: ignore[operator]
+            return Message(self._mtis[data[self._mti_at]], plan(data), header)  # type: ignore[operator]  # a dict was opened above
         except (LookupError, ValueError):
             message = self.examine(data, header)
         if message.faults:
@@ -87,7 +88,7 @@ class Codec:
             plan = self._decoders[data[self._bitmap_at]]
             if type(plan) is dict:
                 plan = plan[data[self._second_at]]
-            return Message(self._mtis[data[self._mti_at]], plan(data), header)  # type: ignore[operator]
+            return Message(self._mtis[data[self._mti_at]], plan(data), header)  # type: ignore[operator]  # a dict was opened above
         except (LookupError, ValueError):
             pass  # it is new, or something is wrong with it
         message = self._interpret(data, header)

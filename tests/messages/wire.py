@@ -18,6 +18,10 @@ from messages.profile import Profile, profile_named
 
 NOW: Final = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 CARD: Final = "6390120000000004"
+OTHER_CARD: Final = "6390120000000012"
+ORIGINAL: Final = "0200" + "000007" + "1121110000" + "00000000001" + "00000000000"  # a DE 90
+NOTHING: Final = "0" * 42  # a DE 90 as well
+BASKET: Final = "0015A\\1\\U\\1234\\\\"
 TERMS: Final = Terms(currency="978", unit_code="999", unit="point", zone=UTC, language="en")
 
 
