@@ -52,9 +52,9 @@ class Reason(enum.Enum):
 _TRANSIENT = frozenset({Reason.TOO_LATE, Reason.STORE_UNAVAILABLE, Reason.OWN_FAULT})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Balance:
-    """What a member has, in points. *available* is before debt is taken off.
+    """What a member has, in points. *available* is before debt is taken off. Nobody changes one.
 
     Attributes:
         expires_points: Points of the earliest expiry to come; 0 when none expire.
@@ -91,9 +91,9 @@ class Instrument:
     code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Approved:
-    """Approved, wholly or in part, or an advice that was accepted.
+    """Approved, wholly or in part, or an advice that was accepted. Nobody changes one.
 
     Attributes:
         partial: Less was approved than asked (response code 10).

@@ -20,6 +20,8 @@ from loyalty.errors import LoyaltyError
 APPLICATION_ID: Final = 0x50554E54  # "PUNT", in the header of the file
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
+MAPPED_MAX: Final = 1 << 30  # bytes of the file that readers map
+
 _PRAGMAS: Final = (
     "page_size = 2048",  # half the default: indexes are hit at random, and a commit writes whole pages
     "journal_mode = WAL",
@@ -154,6 +156,8 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         )
         try:
             database.execute("PRAGMA query_only = ON")
+            # Every commit empties this connection's cache: pages that are mapped need not be read again.
+            database.execute(f"PRAGMA mmap_size = {MAPPED_MAX}").fetchall()
             database.execute("PRAGMA trusted_schema = OFF")
             database.execute("PRAGMA cell_size_check = ON")
             _recognise(database, path, may_be_empty=False)

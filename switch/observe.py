@@ -5,7 +5,6 @@ last net under the rule that card numbers are in no log line, and leaves through
 """
 
 import contextlib
-import json
 import logging
 import os
 import re
@@ -15,6 +14,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, MutableMappi
 from time import monotonic
 from typing import Any, Final
 
+import msgspec
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
@@ -127,8 +127,8 @@ class Renderer:
                 ExceptionDictTransformer(show_locals=False)
             )
             # One encoder for all lines: making one costs as much as a line.
-            encode = json.JSONEncoder(separators=(",", ":"), default=repr).encode
-            self._render = structlog.processors.JSONRenderer(lambda facts, **_: encode(facts))
+            encode = msgspec.json.Encoder(enc_hook=repr).encode
+            self._render = lambda _logger, _level, facts: encode(facts).decode()
         self._stamp = structlog.processors.TimeStamper(fmt="iso", utc=True, key="at")
 
     def __call__(self, event: Mapping[str, Any], level: str = "info") -> str:
@@ -137,7 +137,10 @@ class Renderer:
     def lines(self, events: Iterable[Mapping[str, Any]], level: str = "info") -> str:
         """The lines of *events* that are told at the same time."""
         stamp = self._stamp(None, level, {"level": level})
-        told = [self._exceptions(None, level, {**event, **stamp}) for event in events]
+        told = [
+            self._exceptions(None, level, {**event, **stamp}) if "exc_info" in event else {**event, **stamp}
+            for event in events
+        ]
         return masked("".join([f"{self._render(None, level, facts)}\n" for facts in told]))
 
 
