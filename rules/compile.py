@@ -8,6 +8,7 @@ from itertools import accumulate
 from operator import or_
 from typing import Any, Final, TypeVar
 
+from rules.columns import AmountColumn, Columns
 from rules.conditions import (
     DAY_S,
     AmountWithin,
@@ -30,8 +31,9 @@ from rules.effects import (
     ShareOff,
     UnitPrice,
 )
+from rules.rows import AMOUNTS, SETS, TEXTS, WEEK_S, Kind, Row
 from rules.rule import Rule
-from rules.table import AMOUNTS, SETS, TEXTS, WEEK_S, AmountColumn, Bucket, Columns, Kind, Row, Split, Table
+from rules.table import Bucket, Split, Table
 from rules.words import more_than
 
 T = TypeVar("T", bound=Hashable)

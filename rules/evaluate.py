@@ -10,8 +10,8 @@ from rules.award import Award
 from rules.facts import Facts
 from rules.price import discounts
 from rules.programme import Programme
+from rules.rows import Sale
 from rules.settle import settle
-from rules.table import Sale
 from rules.words import near_miss
 
 __all__ = ["Award", "evaluate", "price"]

@@ -13,8 +13,8 @@ from rules.award import POINTS_MAX, Award, Step, Verdict, rounded
 from rules.cap import Room
 from rules.facts import Facts
 from rules.programme import BASE_RULE, BaseRate, Programme, RoundingLevel
+from rules.rows import Hit, Kind, Lines, Row, Sale
 from rules.rule import Pick
-from rules.table import Hit, Kind, Lines, Row, Sale
 
 Exact = tuple[int, int]
 # What one rule brings before rounding: its row, base in minor units, exact points, and the same line by line
@@ -167,7 +167,7 @@ def _add_up(  # noqa: C901, PLR0912  (the hot path)
         rule_id = BASE_RULE if row is None else row.rule_id
         if denominator != 1 and (common := gcd(numerator, denominator)) != 1:
             numerator //= common  # noqa: PLW2901  (reduced, for the step)
-            denominator //= common  # noqa: PLW2901
+            denominator //= common  # noqa: PLW2901  (reduced, for the step)
         if lost and at in lost:
             steps.append(_new(Step, (rule_id, _LOST, base_minor, numerator, denominator, 0)))
             continue

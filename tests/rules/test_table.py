@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from loyalty.amount import Rounding
+from rules.columns import Columns, bits
 from rules.compile import compile_rules
 from rules.conditions import AmountWithin, OneOf
 from rules.effects import FixedPoints, Lane
@@ -15,7 +16,6 @@ from rules.facts import Facts
 from rules.interpret import interpret
 from rules.programme import BaseRate, Programme, RoundingLevel
 from rules.rule import Rule
-from rules.table import Columns, bits
 from tests.rules.sales import programme, sale
 from tests.rules.strategies import rates, rule_lists, sales
 
