@@ -1,6 +1,5 @@
 """Receipts (DE 62): what the customer reads of a decision, line by line."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -159,61 +158,73 @@ def receipt(approved: Approved, operation: Operation | None, terms: Terms, width
     """Lines of at most *width* characters, joined by ``|``; the last ones are left out past *size_max*."""
     balance = approved.balance
     words = _words(balance.language if balance else None, terms)
-    rows = [
-        *_point_rows(approved, operation in _UNDOING, words, terms),
-        *_money_rows(approved, operation in _UNDOING, words, terms),
-        *_balance_rows(balance, words, terms),
-        *_promise_rows(approved, words, terms),
-    ]
+    undoing = operation in _UNDOING
+    rows: _Rows = []
+    _add_points(rows, approved, undoing, words, terms)
+    _add_money(rows, approved, undoing, words, terms)
+    if balance is not None:
+        _add_balance(rows, balance, words, terms)
+    _add_promises(rows, approved, words, terms)
+    text = LINE_SEPARATOR.join([label.ljust(width - len(value)) + value for label, value in rows])
+    if _is_plain(text, rows, width) and len(text) <= size_max:
+        return text
     return _joined([_line(label, value, width) for label, value in rows], size_max)
 
 
-_Rows = Iterator[tuple[str, str]]
+_Rows = list[tuple[str, str]]
 
 
-def _point_rows(approved: Approved, undoing: bool, words: _Words, terms: Terms) -> _Rows:  # noqa: FBT001  (private)
+def _is_plain(text: str, rows: _Rows, width: int) -> bool:
+    """Whether *text* needs no line cut and no character changed, as nearly all receipts."""
+    return (
+        text.isascii()
+        and text.isprintable()
+        and text.count(LINE_SEPARATOR) == len(rows) - 1
+        and all(value and len(label) + len(value) < width for label, value in rows)
+    )
+
+
+def _add_points(rows: _Rows, approved: Approved, undoing: bool, words: _Words, terms: Terms) -> None:  # noqa: FBT001  (private)
     if approved.partial:
-        yield words.in_part, ""
+        rows.append((words.in_part, ""))
     if approved.earned:
         label = words.taken if approved.earned < 0 else words.earned
-        yield label, _points(abs(approved.earned), terms)
+        rows.append((label, _points(abs(approved.earned), terms)))
     if approved.used:
-        yield words.given_back if undoing else words.used, _points(abs(approved.used), terms)
+        rows.append((words.given_back if undoing else words.used, _points(abs(approved.used), terms)))
     if approved.value_minor:
-        yield words.worth, format_minor(abs(approved.value_minor), terms.currency)
+        rows.append((words.worth, format_minor(abs(approved.value_minor), terms.currency)))
 
 
-def _money_rows(approved: Approved, undoing: bool, words: _Words, terms: Terms) -> _Rows:  # noqa: FBT001  (private)
+def _add_money(rows: _Rows, approved: Approved, undoing: bool, words: _Words, terms: Terms) -> None:  # noqa: FBT001  (private)
     for discount in approved.discounts:
-        yield discount.text, "-" + format_minor(discount.amount_minor, terms.currency)
+        rows.append((discount.text, "-" + format_minor(discount.amount_minor, terms.currency)))
     if approved.discount_minor and not approved.discounts:
-        yield words.discount, "-" + format_minor(approved.discount_minor, terms.currency)
+        rows.append((words.discount, "-" + format_minor(approved.discount_minor, terms.currency)))
     if approved.left_to_pay_minor is not None:
         label = words.to_hand_out if undoing else words.left_to_pay
-        yield label, format_minor(approved.left_to_pay_minor, terms.currency)
+        rows.append((label, format_minor(approved.left_to_pay_minor, terms.currency)))
 
 
-def _balance_rows(balance: Balance | None, words: _Words, terms: Terms) -> _Rows:
-    if balance is None:
-        return
-    yield words.balance, _points(balance.available - balance.debt, terms)
+def _add_balance(rows: _Rows, balance: Balance, words: _Words, terms: Terms) -> None:
+    rows.append((words.balance, _points(balance.available - balance.debt, terms)))
     if balance.pending:
-        yield words.pending, _points(balance.pending, terms)
+        rows.append((words.pending, _points(balance.pending, terms)))
     if balance.expires_on is not None and balance.expires_points:
-        yield f"{words.expire_on} {_day(balance.expires_on)}", _points(balance.expires_points, terms)
+        rows.append((f"{words.expire_on} {_day(balance.expires_on)}", _points(balance.expires_points, terms)))
     if balance.tier:
-        yield words.tier, balance.tier
+        rows.append((words.tier, balance.tier))
 
 
-def _promise_rows(approved: Approved, words: _Words, terms: Terms) -> _Rows:
+def _add_promises(rows: _Rows, approved: Approved, words: _Words, terms: Terms) -> None:
     if approved.redeemable is not None:
-        yield words.redeemable, _points(approved.redeemable[0], terms)
+        rows.append((words.redeemable, _points(approved.redeemable[0], terms)))
     if approved.hold_until is not None:
-        yield words.held_until, f"{approved.hold_until:%Y-%m-%d %H:%M}"
+        rows.append((words.held_until, f"{approved.hold_until:%Y-%m-%d %H:%M}"))
     for instrument in approved.instruments:
-        yield instrument.code, f"{words.valid_until} {_day(instrument.last_day)}"
+        rows.append((instrument.code, f"{words.valid_until} {_day(instrument.last_day)}"))
     if approved.near_miss:
-        yield approved.near_miss, ""
+        rows.append((approved.near_miss, ""))
 
 
 def _points(points: int, terms: Terms) -> str:
@@ -230,10 +241,6 @@ def _day(day: date) -> str:
 
 def _line(label: str, value: str, width: int) -> str:
     """*label* to the left, *value* to the right; the label gives way."""
-    if len(label) + len(value) < width and label.isascii() and value.isascii() and value:
-        line = f"{label:<{width - len(value)}}{value}"
-        if LINE_SEPARATOR not in line and line.isprintable():
-            return line
     label, value = to_ascii(label), to_ascii(value)[:width]
     room = width - len(value) - 1 if value else width
     return f"{label[: max(0, room)]:<{width - len(value)}}{value}".rstrip().replace(LINE_SEPARATOR, "/")
