@@ -34,7 +34,7 @@ class MemberBook:
 
     def available(self, today: date) -> int:
         """Points that can be spent on *today*, before debt is taken off."""
-        return sum(lot.points for lot in self.lots if lot.available_from <= today <= lot.expires_on)
+        return sum([lot.points for lot in self.lots if lot.available_from <= today <= lot.expires_on])
 
     def next_expiry(self, today: date) -> tuple[int, date] | None:
         """Points of the earliest expiry to come and their last day; ``None`` when none expire."""

@@ -1,5 +1,6 @@
 """Message type identifiers: version, class, function, origin; one digit each (ISO 8583, clause 4)."""
 
+from functools import lru_cache
 from typing import Final
 
 AUTHORIZATION: Final = "1"
@@ -14,6 +15,7 @@ _NEXT_FUNCTION: Final = dict(zip("02468", "13579", strict=True))
 _ORIGIN_ANSWERED: Final = dict(zip("0123456789", "0022446789", strict=True))
 
 
+@lru_cache(maxsize=64)
 def answer_mti(mti: str) -> str | None:
     """The MTI of the answer to *mti*; ``None`` for what is itself an answer, or no request at all."""
     function, origin = _NEXT_FUNCTION.get(mti[2]), _ORIGIN_ANSWERED.get(mti[3])

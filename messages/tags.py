@@ -3,7 +3,6 @@
 What a value must look like stands in one table. Tags that are not in it are ignored.
 """
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -129,7 +128,7 @@ def read_till_data(text: str) -> TillData:
 
 def card_of_track(track: str) -> str:
     """The card number at the beginning of track 2 data."""
-    return re.split("[=D]", track, maxsplit=1)[0]
+    return track.partition("=")[0].partition("D")[0]
 
 
 def _identifier(till: TillData, value: str) -> None:
