@@ -26,11 +26,6 @@ def day_digits(on: date) -> str:
     return f"{on.year % 10}{on.timetuple().tm_yday:03}"
 
 
-def rrn_of(seq: int, on: date) -> str:
-    """DE 37 of decision *seq*, taken on the business date *on*."""
-    return day_digits(on) + base36(seq)
-
-
 def seq_of(rrn: str) -> int | None:
     """The sequence in a DE 37 of the switch's own form, or ``None``."""
     digits = rrn[4:]

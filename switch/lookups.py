@@ -54,7 +54,6 @@ _LEADS: Final = (
     f" ORDER BY member_id, card_id LIMIT {LEADS_MAX}"
 )
 MEMBER_OF_CARD: Final = "SELECT member_id FROM card WHERE card_id = ?"
-MEMBER_OF_OPERATOR: Final = "SELECT member_id, owner FROM member WHERE operator_id = ?"
 _CARDS: Final = (
     "SELECT card_id, member_id, owner, operator_id, last4, status, expires_on, tier, language"
     f" FROM member JOIN card USING (member_id) WHERE member_id = ? ORDER BY card_id LIMIT {CARDS_MAX}"

@@ -185,11 +185,6 @@ class Recall:
             return None
         return next((card for card in self._cards_of(row[0]) if card.card_id == card_id), None)
 
-    def cards_of(self, operator_id: str) -> list[Card]:
-        """The cards of the member whom the operator calls so."""
-        row = self._database.execute(lookups.MEMBER_OF_OPERATOR, (operator_id,)).fetchone()
-        return [] if row is None else list(self._cards_of(row[0]))
-
     def person(self, member_id: MemberId) -> Person | None:
         """What the operator told of a member; ``None`` when nothing, or when it was erased."""
         row = self._database.execute(lookups.PERSON, (member_id,)).fetchone()

@@ -12,7 +12,7 @@ from ledger.book import LotBalance, MemberBook
 from ledger.entry import NO_LOT, Lot, Posting
 from loyalty.card import CardId, MemberId, Token
 from loyalty.decision import Approved
-from loyalty.sequence import rrn_of
+from loyalty.sequence import base36, day_digits
 from loyalty.transaction import OriginalReference
 from members.card import Card, CardStatus
 from switch.block import Block, CommitResult, Enrolment
@@ -26,6 +26,11 @@ NEXT_YEAR = date(2027, 12, 31)
 ACQUIRER = "00000000001"
 ISSUE = account(AccountKind.ISSUE)
 REDEEMED = account(AccountKind.REDEEMED)
+
+
+def rrn_of(seq: int, on: date) -> str:
+    """DE 37 that the switch gives decision *seq* of the business date *on*."""
+    return day_digits(on) + base36(seq)
 
 
 def available(owner: int) -> AccountId:

@@ -160,12 +160,12 @@ class Story:
                 is_advice=operation.endswith("*"),
                 is_repeat=True,
                 content=_content(options.get("content", "")) if changes else earlier.content,
-                **changes,  # type: ignore[arg-type]
+                **changes,  # type: ignore[arg-type]  # the amount alone is ever changed
             )
         self.stan += 1
         return self._new(Operation(operation.rstrip("*")), operation.endswith("*"), options)
 
-    def _new(self, operation: Operation, is_advice: bool, options: dict[str, str]) -> Transaction:  # noqa: FBT001
+    def _new(self, operation: Operation, is_advice: bool, options: dict[str, str]) -> Transaction:  # noqa: FBT001  (private)
         stan = f"{int(options.get('stan', self.stan)):06}"
         terminal = Terminal(terminal_id=options.get("at", "T1"), merchant_id="M", acquirer_id="1", mcc="5411")
         key = TransactionKey(

@@ -13,7 +13,6 @@ from ledger.block import hash_of_facts
 from ledger.book import LotBalance, MemberBook
 from ledger.entry import Lot, Posting
 from loyalty.card import CardId, MemberId
-from loyalty.sequence import rrn_of
 from loyalty.transaction import OriginalReference
 from switch.block import Enrolment, Person
 from switch.generations import Generations
@@ -36,6 +35,7 @@ from tests.switch.books import (
     outcome,
     record,
     redeem,
+    rrn_of,
     token,
 )
 
@@ -199,7 +199,6 @@ async def test_an_index_leads_to_everything(store: SqliteStore) -> None:
     reader.cards("CPAN", token(1))
     reader.cards("PHON", token(1))
     reader.card(CardId(1))
-    reader.cards_of("M1")
     reader.person(MemberId(1))
     reader.book(MemberId(1))
     database.set_trace_callback(None)

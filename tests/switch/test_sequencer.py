@@ -251,7 +251,9 @@ class Note:
 
 
 def token_of_card() -> Any:
-    return token_of(Story().transaction(["EARN", "card=A", "amount=1"]).identifier)  # type: ignore[arg-type]
+    identifier = Story().transaction(["EARN", "card=A", "amount=1"]).identifier
+    assert identifier is not None
+    return token_of(identifier)
 
 
 async def test_commands_wait_for_one_another() -> None:
