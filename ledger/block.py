@@ -1,4 +1,4 @@
-"""The chain: what a block's hash covers, byte by byte. Format 1.
+"""The chain: what a block's hash covers, byte by byte. Formats 1 and 2.
 
 Every decision has a digest over its row and all rows that came with it, every change of a card one over
 its row, and every block a hash over these digests and the hash of the block before::
@@ -15,16 +15,22 @@ the JSON array of the block's row without its two hashes; it counts the digests,
 read in two ways. Facts are outside of the chain: it covers their salted hash, which stands in the
 decision's row.
 
+Format 2 has what format 1 has, and decisions with rows in tables of ``SIDES``. Their digest is that of the
+array with one more ``[name of the table, rows]`` for each of these tables that has some, in the order of
+``SIDES``. A decision without any has the same digest in both, and a block without any is of format 1.
+
 A later format gets a number and functions of its own; these stay, because they verify what is written.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 FORMAT: Final = 1
+FORMAT_WITH_SIDES: Final = 2
+FORMATS: Final = frozenset({FORMAT, FORMAT_WITH_SIDES})
 GENESIS: Final = bytes(32)  # stands before the first block
 SALT_SIZE: Final = 16
 
@@ -55,6 +61,13 @@ COLUMNS: Final = {
     ),
 }  # fmt: skip
 
+# Tables of what few decisions have: columns of each, in the order in which a digest covers them. The key of
+# each is ``seq, line``; lines count from 0. A table that is put here (at the end) and into ``ledger.tables``
+# is written, chained and verified.
+SIDES: Final[Mapping[str, tuple[str, ...]]] = {}
+
+_NONE: Final[Mapping[str, Sequence[Row]]] = {}
+
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -64,9 +77,15 @@ def digest_of_decision(
     lots: Sequence[Row] = (),
     links: Sequence[Row] = (),
     early_reversals: Sequence[Row] = (),
+    sides: Mapping[str, Sequence[Row]] = _NONE,
 ) -> bytes:
-    """What the chain covers of a decision. The rows have the order of ``COLUMNS``."""
-    return hashlib.sha256(_encode((decision, postings, lots, links, early_reversals))).digest()
+    """What the chain covers of a decision. The rows have the order of ``COLUMNS`` and ``SIDES``."""
+    told = (decision, postings, lots, links, early_reversals)
+    if sides:
+        return hashlib.sha256(
+            _encode((*told, *((name, sides[name]) for name in SIDES if name in sides)))
+        ).digest()
+    return hashlib.sha256(_encode(told)).digest()
 
 
 def digest_of_card_entry(entry: Row) -> bytes:

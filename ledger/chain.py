@@ -12,8 +12,9 @@ from typing import Any, Final
 from ledger.account import CHART, PostingReason, kind_of, name_of
 from ledger.block import (
     COLUMNS,
-    FORMAT,
+    FORMATS,
     GENESIS,
+    SIDES,
     digest_of_card_entry,
     digest_of_decision,
     hash_of_block,
@@ -84,6 +85,7 @@ class ChainCheck:
         for lot in self._select("lot", "lot >= ? AND lot < ? ORDER BY lot", bounds):
             lots[lot[0] // _SEQ_OF_LOT].append(lot)
         rows["lot"] = lots
+        sides = {name: self._by_seq(name, first, last) for name in SIDES}
         facts = {
             seq: (salt, text)
             for seq, salt, text in self._database.execute(
@@ -105,9 +107,9 @@ class ChainCheck:
             while at < len(decisions) and decisions[at][0] <= (block[3] or 0):
                 mine.append(decisions[at])
                 at += 1
-            self._check_block(block, mine, entries[block[0]], rows, facts)
+            self._check_block(block, mine, entries[block[0]], rows, sides, facts)
         known = {decision[0] for decision in decisions}
-        for name, of_seq in rows.items():
+        for name, of_seq in (rows | sides).items():
             for seq in of_seq.keys() - known:
                 self._findings.add("I26", f"{name} of decision {seq}", "there is no such decision")
         for seq in facts.keys() - known:
@@ -121,6 +123,7 @@ class ChainCheck:
         decisions: list[Row],
         entries: list[Row],
         rows: dict[str, dict[int, list[Row]]],
+        sides: dict[str, dict[int, list[Row]]],
         facts: dict[int, tuple[bytes, str]],
     ) -> None:
         findings = self._findings
@@ -132,13 +135,13 @@ class ChainCheck:
             findings.add("I17", where, f"follows block {self._number}: some are missing")
         elif previous != self._previous:
             findings.add("I18", where, "does not follow the hash of the block before")
-        if form != FORMAT:
+        if form not in FORMATS:
             findings.add("I18", where, f"has format {form}, which this program does not know")
         digests = []
         for decision in decisions:
             if decision[0] < first or decision[_BLOCK] != number:
                 findings.add("I17", f"decision {decision[0]}", f"lies in {where} and belongs to another")
-            digests.append(self._check_decision(decision, rows, facts))
+            digests.append(self._check_decision(decision, rows, sides, facts))
         if (counted, first, last) != (
             len(decisions),
             decisions[0][0] if decisions else None,
@@ -159,6 +162,7 @@ class ChainCheck:
         self,
         decision: Row,
         rows: dict[str, dict[int, list[Row]]],
+        sides: dict[str, dict[int, list[Row]]],
         facts: dict[int, tuple[bytes, str]],
     ) -> bytes:
         """Check a decision with its rows, and give its digest."""
@@ -172,6 +176,7 @@ class ChainCheck:
             rows["lot"].get(seq, ()),
             rows["link"].get(seq, ()),
             rows["early_reversal"].get(seq, ()),
+            {name: of_seq[seq] for name, of_seq in sides.items() if seq in of_seq},
         )
         if digest != decision[_DIGEST]:
             findings.add("I18", where, "it, or a row that came with it, was changed")
@@ -199,31 +204,31 @@ class ChainCheck:
             self._findings.add("I16", place, f"moves {points} points")
 
     def _find_strays(self) -> None:
-        """Rows behind the last block; one statement sees one state, so a running switch does not disturb."""
+        """Rows outside of all blocks; one statement sees one state, so a running switch does not disturb."""
         last = "(SELECT coalesce(max(last_seq), 0) FROM block)"
-        for name in ("decision", *_CHILDREN, "fact"):
-            row = self._database.execute(f"SELECT min(seq) FROM {name} WHERE seq > {last}").fetchone()
-            if row[0] is not None:
-                self._findings.add("I17", f"{name} {row[0]}", "is in no block")
-        row = self._database.execute(
-            f"SELECT min(lot) FROM lot WHERE lot >= ({last} + 1) * {_SEQ_OF_LOT}"
-        ).fetchone()
-        if row[0] is not None:
-            self._findings.add("I17", f"lot {row[0]}", "is in no block")
-        row = self._database.execute(
-            "SELECT min(block) FROM card_entry WHERE block > (SELECT coalesce(max(number), 0) FROM block)"
-        ).fetchone()
-        if row[0] is not None:
-            self._findings.add("I17", f"card entry of block {row[0]}", "there is no such block")
+        for name in ("decision", *_CHILDREN, *SIDES, "fact"):
+            self._find_stray(name, "seq", "1", last, f"{name} {{}}", "is in no block")
+        last_lot = f"({last} + 1) * {_SEQ_OF_LOT} - 1"
+        self._find_stray("lot", "lot", str(_SEQ_OF_LOT), last_lot, "lot {}", "is in no block")
+        last_block = "(SELECT coalesce(max(number), 0) FROM block)"
+        where = "card entry of block {}"
+        self._find_stray("card_entry", "block", "1", last_block, where, "there is no such block")
+
+    def _find_stray(self, name: str, column: str, first: str, last: str, where: str, what: str) -> None:
+        """Find a row of *name* whose *column* is not between *first* and *last*."""
+        for outside in (f"{column} < {first}", f"{column} > {last}"):  # each reads one end of an index
+            found = self._database.execute(f"SELECT min({column}) FROM {name} WHERE {outside}").fetchone()[0]
+            if found is not None:
+                self._findings.add("I17", where.format(found), what)
 
     def _by_seq(self, name: str, first: int, last: int) -> dict[int, list[Row]]:
         found: dict[int, list[Row]] = defaultdict(list)
         # By its primary key, whose first column is the sequence; an order over all of it is the key's own.
-        order = {"posting": "seq, line", "link": "seq, original", "early_reversal": "seq"}[name]
+        order = {"link": "seq, original", "early_reversal": "seq"}.get(name, "seq, line")
         for row in self._select(name, f"seq > ? AND seq <= ? ORDER BY {order}", (first, last)):
             found[row[0]].append(row)
         return found
 
     def _select(self, name: str, where: str, parameters: tuple[int, int]) -> list[Row]:
-        columns = ", ".join(COLUMNS[name])
+        columns = ", ".join(COLUMNS[name] if name in COLUMNS else SIDES[name])
         return self._database.execute(f"SELECT {columns} FROM {name} WHERE {where}", parameters).fetchall()

@@ -16,6 +16,8 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.type_api import TypeEngine
 
+from ledger.block import SIDES
+
 metadata: Final = MetaData()
 
 # SQLite's INTEGER has 64 bits, and only a column of exactly that type is the row's own number.
@@ -233,7 +235,7 @@ Index("link_original", link.c.original)
 
 APPEND_ONLY: Final = (
     decision, posting, lot, link, early_reversal, fact, card_entry, block, sequence_lease,
-    programme,
+    programme, *(metadata.tables[name] for name in SIDES),
 )  # fmt: skip
 ERASABLE: Final = frozenset({fact})
 

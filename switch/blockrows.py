@@ -10,7 +10,9 @@ from ledger.account import MEMBER_KINDS, AccountKind
 from ledger.account import account as account_
 from ledger.block import (
     FORMAT,
+    FORMAT_WITH_SIDES,
     SALT_SIZE,
+    SIDES,
     Row,
     digest_of_card_entry,
     digest_of_decision,
@@ -20,7 +22,7 @@ from ledger.block import (
 from ledger.entry import NO_LOT, Posting
 from members.card import CardStatus
 from switch.block import Block, Enrolment
-from switch.outcome import CardChange, Outcome, Record
+from switch.outcome import CardChange, Outcome, Record, Side
 from switch.rows import decision_row, early_reversal_row, instant_text, link_row, lot_row, posting_row
 
 _compact: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
@@ -36,6 +38,7 @@ class BlockRows:
     links: list[Row] = field(default_factory=list)
     early_reversals: list[Row] = field(default_factory=list)
     facts: list[Row] = field(default_factory=list)
+    sides: dict[str, list[Row]] = field(default_factory=dict)
     card_entries: list[Row] = field(default_factory=list)
     balances: dict[tuple[int, int], int] = field(default_factory=dict)
     header: Row = ()
@@ -64,7 +67,7 @@ def rows_of(block: Block, number: int, previous: bytes, random_bytes: Callable[[
         digests.append(digest_of_card_entry(row))
     rows.header = (
         number,
-        FORMAT,
+        FORMAT_WITH_SIDES if rows.sides else FORMAT,
         rows.decisions[0][0] if rows.decisions else None,
         rows.decisions[-1][0] if rows.decisions else None,
         len(rows.decisions),
@@ -100,10 +103,26 @@ def _add(rows: BlockRows, outcome: Outcome, record: Record, number: int, salt: b
     if outcome.early_reversal is not None:
         early = [early_reversal_row(outcome.early_reversal)]
         rows.early_reversals += early
-    digest = digest_of_decision(decision, postings, lots, links, early)
+    if outcome.sides:
+        sides = _side_rows(seq, outcome.sides)
+        for name, some in sides.items():
+            rows.sides.setdefault(name, []).extend(some)
+        digest = digest_of_decision(decision, postings, lots, links, early, sides)
+    else:
+        digest = digest_of_decision(decision, postings, lots, links, early)
     rrn_sent = int(record.rrn != outcome.elements.get(37))
     rows.decisions.append((*decision, number, rrn_sent, digest))
     return digest
+
+
+def _side_rows(seq: int, sides: Iterable[Side]) -> dict[str, list[Row]]:
+    """The rows of *sides* by table, numbered."""
+    rows: dict[str, list[Row]] = {}
+    for side in sides:
+        assert side.table in SIDES
+        of_table = rows.setdefault(side.table, [])
+        of_table.append((seq, len(of_table), *side.values))
+    return rows
 
 
 # Kinds stand above owners in an account's number, and those of members are neighbours in the chart: comparing

@@ -132,6 +132,19 @@ class CardChange:
     unlink: tuple[str, Token] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A row of what few decisions have.
+
+    Attributes:
+        table: A name of ``ledger.block.SIDES``.
+        values: Of its columns behind ``seq`` and ``line``.
+    """
+
+    table: str
+    values: tuple[int | str | bytes | None, ...]
+
+
 @dataclass(slots=True, kw_only=True)
 class Outcome:
     """What was decided and all that it changes. Nothing is remembered unless there is a *record*.
@@ -152,6 +165,7 @@ class Outcome:
     facts: str | None = None
     early_reversal: EarlyReversal | None = None
     card_changes: tuple[CardChange, ...] = ()
+    sides: tuple[Side, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

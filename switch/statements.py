@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, insert, literal_column, update
 from sqlalchemy.dialects import sqlite
 
 from ledger import tables as books
-from ledger.block import COLUMNS
+from ledger.block import COLUMNS, SIDES
 from ledger.tables import sql_of
 from members import tables as cards
 
@@ -20,6 +20,7 @@ INSERT_LINK: Final = sql_of(insert(books.link))
 INSERT_EARLY_REVERSAL: Final = sql_of(insert(books.early_reversal))
 INSERT_FACT: Final = sql_of(insert(books.fact))
 INSERT_CARD_ENTRY: Final = sql_of(insert(books.card_entry))
+INSERT_SIDE: Final = {name: sql_of(insert(books.metadata.tables[name])) for name in SIDES}
 INSERT_BLOCK: Final = sql_of(insert(books.block))
 INSERT_LEASE: Final = sql_of(insert(books.sequence_lease))
 INSERT_PROGRAMME: Final = sql_of(insert(books.programme))

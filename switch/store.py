@@ -250,6 +250,8 @@ def _write(connection: Connection, block: Block, rows: BlockRows, previous: byte
     ):
         if of_table:
             connection.executemany(statement, of_table)
+    for name, of_side in rows.sides.items():
+        connection.executemany(sql.INSERT_SIDE[name], of_side)
     if rows.balances:
         changed = [(account, lot, points) for (account, lot), points in rows.balances.items() if points]
         connection.executemany(sql.ADD_TO_BALANCE, changed)

@@ -97,6 +97,8 @@ FORGERIES = [
     ("UPDATE early_reversal SET original_stan = '000001'", "I18 decision 6"),
     ("UPDATE fact SET facts = '{}' WHERE seq = 2", "I18 decision 2"),
     ("INSERT INTO fact VALUES (99, x'00', '{}')", "I17 fact 99"),
+    ("INSERT INTO fact VALUES (-1, x'00', '{}')", "I17 fact -1"),
+    ("INSERT INTO lot VALUES (3, 1, 1, '', '', '', '', 0)", "I17 lot 3"),
     ("UPDATE card_entry SET change = '{}' WHERE block = 2", "I18 block 2"),
     ("DELETE FROM card_entry WHERE block = 1 AND line = 1", "I17 block 1"),
     ("INSERT INTO card_entry VALUES (9, 0, 0, 1, '{}')", "I17 card entry of block 9"),

@@ -9,7 +9,7 @@ import pytest
 
 import ledger.tables
 import members.tables
-from ledger.block import COLUMNS
+from ledger.block import COLUMNS, SIDES
 from loyalty.errors import LoyaltyError
 from switch.database import (
     APPLICATION_ID,
@@ -109,6 +109,10 @@ def test_the_canonical_form_has_the_columns_of_the_tables() -> None:
     }
     for name, columns in COLUMNS.items():
         assert tables[name].columns.keys()[: len(columns)] == list(columns)
+    for name, columns in SIDES.items():
+        assert tables[name].columns.keys() == list(columns)
+        assert list(tables[name].primary_key.columns.keys()) == ["seq", "line"]
+        assert tables[name] in ledger.tables.APPEND_ONLY
 
 
 NAMES = [table.name for table in ledger.tables.APPEND_ONLY]
