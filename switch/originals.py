@@ -8,16 +8,16 @@ from loyalty.transaction import OriginalReference, Transaction
 from switch.outcome import EarlyReversal, Record
 
 OWN_STAN_REACH: Final = timedelta(hours=24)  # a reversal that repeats its original's DE 11
-_REVERSAL_CLASS: Final = "4"
+_NEVER_MEANT: Final = ("4", "")  # a reversal, and what a command booked
 
 
 def named_by(reference: OriginalReference, record: Record) -> bool:
     """Whether the parts of a DE 90 match *record*; those that are ``None`` match anything.
 
-    A reversal is only meant where its class is named.
+    A reversal is only meant where its class is named, and what a command booked never is.
     """
     if reference.message_class is None:
-        if record.message_class == _REVERSAL_CLASS:
+        if record.message_class in _NEVER_MEANT:
             return False
     elif reference.message_class != record.message_class:
         return False

@@ -242,10 +242,19 @@ class Sequencer:
     def _carry_out(self, order: Order, batch: Batch) -> None:
         try:
             moment = self._moment(self._clock.now(), late=False)
-            order.change = order.command.carry_out(batch.worksheet, moment)
+            # On a sheet of its own, so that one that fails half-way leaves nothing behind.
+            change = order.command.carry_out(Worksheet(self._store.reader, batch.worksheet), moment)
         except Exception as error:  # noqa: BLE001  (the boundary of one command; whoever ordered it is told)
             order.done.set_exception(error)
             return
+        for enrolment in change.enrolments:
+            batch.worksheet.enrol(enrolment)
+        for card_change in change.card_changes:
+            batch.worksheet.change_card(card_change)
+        for outcome in change.outcomes:
+            batch.worksheet.apply(outcome)
+        batch.outcomes += change.outcomes
+        order.change = change
         batch.orders.append(order)
 
     def _moment(self, received_at: datetime, *, late: bool) -> Moment:

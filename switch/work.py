@@ -39,12 +39,14 @@ class Change:
     """What a command of the administration changes, and what is told of it as JSON values.
 
     Attributes:
+        outcomes: What it books, in order of sequence; ``switch.booking`` makes them.
         programmes: What decides from the next transaction on, once this is durable.
     """
 
     result: Mapping[str, Any]
     enrolments: tuple[Enrolment, ...] = ()
     card_changes: tuple[CardChange, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
     entry: ProgrammeEntry | None = None
     programmes: Programmes | None = None
 
@@ -53,7 +55,7 @@ class Command(Protocol):
     """An order of the administration, carried out in the one order of everything."""
 
     def carry_out(self, worksheet: Worksheet, moment: Moment) -> Change:
-        """What it changes and what is told of it.
+        """What it changes and what is told of it. The worksheet is its own: what it does there is not kept.
 
         Raises:
             LoyaltyError: It cannot be carried out.
