@@ -59,6 +59,9 @@ class StoreSettings:
 
     # One SQLite file per switch; the lock and the control socket lie beside it.
     url: str = "sqlite:///puntual.db"
+    # Numbers and hashes of blocks, on another disk or machine than the books. With it an older copy of the
+    # books, or one whose end was cut off, is refused. Empty: nobody would notice.
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

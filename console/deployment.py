@@ -30,6 +30,7 @@ from switch.ability import load_enforced
 from switch.administration import Desk
 from switch.database import open_for_reading
 from switch.programmes import business_date
+from switch.safeguards import Safeguards
 from switch.speech import speech_of
 
 _Loaded = TypeVar("_Loaded")
@@ -101,6 +102,7 @@ class Deployment:
             database=self.settings.database,
             programme=self.programme,
             hasher=self.hasher,
+            safeguards=Safeguards.of(self.settings),
         )
 
     @contextmanager

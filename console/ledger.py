@@ -4,13 +4,12 @@ from pathlib import Path
 
 import rich_click as click
 
-from config.load import load_settings
+from console import keeping
 from console.deployment import open_deployment
-from console.options import config_option, json_option, print_json, print_record, print_rows, progress_bar
+from console.options import config_option, json_option, print_record, print_rows
 from loyalty.amount import format_minor
 from loyalty.terms import Terms
 from switch import queries
-from switch.audit import verify as verify_books
 from switch.outcome import Record
 
 
@@ -19,24 +18,8 @@ def ledger() -> None:
     """Verify and read the books."""
 
 
-@ledger.command(epilog="Example: puntual ledger verify --config shop/puntual.toml")
-@config_option
-@json_option
-@click.pass_context
-def verify(ctx: click.Context, config: Path, *, as_json: bool) -> None:
-    """Hold the books to every rule: chain, sums, guards, caches. Exit code 1 if one is broken.
-
-    What is wrong is told with the first row or block that shows it.
-    """
-    with progress_bar("Verifying") as progress:
-        findings = verify_books(load_settings(config).database, progress)
-    if as_json:
-        told = [{"invariant": one.invariant, "where": one.where, "what": one.what} for one in findings]
-        print_json({"holds": not findings, "findings": told})
-    else:
-        click.echo("\n".join(map(str, findings)) or "the books hold: nothing is wrong")
-    if findings:
-        ctx.exit(1)
+ledger.add_command(keeping.verify)
+ledger.add_command(keeping.anchor)
 
 
 @ledger.command(epilog="Example: puntual ledger balance 6390120000000019 --config shop/puntual.toml")

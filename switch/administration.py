@@ -21,8 +21,9 @@ from switch.admin import AdminClient, Handler
 from switch.cardline import CardLine, date_of, token_of_hex
 from switch.cards import ImportCards, ReplaceCard, SetStatus
 from switch.programmes import Programmes
+from switch.safeguards import Safeguards
 from switch.sequencer import Sequencer
-from switch.store import SqliteStore
+from switch.store import UNGUARDED, SqliteStore
 from switch.work import Command, StoreFull
 
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -81,8 +82,16 @@ class Desk:
         LoyaltyError: No switch runs, and another process writes the books.
     """
 
-    def __init__(self, *, socket: Path, database: Path, programme: Programme, hasher: Hasher) -> None:
-        self._socket, self._database = socket, database
+    def __init__(
+        self,
+        *,
+        socket: Path,
+        database: Path,
+        programme: Programme,
+        hasher: Hasher,
+        safeguards: Safeguards = UNGUARDED,
+    ) -> None:
+        self._socket, self._database, self._safeguards = socket, database, safeguards
         self._programme, self._hasher = programme, hasher
 
     def __enter__(self) -> Self:
@@ -118,7 +127,7 @@ class Desk:
         return self._runner.run(self._carry_out(name, arguments))
 
     async def _open(self) -> None:
-        self._store = await SqliteStore.open(self._database)
+        self._store = await SqliteStore.open(self._database, safeguards=self._safeguards)
         sequencer = Sequencer(
             self._store,
             Programmes(((_EVER, self._programme),)),

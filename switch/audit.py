@@ -2,37 +2,60 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ledger.anchor import Anchor, broken
 from ledger.finding import Enough, Finding, Findings
 from ledger.verify import verify as verify_books
 from loyalty.errors import LoyaltyError
 from switch.database import open_for_reading
 
 
-def verify(path: Path, progress: Callable[[int, int], None] = lambda _done, _total: None) -> list[Finding]:
+def verify(
+    path: Path,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    *,
+    anchors: Sequence[Anchor] = (),
+) -> list[Finding]:
     """What is wrong with the books at *path*; empty when all is well.
 
     Bounded in memory, and no reason for a running switch to wait.
+
+    Args:
+        path: The file.
+        progress: Told how many decisions are checked, and of how many.
+        anchors: Blocks that must be there as they were.
     """
     try:
         database = open_for_reading(path)
     except LoyaltyError as error:
         return [Finding("I26", error.where, error.what)]
     try:
-        found = verify_books(database, progress)
-        findings = Findings()
-        try:
-            _check_cards(database, findings)
-        except sqlite3.DatabaseError as error:
-            findings.found.append(Finding("I26", "the cards", f"cannot be read: {error}"))
-        except Enough:
-            pass
-        return found + findings.found
+        found = _found_by("the anchors", lambda findings: _check_anchors(database, anchors, findings))
+        found += verify_books(database, progress)
+        found += _found_by("the cards", lambda findings: _check_cards(database, findings))
     finally:
         database.close()
+    return found
+
+
+def _found_by(what: str, check: Callable[[Findings], None]) -> list[Finding]:
+    """What *check* finds wrong with *what*."""
+    findings = Findings()
+    try:
+        check(findings)
+    except sqlite3.DatabaseError as error:
+        findings.found.append(Finding("I26", what, f"cannot be read: {error}"))
+    except Enough:
+        pass
+    return findings.found
+
+
+def _check_anchors(database: sqlite3.Connection, anchors: Sequence[Anchor], findings: Findings) -> None:
+    for number, what in broken(database, anchors):
+        findings.add("I18", f"block {number}", what)
 
 
 def _check_cards(database: sqlite3.Connection, findings: Findings) -> None:

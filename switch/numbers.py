@@ -27,6 +27,10 @@ class Sequence:
         self._next += 1
         return seq
 
+    def skip(self, size: int) -> None:
+        """Leave out *size* numbers."""
+        self._next += size
+
     @property
     def is_running_low(self) -> bool:
         """Whether the next commit should reserve more."""

@@ -29,6 +29,7 @@ from switch.listener import listen
 from switch.metrics import Metrics
 from switch.ops import OpsServer
 from switch.peers import Peers
+from switch.safeguards import Safeguards
 from switch.sequencer import Sequencer
 from switch.speech import speech_of
 from switch.store import SqliteStore
@@ -188,7 +189,7 @@ async def running(
     hasher = Hasher(load_key(settings.path(settings.cards.key_file)))
     # What is entered last is left first: nothing more comes in, then all is answered, then the books close.
     async with contextlib.AsyncExitStack() as house:
-        store = await SqliteStore.open(settings.database)
+        store = await SqliteStore.open(settings.database, safeguards=Safeguards.of(settings))
         house.push_async_callback(store.close)
         measured = MeasuredStore(store, metrics, time)
 

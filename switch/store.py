@@ -16,8 +16,10 @@ from typing import Final, Self
 
 import structlog
 
+from ledger.anchor import Anchor
 from ledger.block import GENESIS
 from ledger.entry import NO_LOT
+from loyalty.errors import LoyaltyError
 from members.card import CardStatus
 from members.tables import EVERY_CARD
 from switch import statements as sql
@@ -35,6 +37,7 @@ from switch.numbers import LEASE_SIZE, Numbers, Sequence
 from switch.outcome import CardChange
 from switch.recall import Recall
 from switch.rows import card_row, instant_text
+from switch.safeguards import Safeguards, hold_to
 
 log: Final = structlog.get_logger()
 
@@ -47,6 +50,8 @@ class Head:
     hash: bytes = GENESIS
     last_seq: int = 0
 
+
+UNGUARDED: Final = Safeguards()
 
 Connect = Callable[[sqlite3.Connection], Awaitable[Connection]]
 
@@ -64,6 +69,7 @@ class SqliteStore:
         sequence: Sequence,
         numbers: Numbers,
         random_bytes: Callable[[int], bytes],
+        safeguards: Safeguards,
     ) -> None:
         self.sequence = sequence
         self.numbers = numbers
@@ -72,6 +78,8 @@ class SqliteStore:
         self._recall = recall
         self._head = head
         self._random_bytes = random_bytes
+        self._safeguards = safeguards
+        self._anchored = head.number  # the last block of which an anchor may be kept
         self._is_usable = True  # no commit is under way, and none ended without being known
 
     @classmethod
@@ -81,6 +89,7 @@ class SqliteStore:
         *,
         connect: Connect = ThreadedConnection.start,
         random_bytes: Callable[[int], bytes] = os.urandom,
+        safeguards: Safeguards = UNGUARDED,
     ) -> Self:
         """Lock and open the books at *path*, made when there are none.
 
@@ -88,18 +97,22 @@ class SqliteStore:
             path: ``puntual.db``; the lock lies beside it.
             connect: Takes over the connection that writes.
             random_bytes: For the salts of facts.
+            safeguards: What the books are held against before anything is written.
 
         Raises:
-            LoyaltyError: Another process writes them, or they cannot be used.
+            LoyaltyError: Another process writes them, they cannot be used, or are an older copy.
         """
         async with AsyncExitStack() as opened:
             lock = opened.enter_context(ProcessLock(path.parent / "puntual.lock"))
+            anchors = safeguards.anchors(path)
             database = opened.enter_context(closing(open_for_writing(path)))
             try:
+                hold_to(anchors, database, path)
                 head, sequence, numbers = _load(database)
                 recall = Recall(opened.enter_context(closing(open_for_reading(path))))
             except sqlite3.Error as error:
                 raise unusable(path, error) from error
+            safeguards.keep(Anchor(head.number, head.hash), anchors[-1].number if anchors else None)
             store = cls(
                 lock=lock,
                 connection=await connect(database),
@@ -108,6 +121,7 @@ class SqliteStore:
                 sequence=sequence,
                 numbers=numbers,
                 random_bytes=random_bytes,
+                safeguards=safeguards,
             )
             opened.pop_all()  # they are the store's now
         return store
@@ -156,7 +170,16 @@ class SqliteStore:
             log.warning("sequence.kept", error=_name_of(error))
         finally:
             await connection.close()
+            self._anchor()
             self._lock.release()
+
+    def _anchor(self) -> None:
+        """Anchor the last block that is known to be durable."""
+        try:
+            self._safeguards.keep(Anchor(self._head.number, self._head.hash), self._anchored)
+        except LoyaltyError as error:
+            # The next start does it; until then the anchors before hold.
+            log.warning("anchor.failed", error=str(error))
 
     async def _commit(self, block: Block, in_time: Callable[[], bool]) -> CommitResult:
         lease = self.sequence.row(LEASE_SIZE) if self.sequence.is_running_low else None

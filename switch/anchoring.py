@@ -1,0 +1,44 @@
+"""The anchor of a deployment's books: as they are, or as somebody says that they shall be."""
+
+import asyncio
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from ledger.anchor import Anchor, last_block
+from switch.database import open_for_reading
+from switch.store import SqliteStore
+
+# Numbers of decisions that are left out after a fork: more than the lost books can have given out since
+# the copy was made.
+FORK_GAP: Final = 1_000_000_000
+
+
+def anchor_of(path: Path) -> Anchor:
+    """The last block of the books at *path*, also beside a running switch.
+
+    Raises:
+        LoyaltyError: There are none, or they cannot be read.
+    """
+    with closing(open_for_reading(path)) as database:
+        return last_block(database)
+
+
+def accept_fork(path: Path) -> Anchor:
+    """The anchor that takes the books at *path* as they are, whatever was anchored before.
+
+    They leave out numbers, so that none is given out twice.
+
+    Raises:
+        LoyaltyError: There are none, they cannot be used, or a switch runs on them.
+    """
+    last = anchor_of(path)
+    asyncio.run(_leave_out_numbers(path))
+    return replace(last, is_fork=True)
+
+
+async def _leave_out_numbers(path: Path) -> None:
+    store = await SqliteStore.open(path)
+    store.sequence.skip(FORK_GAP)
+    await store.close()
