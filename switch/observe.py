@@ -40,6 +40,7 @@ EVENTS: Final = {
     "transaction.failed": "our own mistake in one transaction; it was answered 96",
     "batch.unwritten": "the store could not write a block, and why",
     "sequence.kept": "numbers that were reserved and not used could not be given back; they are skipped",
+    "anchor.failed": "the last block could not be anchored at the end; the next start does it",
     "batch.lost": "the store could not write; its requests are answered 91, nothing was booked",
     "export.delayed": "the exporter failed and tries again; answers are not touched",
     "export.resumed": "the exporter works again",
