@@ -56,8 +56,14 @@ def history(card: str, count: int, config: Path, *, as_json: bool) -> None:
     """The latest decisions on the accounts of CARD's member, newest first."""
     deployment = open_deployment(config)
     with deployment.books() as books:
-        found = queries.history_of(books, deployment.find(books, card).owner, count)
-    rows = [_row(record, deployment.programme.terms, as_json=as_json) for record in found]
+        owner = deployment.find(books, card).owner
+        found = queries.history_of(books, owner, count)
+        moved = [queries.moved_by(books, record.seq, owner) for record in found]
+    terms = deployment.programme.terms
+    rows = [
+        {**_row(record, terms, as_json=as_json), "balance": points}
+        for record, points in zip(found, moved, strict=True)
+    ]
     print_rows(rows, as_json=as_json, nothing="nothing was decided yet")
 
 

@@ -27,6 +27,7 @@ class AccountKind(enum.IntEnum):
     ADJUST = 3020
     WRITE_OFF = 3030
     PARTNER = 4000
+    TRANSIT = 8000  # from one member to another, within one decision: empty after each
     SUSPENSE = 9000  # advices that could not be booked on a member
 
 
@@ -77,6 +78,12 @@ class PostingReason(enum.IntEnum):
     REEARN_FROM_DEBT = 14
     REREDEEM = 15
     REREDEEM_TO_DEBT = 16
+    TRANSFER = 40  # to another member: points leave a lot, and the one after ...
+    RECEIVE = 41  # ... makes a lot of them there
+    TRANSFER_BACK = 42  # a transfer is undone: whoever received them gives them back ...
+    RECEIVE_BACK = 43  # ... to the lots that they came from
+    TRANSFER_AGAIN = 44  # the undoing of a transfer is itself undone
+    RECEIVE_AGAIN = 45
 
 
 _K, _R = AccountKind, PostingReason
@@ -101,6 +108,17 @@ CHART: Final = frozenset(
         (_K.DEBT, _K.REDEEMED, _R.REREDEEM_TO_DEBT),
         (_K.EXPIRED, _K.REDEEMED, _R.REREDEEM),
         (_K.ISSUE, _K.ADJUST, _R.REEARN),
+        (_K.AVAILABLE, _K.TRANSIT, _R.TRANSFER),
+        (_K.TRANSIT, _K.AVAILABLE, _R.RECEIVE),
+        (_K.AVAILABLE, _K.TRANSIT, _R.TRANSFER_BACK),
+        (_K.DEBT, _K.TRANSIT, _R.TRANSFER_BACK),
+        (_K.ADJUST, _K.TRANSIT, _R.TRANSFER_BACK),
+        (_K.TRANSIT, _K.AVAILABLE, _R.RECEIVE_BACK),
+        (_K.AVAILABLE, _K.TRANSIT, _R.TRANSFER_AGAIN),
+        (_K.DEBT, _K.TRANSIT, _R.TRANSFER_AGAIN),
+        (_K.TRANSIT, _K.AVAILABLE, _R.RECEIVE_AGAIN),
+        (_K.TRANSIT, _K.DEBT, _R.RECEIVE_AGAIN),
+        (_K.TRANSIT, _K.ADJUST, _R.RECEIVE_AGAIN),
     }
 )
 

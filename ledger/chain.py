@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from ledger.account import CHART, PostingReason, kind_of, name_of
+from ledger.account import CHART, AccountKind, PostingReason, account, kind_of, name_of
 from ledger.block import (
     COLUMNS,
     FORMATS,
@@ -20,8 +20,9 @@ from ledger.block import (
     hash_of_block,
     hash_of_facts,
 )
-from ledger.entry import POINTS_MAX
+from ledger.entry import FURTHER_LOTS, LOTS_OF_SEQ, POINTS_MAX, decision_of
 from ledger.finding import Findings
+from ledger.parties import PartyCheck
 
 SLICE_SIZE: Final = 4_000  # decisions; with what hangs on them below 10,000 rows of each table
 _BLOCKS_READ: Final = 1_000
@@ -31,7 +32,7 @@ Row = tuple[Any, ...]
 _CHILDREN: Final = ("posting", "link", "early_reversal")
 _BLOCK: Final = len(COLUMNS["decision"])  # position of the columns that follow the chain's
 _DIGEST: Final = _BLOCK + 1
-_SEQ_OF_LOT: Final = 16  # lots of one decision
+_TRANSIT: Final = account(AccountKind.TRANSIT)
 
 
 class ChainCheck:
@@ -43,6 +44,9 @@ class ChainCheck:
         self._previous = GENESIS
         self._number = 0
         self._last_seq = 0
+        self.parties = PartyCheck(database, findings)
+        last_lot: int = database.execute("SELECT coalesce(max(lot), 0) FROM lot").fetchone()[0]
+        self._lot_pages = range(last_lot // FURTHER_LOTS + 1)
 
     def run(self, progress: Callable[[int, int], None]) -> None:
         """Check all blocks; *progress* is told how many decisions are done, and of how many."""
@@ -80,11 +84,7 @@ class ChainCheck:
         first, last = self._last_seq, max((block[3] or 0 for block in blocks), default=0)
         last = max(first, last)
         rows = {name: self._by_seq(name, first, last) for name in _CHILDREN}
-        lots: dict[int, list[Row]] = defaultdict(list)
-        bounds = (first + 1) * _SEQ_OF_LOT, (last + 1) * _SEQ_OF_LOT
-        for lot in self._select("lot", "lot >= ? AND lot < ? ORDER BY lot", bounds):
-            lots[lot[0] // _SEQ_OF_LOT].append(lot)
-        rows["lot"] = lots
+        rows["lot"] = self._lots_of(first, last)
         sides = {name: self._by_seq(name, first, last) for name in SIDES}
         facts = {
             seq: (salt, text)
@@ -185,8 +185,16 @@ class ChainCheck:
             findings.add("I18", where, "the facts that it saw were changed")
         if postings and not row[10]:
             findings.add("I16", where, "had no effect and has postings")
+        self.parties.take(seq, row[6], postings)
+        in_transit = 0
         for posting in postings:
             self._check_posting(where, posting)
+            if posting[2] == _TRANSIT:
+                in_transit -= posting[4]
+            elif posting[3] == _TRANSIT:
+                in_transit += posting[4]
+        if in_transit:
+            findings.add("I1", where, f"leaves {in_transit} points in transit")
         return digest
 
     def _check_posting(self, where: str, posting: Row) -> None:
@@ -208,18 +216,43 @@ class ChainCheck:
         last = "(SELECT coalesce(max(last_seq), 0) FROM block)"
         for name in ("decision", *_CHILDREN, *SIDES, "fact"):
             self._find_stray(name, "seq", "1", last, f"{name} {{}}", "is in no block")
-        last_lot = f"({last} + 1) * {_SEQ_OF_LOT} - 1"
-        self._find_stray("lot", "lot", str(_SEQ_OF_LOT), last_lot, "lot {}", "is in no block")
+        last_lot = f"({last} + 1) * {LOTS_OF_SEQ} - 1"
+        for page in self._lot_pages:
+            base = page * FURTHER_LOTS
+            page_ends = f"lot >= {base} AND lot < {base + FURTHER_LOTS}"
+            self._find_stray(
+                "lot",
+                "lot",
+                str(base + LOTS_OF_SEQ),
+                f"{base} + {last_lot}",
+                "lot {}",
+                "is in no block",
+                page_ends,
+            )
         last_block = "(SELECT coalesce(max(number), 0) FROM block)"
         where = "card entry of block {}"
         self._find_stray("card_entry", "block", "1", last_block, where, "there is no such block")
 
-    def _find_stray(self, name: str, column: str, first: str, last: str, where: str, what: str) -> None:
-        """Find a row of *name* whose *column* is not between *first* and *last*."""
+    def _find_stray(
+        self, name: str, column: str, first: str, last: str, where: str, what: str, among: str = "1"
+    ) -> None:
+        """Find a row of *name*, *among* some, whose *column* is not between *first* and *last*."""
         for outside in (f"{column} < {first}", f"{column} > {last}"):  # each reads one end of an index
-            found = self._database.execute(f"SELECT min({column}) FROM {name} WHERE {outside}").fetchone()[0]
+            found = self._database.execute(
+                f"SELECT min({column}) FROM {name} WHERE {outside} AND {among}"
+            ).fetchone()[0]
             if found is not None:
                 self._findings.add("I17", where.format(found), what)
+
+    def _lots_of(self, first: int, last: int) -> dict[int, list[Row]]:
+        """The lots of the decisions after *first* up to *last*, by decision and in order."""
+        found: dict[int, list[Row]] = defaultdict(list)
+        for page in self._lot_pages:
+            least = page * FURTHER_LOTS + (first + 1) * LOTS_OF_SEQ
+            bounds = least, least + (last - first) * LOTS_OF_SEQ
+            for lot in self._select("lot", "lot >= ? AND lot < ? ORDER BY lot", bounds):
+                found[decision_of(lot[0])].append(lot)
+        return found
 
     def _by_seq(self, name: str, first: int, last: int) -> dict[int, list[Row]]:
         found: dict[int, list[Row]] = defaultdict(list)

@@ -7,6 +7,19 @@ from ledger.account import AccountId, PostingReason, is_charted
 
 NO_LOT = 0
 POINTS_MAX = 10**12  # of one posting
+LOTS_OF_SEQ = 16  # numbers that follow one another; nearly every decision makes one lot
+FURTHER_LOTS = 1 << 48  # above all of them: numbers of the lots beyond
+
+
+def lot_number(seq: int, at: int) -> int:
+    """The number of lot *at* (from 0) of the decision *seq*."""
+    page, place = divmod(at, LOTS_OF_SEQ)
+    return page * FURTHER_LOTS + seq * LOTS_OF_SEQ + place
+
+
+def decision_of(lot: int) -> int:
+    """The sequence of the decision that made the lot with this number."""
+    return lot % FURTHER_LOTS // LOTS_OF_SEQ
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +46,8 @@ class Lot:
     """Points that were earned together and expire together.
 
     Attributes:
-        lot: Number: the sequence of the decision that made it times 16, plus 0 to 15.
+        lot: Number: the sequence of the decision that made it times 16, plus 0 to 15; the next sixteen of
+            one decision lie 2**48 above, and so on.
         owner: Whose available account it lies on.
         points: How many it was made with.
         earned_on: Date in the programme's zone.

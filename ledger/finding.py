@@ -6,6 +6,7 @@ from typing import Final
 FINDINGS_MAX: Final = 100  # who has this many needs a copy of the books, not a longer list
 
 INVARIANTS: Final = {
+    "I1": "what a decision takes from one member for another arrives there",
     "I3": "no account of a member falls below its floor",
     "I6": "no lot holds less than nothing or more than it was made with",
     "I7": "the balances that are kept are what the postings add up to",
@@ -16,6 +17,7 @@ INVARIANTS: Final = {
     "I18": "the chain recomputes",
     "I26": "the file is whole, and what rows refer to is there",
     "cards": "every card is as the journal of cards tells it",
+    "parties": "every decision is in the history of all whose accounts it changed",
     "guard": "the triggers that keep the books append-only are there",
 }
 

@@ -129,6 +129,17 @@ link: Final = Table(
     sqlite_strict=True,
 )
 
+# Whose history a decision belongs to besides its own owner's: everybody else whose accounts it changed. What
+# the postings tell, the other way round; the chain does not cover it, and ``verify`` holds it against them.
+party: Final = Table(
+    "party",
+    metadata,
+    _integer("owner", key=True),
+    _integer("seq", key=True),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
 early_reversal: Final = Table(
     "early_reversal",
     metadata,
@@ -234,7 +245,7 @@ Index("decision_original", decision.c.original, sqlite_where=decision.c.original
 Index("link_original", link.c.original)
 
 APPEND_ONLY: Final = (
-    decision, posting, lot, link, early_reversal, fact, card_entry, block, sequence_lease,
+    decision, posting, lot, link, party, early_reversal, fact, card_entry, block, sequence_lease,
     programme, *(metadata.tables[name] for name in SIDES),
 )  # fmt: skip
 ERASABLE: Final = frozenset({fact})

@@ -20,8 +20,10 @@ def verify(database: sqlite3.Connection, progress: Callable[[int, int], None]) -
     try:
         _check_file(database, findings)
         _check_guards(database, findings)
-        ChainCheck(database, findings).run(progress)
+        chain = ChainCheck(database, findings)
+        chain.run(progress)
         check_sums(database, findings)
+        chain.parties.tell()
         _check_links(database, findings)
         _check_sequence(database, findings)
     except sqlite3.DatabaseError as error:

@@ -35,6 +35,7 @@ class BlockRows:
     decisions: list[Row] = field(default_factory=list)
     postings: list[Row] = field(default_factory=list)
     lots: list[Row] = field(default_factory=list)
+    parties: list[Row] = field(default_factory=list)
     links: list[Row] = field(default_factory=list)
     early_reversals: list[Row] = field(default_factory=list)
     facts: list[Row] = field(default_factory=list)
@@ -95,6 +96,8 @@ def _add(rows: BlockRows, outcome: Outcome, record: Record, number: int, salt: b
     if outcome.lots:
         lots = sorted((lot_row(lot) for lot in outcome.lots), key=operator.itemgetter(0))
         rows.lots += lots
+    if len(outcome.books) > 1:
+        rows.parties += [(book.owner, seq) for book in outcome.books if book.owner != record.owner]
     links: list[Row] = []
     if outcome.links:
         links = sorted((link_row(link) for link in outcome.links), key=operator.itemgetter(1))

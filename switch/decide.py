@@ -22,6 +22,7 @@ from switch.originals import meant_by
 from switch.outcome import Known, Outcome, Record
 from switch.redemption import amount_fault, inquiry, redeem
 from switch.sales import earn, quote
+from switch.transfers import transfer
 from switch.undo import refund, reversal, void
 
 _DECIDERS: Final[Mapping[Operation, Callable[[Case], Outcome]]] = MappingProxyType(
@@ -33,6 +34,7 @@ _DECIDERS: Final[Mapping[Operation, Callable[[Case], Outcome]]] = MappingProxyTy
         Operation.REFUND: refund,
         Operation.VOID: void,
         Operation.REVERSAL: reversal,
+        Operation.TRANSFER: transfer,
         Operation.ACTIVATE: activate,
     }
 )

@@ -60,10 +60,27 @@ def balance_of(database: sqlite3.Connection, card: Card, today: date) -> Balance
 
 
 def history_of(database: sqlite3.Connection, owner: MemberId, count_max: int) -> list[Record]:
-    """The latest decisions on the accounts of *owner*, newest first."""
-    sql = f"{SELECT_RECORD} WHERE owner = ? ORDER BY seq DESC LIMIT ?"
-    rows = database.execute(sql, (owner, min(count_max, SLICE_SIZE))).fetchall()
+    """The latest decisions on the accounts of *owner*, newest first, those of others included."""
+    count_max = min(count_max, SLICE_SIZE)
+    sql = (
+        f"{SELECT_RECORD} WHERE seq IN (SELECT seq FROM (SELECT seq FROM decision WHERE owner = ?"
+        " ORDER BY seq DESC LIMIT ?)"
+        " UNION ALL SELECT seq FROM (SELECT seq FROM party WHERE owner = ? ORDER BY seq DESC LIMIT ?))"
+        " ORDER BY seq DESC LIMIT ?"
+    )
+    rows = database.execute(sql, (owner, count_max, owner, count_max, count_max)).fetchall()
     return [_with_links(database, row) for row in rows]
+
+
+def moved_by(database: sqlite3.Connection, seq: int, owner: MemberId) -> int:
+    """Points that decision *seq* brought to the accounts of *owner*, debt included; negative: took away."""
+    moved = 0
+    mine = {account(kind, owner) for kind in MEMBER_KINDS}
+    for debit, credit, points in database.execute(
+        "SELECT debit, credit, points FROM posting WHERE seq = ?", (seq,)
+    ):
+        moved += points * ((credit in mine) - (debit in mine))
+    return moved
 
 
 def exceptions(database: sqlite3.Connection) -> Iterator[Record]:

@@ -23,6 +23,9 @@ def amount_fault(case: Case) -> Reason | None:
         case Operation.EARN | Operation.QUOTE:
             if transaction.points is not None and transaction.points % redemption.step:
                 return Reason.AMOUNT_NOT_ALLOWED
+        case Operation.TRANSFER:
+            if not whole_points(case):
+                return Reason.AMOUNT_NOT_ALLOWED
         case _:
             pass
     return None
@@ -30,13 +33,18 @@ def amount_fault(case: Case) -> Reason | None:
 
 def points_for(case: Case) -> int | None:
     """The points that a REDEEM asks for, or ``None`` when DE 4 is not a whole number of steps."""
-    amount, redemption = case.transaction.amount, case.programme.redemption
+    points = whole_points(case)
+    return None if not points or points % case.programme.redemption.step else points
+
+
+def whole_points(case: Case) -> int | None:
+    """DE 4 in points, or ``None`` when it is not a whole number of them."""
+    amount, value = case.transaction.amount, case.programme.redemption.value
     assert amount is not None
     if case.transaction.in_points:
-        points, left = amount, 0
-    else:
-        points, left = divmod(amount * redemption.value.denominator, redemption.value.numerator)
-    return None if left or points % redemption.step or points == 0 else points
+        return amount
+    points, left = divmod(amount * value.denominator, value.numerator)
+    return None if left else points
 
 
 def most_points(redemption: Redemption, limit_minor: int) -> int:

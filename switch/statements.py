@@ -16,6 +16,7 @@ from members import tables as cards
 INSERT_DECISION: Final = sql_of(insert(books.decision))
 INSERT_POSTING: Final = sql_of(insert(books.posting))
 INSERT_LOT: Final = sql_of(insert(books.lot))
+INSERT_PARTY: Final = sql_of(insert(books.party))
 INSERT_LINK: Final = sql_of(insert(books.link))
 INSERT_EARLY_REVERSAL: Final = sql_of(insert(books.early_reversal))
 INSERT_FACT: Final = sql_of(insert(books.fact))

@@ -266,6 +266,7 @@ def _write(connection: Connection, block: Block, rows: BlockRows, previous: byte
         (sql.INSERT_DECISION, rows.decisions),
         (sql.INSERT_POSTING, rows.postings),
         (sql.INSERT_LOT, rows.lots),
+        (sql.INSERT_PARTY, rows.parties),
         (sql.INSERT_FACT, rows.facts),
         (sql.INSERT_LINK, rows.links),
         (sql.INSERT_EARLY_REVERSAL, rows.early_reversals),

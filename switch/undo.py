@@ -11,9 +11,12 @@ from switch.case import Case
 from switch.originals import OWN_STAN_REACH
 from switch.outcome import EarlyReversal, Outcome, Record
 from switch.takeback import draft_for, reverse_in_part, take_back_all, take_back_part
+from switch.transfers import take_transfer_back, transfer_again
 
 _UNDOINGS: Final = frozenset({Operation.REFUND.value, Operation.VOID.value})
-_VOIDABLE: Final = frozenset({Operation.EARN.value, Operation.REDEEM.value, Operation.REFUND.value})
+_VOIDABLE: Final = frozenset(
+    {Operation.EARN.value, Operation.REDEEM.value, Operation.REFUND.value, Operation.TRANSFER.value}
+)
 
 
 def refund(case: Case) -> Outcome:
@@ -60,7 +63,7 @@ def void(case: Case) -> Outcome:
         return case.refuse_or_accept(Reason.NOT_ALLOWED_NOW)
     if _is_settled_otherwise(case, record):
         return case.refuse_or_accept(Reason.ALREADY_REVERSED)
-    return take_back_all(case, record)
+    return _take_back(case, record)
 
 
 def reversal(case: Case) -> Outcome:
@@ -77,7 +80,20 @@ def reversal(case: Case) -> Outcome:
     if transaction.final_amount is not None:
         if transaction.final_amount > record.covered_minor:
             return case.refuse_or_accept(Reason.ABOVE_ORIGINAL)
-        return reverse_in_part(case, record, transaction.final_amount)
+        return _take_back(case, record, transaction.final_amount)
+    return _take_back(case, record)
+
+
+def _take_back(case: Case, record: Record, final: int | None = None) -> Outcome:
+    """*record* is undone, or made to stand at *final* of its amount."""
+    if record.operation == Operation.TRANSFER.value:
+        return take_transfer_back(case, record, final)
+    if record.operation == Operation.VOID.value and record.original is not None:
+        voided = case.worksheet.by_seq(record.original)
+        if voided is not None and voided.operation == Operation.TRANSFER.value:
+            return transfer_again(case, record, voided)
+    if final is not None:
+        return reverse_in_part(case, record, final)
     return take_back_all(case, record)
 
 

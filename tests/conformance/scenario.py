@@ -12,6 +12,7 @@ letters and get a fresh active card each; ``?`` is a card that nobody has. Words
 ``mti=MTI`` ``pc=…``  another MTI, another DE 3
 ``final=AMOUNT``      DE 95
 ``lines=BASKET``      DE 63 in the notation of ``baskets``; the amount ``=`` is its sum
+``to=CARD``           tag 012: the card that receives
 ``NNN=VALUE``         a tag of DE 48
 ``deN=VALUE``         an element, ``deN=-`` leaves it out
 ====================  ==============================================================================
@@ -110,6 +111,8 @@ class Story:
             lines[3] = of.message.elements[3]
         if of is not None:
             options = [*options, *_reference(of, named)]
+        if "to" in named:
+            options = [*options, ("012", self.card(named["to"]) or "")]
         values = [(word, value) for word, value in options if len(word) == 3 and word.isdecimal()]
         message = till.message(verb, card=card, amount=minor, values=values, elements=lines)
         if key is not None:

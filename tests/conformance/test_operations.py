@@ -9,7 +9,6 @@ NOT_BUILT: dict[str, tuple[str, dict[int, str | None]]] = {
     "HOLD": ("hold", {}),
     "HOLD in points": ("hold_points", {49: "999"}),
     "COMPLETE by DE 90": ("complete", {90: "0100" + "000001" + "1121101112" + "0" * 22}),
-    "TRANSFER": ("transfer", {48: tags([("012", "6390120000000013")])}),
     "EXCHANGE": ("exchange", {}),
     "PAY_CERTIFICATE": ("pay_certificate", {48: tags([("021", "CERT1")])}),
     "RECONCILE": ("reconcile", {2: None, 4: None}),

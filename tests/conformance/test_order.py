@@ -42,7 +42,7 @@ PAIRS = [
     Pair(faults="58 by status and 12", elements=NO_OPERATION | {41: "BLOCKED1"}, code="58"),
     Pair(faults="12 and 13 by 49", elements=NO_OPERATION | {49: "840"}, code="12"),
     Pair(faults="12 and 13", operation="hold", elements={49: "840"}, code="12"),
-    Pair(faults="12 and 13", operation="transfer", amount=0, elements={}, code="12"),
+    Pair(faults="13 and 14", operation="transfer", amount=0, elements={}, code="13"),
     Pair(faults="12 and 14", elements=NO_OPERATION, code="12"),
     Pair(faults="13 and 25", operation="refund", amount=0, elements=NO_ORIGINAL, code="13"),
     Pair(faults="13 and 14", amount=0, elements={}, code="13"),

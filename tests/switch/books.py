@@ -25,6 +25,7 @@ TODAY = NOON.date()
 NEXT_YEAR = date(2027, 12, 31)
 ACQUIRER = "00000000001"
 ISSUE = account(AccountKind.ISSUE)
+TRANSIT = account(AccountKind.TRANSIT)
 REDEEMED = account(AccountKind.REDEEMED)
 
 
@@ -117,6 +118,22 @@ def redeem(seq: int, book: MemberBook, points: int, **changes: Any) -> Outcome:
         record(seq, **changes),
         postings=(Posting(available(book.owner), REDEEMED, points, lot, PostingReason.REDEEM),),
         books=(book.debited(lot, points),),
+    )
+
+
+def transfer(seq: int, book: MemberBook, to: MemberBook, points: int) -> Outcome:
+    """*points* of the first lot of *book* in a new lot of another member."""
+    source = book.lots[0]
+    left = replace(source, lot=seq * 16, points=points)
+    lot = Lot(seq * 16, to.owner, points, TODAY, left.available_from, left.expires_on)
+    return outcome(
+        record(seq, operation="TRANSFER", used=points, owner=MemberId(book.owner)),
+        postings=(
+            Posting(available(book.owner), TRANSIT, points, source.lot, PostingReason.TRANSFER),
+            Posting(TRANSIT, available(to.owner), points, lot.lot, PostingReason.RECEIVE),
+        ),
+        lots=(lot,),
+        books=(book.debited(source.lot, points), to.credited(left)),
     )
 
 

@@ -203,6 +203,9 @@ class Story:
             in_points="unit" in options,
             final_amount=int(options["final"]) if "final" in options else None,
             identifier=identifier,
+            destination=(
+                Identifier(IdentifierKind.CARD, NUMBERS[options["to"]]) if "to" in options else None
+            ),
             original=original,
             lines=lines,
             tenders=(Tender("PNTS", int(options["tender"])),) if "tender" in options else (),

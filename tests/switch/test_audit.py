@@ -9,7 +9,7 @@ import pytest
 
 import ledger.sums
 from ledger.account import AccountId, PostingReason
-from ledger.entry import Posting
+from ledger.entry import Posting, decision_of, lot_number
 from ledger.finding import FINDINGS_MAX, INVARIANTS
 from ledger.tables import guards
 from loyalty.card import MemberId
@@ -21,6 +21,7 @@ from switch.outcome import CardChange, Link, Outcome
 from tests.switch.books import (
     ISSUE,
     REDEEMED,
+    TRANSIT,
     available,
     block,
     card,
@@ -34,6 +35,7 @@ from tests.switch.books import (
     record,
     redeem,
     token,
+    transfer,
 )
 
 
@@ -134,6 +136,47 @@ def test_every_change_is_named(books: Path, script: str, first: str) -> None:
     assert all(finding.invariant in INVARIANTS for finding in findings)
 
 
+@pytest.mark.parametrize(
+    ("script", "first"),
+    [
+        ("DELETE FROM party", "parties decision 8: is not in the history of owner 2"),
+        ("UPDATE party SET owner = 3", "parties decision 8: is not in the history of owner 2"),
+        ("INSERT INTO party VALUES (2, 3)", ""),  # his own decision is in his history as it is
+        ("INSERT INTO party VALUES (2, 2)", "parties decision 2: is in the history of owner 2 and changed"),
+        ("INSERT INTO party VALUES (9, 99)", "parties decision 99: is in the history of owner 9 and changed"),
+        ("UPDATE posting SET points = 7 WHERE seq = 8 AND line = 1", "I18 decision 8"),
+    ],
+)
+async def test_who_has_a_transfer_in_his_history_is_checked(tmp_path: Path, script: str, first: str) -> None:
+    await _write(tmp_path)
+    store = await open_store(tmp_path)
+    reader = store.reader
+    await commit(store, transfer(8, reader.book(MemberId(1)), reader.book(MemberId(2)), 20))
+    await store.close()
+    assert verify(tmp_path / "puntual.db") == []
+    forge(tmp_path / "puntual.db", script)
+    told = [str(finding) for finding in verify(tmp_path / "puntual.db")]
+    assert not told if not first else told[0].startswith(first)
+
+
+async def test_many_lots_of_one_decision_are_in_the_chain(tmp_path: Path) -> None:
+    """The seventeenth and those that follow have numbers far above, and are found all the same."""
+    await _write(tmp_path)
+    store = await open_store(tmp_path)
+    first = earn(8, 1)
+    lots = tuple(replace(first.lots[0], lot=lot_number(8, at)) for at in range(40))
+    postings = tuple(Posting(ISSUE, available(1), 1, lot.lot, PostingReason.EARN) for lot in lots)
+    await commit(store, replace(first, lots=lots, postings=postings, books=()), earn(9, 5))
+    await store.close()
+    assert verify(tmp_path / "puntual.db") == []
+    last = lots[-1].lot
+    assert decision_of(last) == 8
+    forge(tmp_path / "puntual.db", f"UPDATE lot SET funder = 'x' WHERE lot = {last}")
+    assert str(verify(tmp_path / "puntual.db")[0]).startswith("I18 decision 8")
+    forge(tmp_path / "puntual.db", f"INSERT INTO lot VALUES ({lot_number(10, 20)}, 1, 1, '', '', '', '', 0)")
+    assert f"I17 lot {lot_number(10, 20)}: is in no block" in map(str, verify(tmp_path / "puntual.db"))
+
+
 @pytest.mark.parametrize("name", list(guards()))
 def test_a_missing_guard_is_named(books: Path, name: str) -> None:
     forger = sqlite3.connect(books)
@@ -207,6 +250,10 @@ MISTAKES = [
     (
         posted(ISSUE, available(2), 1, 32, PostingReason.EARN),
         "I26 decision 8, lot 32: lies on available.2 and is not its owner's",
+    ),
+    (
+        posted(available(1), TRANSIT, 5, 32, PostingReason.TRANSFER),
+        "I1 decision 8: leaves 5 points in transit",
     ),
     (
         posted(ISSUE, debt(2), 21, 0, PostingReason.EARN_AGAINST_DEBT),

@@ -21,7 +21,7 @@ OPTIONAL_AMOUNTS = st.one_of(st.none(), st.integers(0, 3000))
 @st.composite
 def lines(draw: st.DrawFn) -> str:
     """One line of a story; an original is named by how many lines it is back, whatever stands there."""
-    kind = draw(st.sampled_from("EEEEERRQFFVXXXA"))
+    kind = draw(st.sampled_from("EEEEERRQFFVXXXATT"))
     advice = "*" if draw(st.integers(0, 4)) == 0 else ""
     card, amount = draw(CARDS), draw(AMOUNTS)
     of = f"back={draw(st.integers(1, 4))}"
@@ -33,6 +33,8 @@ def lines(draw: st.DrawFn) -> str:
             return f"EARN{advice} card={card} amount={amount * 40}{paid}{ticket}{can}"
         case "R":
             return f"REDEEM{advice} card={card} amount={amount // 10 + 1}{ticket}{can}"
+        case "T":
+            return f"TRANSFER card={card} to={draw(CARDS)} amount={amount // 10 + 1}"
         case "Q":
             return f"QUOTE card={card} amount={amount}"
         case "F":
@@ -79,8 +81,9 @@ def check_books(story: Story) -> None:
                     lots[posting.lot] = lots.get(posting.lot, 0) + sign * posting.points
                     assert 0 <= lots[posting.lot] <= sizes[posting.lot]
     assert sum(sums.values()) == 0
+    assert not sums.get(account(AccountKind.TRANSIT))
     for record in _records(story):
-        if record.operation in ("EARN", "REDEEM"):
+        if record.operation in ("EARN", "REDEEM", "TRANSFER"):
             assert 0 <= record.clawed <= record.earned
             assert 0 <= record.returned <= record.used
             assert 0 <= record.returned_minor <= record.value_minor
@@ -135,6 +138,8 @@ def _check_answer(story: Story, outcome: Outcome, before: Mapping[str, int]) -> 
 
 
 def _sign(operation: str) -> int:
+    if operation == Operation.TRANSFER.value:
+        return 0  # they stay with somebody
     return -1 if operation in (Operation.EARN.value, Operation.REDEEM.value) else 1
 
 

@@ -194,9 +194,55 @@ ADVICES = """
     REFUND* card=A amount=1000 of=x                -> exception=ORIGINAL_NOT_FOUND
 """
 
+TRANSFERS = """
+    EARN card=A amount=10000                       -> balance=100
+    EARN card=A amount=5000 later=1                -> balance=150
+    t: TRANSFER card=A to=B amount=120             -> used=120 value=120 balance=30 pay=None
+    INQUIRY card=B                                 -> balance=120
+    TRANSFER card=A to=B amount=31                 -> reason=NOT_SUFFICIENT_POINTS kept=True
+    TRANSFER card=A to=B amount=30 unit=points     -> used=30 balance=0
+    # who may not receive, in the order of checks
+    TRANSFER card=B amount=10                      -> reason=CARD_UNKNOWN
+    TRANSFER card=B to=Z amount=10                 -> reason=CARD_UNKNOWN
+    TRANSFER card=B to=F amount=10                 -> reason=CARD_LOST
+    TRANSFER card=Z to=F amount=10                 -> reason=CARD_UNKNOWN
+    TRANSFER card=B to=D amount=1000               -> reason=CARD_NOT_ACTIVE
+    TRANSFER card=B to=B amount=10                 -> reason=NOT_PERMITTED
+    TRANSFER phone=B to=A amount=10                -> reason=NOT_PERMITTED
+    TRANSFER card=B to=A amount=0                  -> reason=AMOUNT_NOT_ALLOWED kept=False
+    # the age is kept: what A earned on the first day expires on the first day
+    INQUIRY card=B later=730                       -> balance=150
+    INQUIRY card=B later=1                         -> balance=50
+    INQUIRY card=B later=1                         -> balance=0
+"""
+
+TRANSFERS_UNDONE = """
+    EARN card=A amount=10000                       -> balance=100
+    t: TRANSFER card=A to=B amount=60              -> balance=40
+    v: VOID of=t                                   -> used=60 value=60 balance=100
+    VOID of=t                                      -> reason=ALREADY_REVERSED
+    INQUIRY card=B                                 -> balance=0
+    REVERSAL of=v                                  -> balance=40
+    INQUIRY card=B                                 -> balance=60
+    # the receiver owes what he has spent of it
+    REDEEM card=B amount=50                        -> balance=10
+    REVERSAL of=t final=20                         -> used=40 balance=80
+    INQUIRY card=B                                 -> balance=-30
+    REVERSAL of=t                                  -> used=None balance=None
+    p: TRANSFER card=A to=C amount=50              -> balance=30
+    REVERSAL of=p final=51                         -> reason=ABOVE_ORIGINAL
+    REVERSAL of=p                                  -> used=50 balance=80
+    # what expired meanwhile would have expired with the sender too
+    q: TRANSFER card=A to=C amount=50              -> balance=30
+    REVERSAL of=q later=732                        -> used=None balance=0
+    INQUIRY card=C                                 -> balance=0
+    # before it comes
+    REVERSAL card=A stan=900                       -> exception=ORIGINAL_NOT_FOUND
+    TRANSFER card=A to=B amount=1 stan=900         -> reason=ALREADY_REVERSED
+"""
+
 UNSUPPORTED = """
     HOLD card=A amount=100                         -> reason=OPERATION_NOT_SUPPORTED kept=False
-    TRANSFER card=A amount=100                     -> reason=OPERATION_NOT_SUPPORTED kept=False
 """
 
 PRICES = """
