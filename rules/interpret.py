@@ -177,8 +177,9 @@ def _add_up(
             points = sum(rounded(each.numerator, each.denominator, rounding) for each in share.amounts)
             points = points if share.lane is Lane.BASE else max(points, 0)
         verdict = Verdict.LOST if share.rule_id in lost else Verdict.APPLIED
-        if rule is not None and rule.caps and points > 0:
-            wanted, points = points, room.take(rule.caps, points)
+        caps = programme.limits if rule is None else rule.caps + programme.limits
+        if caps and points > 0:
+            wanted, points = points, room.take(caps, points)
             verdict = Verdict.CAPPED if points < wanted else verdict
         points = min(points, POINTS_MAX - total)
         total += points
@@ -188,7 +189,7 @@ def _add_up(
         )
     parts = tuple((step.rule_id, step.points) for step in steps if step.points)
     if total <= 0:
-        return Award(0, (), near, (), tuple(steps), room.given())
+        return Award(0, (), near, (), tuple(steps))
     return Award(total, parts, near, (), tuple(steps), room.given())
 
 

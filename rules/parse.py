@@ -35,7 +35,7 @@ from rules.programme import (
 )
 from rules.reading import NAME, Inexact, ProgrammeError, Section, did_you_mean
 from rules.rule import Pick, Rule
-from rules.ruleset import read_campaign, read_groups, read_rate, read_rules
+from rules.ruleset import read_campaign, read_caps, read_groups, read_rate, read_rules
 
 MAIN: Final = "programme.toml"
 LANGUAGES: Final = ("en", "es")
@@ -123,16 +123,17 @@ def _programme(documents: Mapping[str, Any]) -> Programme:
     redemption = _read_redemption(main.section("redemption") or _missing(main, "redemption"))
     refund = _read_refund(main.section("refund") or _missing(main, "refund"))
     groups = read_groups(main)
-    rules = read_rules(main, None, tiers, groups)
+    limits = read_caps(main, "programme", redemption.value)
+    rules = read_rules(main, None, tiers, groups, redemption.value)
     main.close()
     campaigns = []
     for file in sorted(documents):
         if file == MAIN:
             continue
         section = Section(documents[file], file, problems, terms.currency)
-        campaign = read_campaign(section, tiers)
+        campaign = read_campaign(section, tiers, redemption.value)
         campaigns.append(campaign)
-        rules += read_rules(section, campaign, tiers, groups)
+        rules += read_rules(section, campaign, tiers, groups, redemption.value)
         section.close()
     _refuse_twins([(each.id, "campaign") for each in campaigns], problems)
     _refuse_twins([(rule.id, "rule") for rule, _ in rules], problems)
@@ -154,6 +155,7 @@ def _programme(documents: Mapping[str, Any]) -> Programme:
         refund=refund,
         tiers=tiers,
         groups=groups,
+        limits=limits,
         campaigns=tuple(campaigns),
         rules=tuple(
             sorted((rule for rule, _ in rules if rule.campaign in counting), key=lambda rule: rule.order)

@@ -12,6 +12,7 @@ from loyalty.card import CardRange
 from loyalty.terms import Terms
 from rules.cap import Cap
 from rules.compile import compile_rules
+from rules.counters import Counting, counting_of
 from rules.effects import Lane
 from rules.rule import Campaign, Group, Rule
 from rules.table import Table
@@ -141,6 +142,8 @@ class Programme:
         day_starts: When a business day starts, in the programme's zone.
         tiers: From the lowest to the highest.
         rules: In force, in the one total order (lane, group, falling priority, id).
+        limits: On all points of a sale, the base rate's among them.
+        counting: What its rules and limits count; ``None`` when they look at nothing but the sale.
         near_miss_within_minor: A near miss further away is not told; ``None`` tells any.
         prices: The rules on prices, compiled; table: those on points.
     """
@@ -159,19 +162,22 @@ class Programme:
     groups: tuple[Group, ...] = ()
     campaigns: tuple[Campaign, ...] = ()
     rules: tuple[Rule, ...] = field(default=(), repr=False)
+    limits: tuple[Cap, ...] = ()
     near_miss_within_minor: int | None = None
+    counting: Counting | None = field(init=False, repr=False, compare=False)
     prices: Table = field(init=False, repr=False, compare=False)
     table: Table = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         language = self.terms.language
+        object.__setattr__(self, "counting", counting_of(self.rules, self.limits))
         count = sum(rule.lane < Lane.BASE for rule in self.rules)  # they stand in front
         object.__setattr__(self, "prices", compile_rules(self.rules[:count], language))
         object.__setattr__(self, "table", compile_rules(self.rules[count:], language))
 
     def caps(self) -> frozenset[Cap]:
         """All limits and budgets: what is to be counted, and given to the rules among the facts."""
-        return frozenset(cap for rule in self.rules for cap in rule.caps)
+        return frozenset(self.limits) | {cap for rule in self.rules for cap in rule.caps}
 
     def lot_dates(self, earned_on: date) -> tuple[date, date]:
         """First and last day on which points earned on *earned_on* can be spent.

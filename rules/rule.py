@@ -44,6 +44,7 @@ class Campaign:
         category: What kind of campaign it is, in the author's words.
         goal: What it is to reach, in the author's words.
         budget_points: Points that it may give out at most, or ``None``.
+        caps: Limits on what its rules give together; its budget is the one of everybody's lifetime.
         funding: Partner and basis points of the cost it bears; empty when the programme bears all.
         when: Its period and audience; they bind each of its rules.
     """
@@ -56,6 +57,7 @@ class Campaign:
     when: tuple[Condition, ...]
     goal: str = ""
     budget_points: int | None = None
+    caps: tuple[Cap, ...] = ()
     funding: tuple[tuple[str, int], ...] = ()
 
     @property

@@ -75,6 +75,7 @@ def programme_schema() -> Schema:
                     "points_back", "without_original", "shortfall",
                 ),
                 "group": _list(_table({"id": _NAME, "pick": _choice(Pick)}, "id", "pick")),
+                "cap": _list({"$ref": "#/$defs/cap"}),
                 "rule": _list({"$ref": "#/$defs/rule"}),
             },
             "programme", "cards", "earn", "points", "redemption", "refund",
@@ -97,6 +98,8 @@ def campaign_schema() -> Schema:
             "audience": {"$ref": "#/$defs/when"},
             "goal": _TEXT,
             "budget_points": _POINTS,
+            "budget_daily": _POINTS,
+            "cap": _list({"$ref": "#/$defs/cap"}),
             "funding": _list(funding),
         },
         "id", "text", "nature", "category", "state", "period",
@@ -134,7 +137,15 @@ def _cards() -> Schema:
 
 
 def _definitions() -> Schema:
-    return {"when": _when(), "rule": _rule()}
+    return {"when": _when(), "rule": _rule(), "cap": _cap()}
+
+
+def _cap() -> Schema:
+    spans = [each.value for each in Per if each is not Per.ROLLING]
+    per = {"oneOf": [{"enum": spans}, {"type": "string", "pattern": "^[0-9]{1,4} days?$"}]}
+    limits: Schema = {"points": _POINTS, "count": _POINTS, "cost": _MONEY}
+    one = [{"required": [unit]} for unit in limits]
+    return _table(limits | {"scope": _choice(Scope), "per": per}, "per") | {"oneOf": one}
 
 
 def _when() -> Schema:
@@ -149,13 +160,13 @@ def _when() -> Schema:
         conditions[attribute] = _list(one)
     conditions |= dict.fromkeys(AMOUNT_ATTRIBUTES, _table({"from": _MONEY, "below": _MONEY}))
     days = {"type": "integer", "minimum": 0, "maximum": 180}
-    count = {"type": "integer", "minimum": 0}
+    limit = {"oneOf": [{"type": "integer", "minimum": 0}, _MONEY["oneOf"][1]]}
     conditions |= {
         "weekday": _list({"enum": list(WEEKDAYS)}),
         "time": _list(_range("before")),
         "period": _range("before"),
         "birthday": _table({"days_before": days, "days_after": days}),
-        "counter": {"type": "object", "additionalProperties": _table({"from": count, "below": count})},
+        "counter": {"type": "object", "additionalProperties": _table({"from": limit, "below": limit})},
         "all": inner,
         "any": inner,
         "not": inner,
@@ -171,7 +182,6 @@ def _rule() -> Schema:
     gives: Schema = dict.fromkeys(EFFECTS, _POINTS)
     gives |= {"base": _rate(), "points_per_amount": _rate(), "multiply": _FRACTION, "discount": _FRACTION}
     gives |= {"discount_amount": _MONEY, "unit_price": _MONEY}
-    cap = _table({"points": _POINTS, "scope": _choice(Scope), "per": _choice(Per)}, "points", "per")
     priority = {"type": "integer", "minimum": -PRIORITY_MAX, "maximum": PRIORITY_MAX}
     return _table(
         {
@@ -182,7 +192,7 @@ def _rule() -> Schema:
             "when": {"$ref": "#/$defs/when"},
             "lines": _table(lines | {"amount": _table({"from": _MONEY, "below": _MONEY})}),
             "then": _table(gives) | {"minProperties": 1, "maxProperties": 1},
-            "cap": _list(cap),
+            "cap": _list({"$ref": "#/$defs/cap"}),
         },
         "id", "text", "then",
     )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Final
 
 from loyalty.amount import Rate, Rounding
 from rules.award import POINTS_MAX, Award, Step, Verdict, rounded
-from rules.cap import Room
+from rules.cap import Cap, Room
 from rules.facts import Facts
 from rules.programme import BASE_RULE, BaseRate, Programme, RoundingLevel
 from rules.rows import Hit, Kind, Lines, Row, Sale
@@ -68,7 +68,8 @@ def settle(programme: Programme, sale: Sale, hits: list[Hit], near: str | None) 
             shares.append(_share_by_line(row, hit, sale.lines, rates, rate))
         if row.pick is not _ALL:
             picks = True
-    return _add_up(base, shares, _losers(shares) if picks else (), near, sale.facts)
+    lost = _losers(shares) if picks else ()
+    return _add_up(base, shares, lost, near, sale.facts, programme.limits)
 
 
 def _owners(takers: list[Hit], lines: Lines) -> list[Row | None]:
@@ -153,8 +154,13 @@ def _losers(shares: list[Share]) -> set[int]:
     return lost
 
 
-def _add_up(  # noqa: C901, PLR0912  (the hot path)
-    base: BaseRate, shares: list[Share], lost: set[int] | tuple[()], near: str | None, facts: Facts
+def _add_up(  # noqa: C901, PLR0912, PLR0915  (the hot path)
+    base: BaseRate,
+    shares: list[Share],
+    lost: set[int] | tuple[()],
+    near: str | None,
+    facts: Facts,
+    limits: tuple[Cap, ...],
 ) -> Award:
     rounding, level = base.rounding, base.level
     down = rounding is _DOWN
@@ -194,9 +200,10 @@ def _add_up(  # noqa: C901, PLR0912  (the hot path)
             if points < 0 and row is not None and row.kind is not _BASE:
                 points = 0
         verdict = _APPLIED
-        if row is not None and row.caps and points > 0:
+        caps = limits if row is None else (row.caps + limits if limits else row.caps)
+        if caps and points > 0:
             room = room or Room(facts.counters)
-            left = room.take(row.caps, points)
+            left = room.take(caps, points)
             if left < points:
                 points, verdict = left, _CAPPED
         if total + points > POINTS_MAX:
@@ -207,5 +214,5 @@ def _add_up(  # noqa: C901, PLR0912  (the hot path)
         steps.append(_new(Step, (rule_id, verdict, base_minor, numerator, denominator, points)))
     counted = () if room is None else room.given()
     if total <= 0:
-        total, parts = 0, []
+        total, parts, counted = 0, [], ()
     return _new(Award, (total, tuple(parts), near, (), tuple(steps), counted))

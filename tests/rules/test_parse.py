@@ -165,7 +165,7 @@ def test_problems_of_the_programme(old: str, new: str, expected: str) -> None:
         ('text = "R"', 'text = "R"\nwhen = { birthday = { days_before = 181 } }',
          "rule[1].when.birthday.days_before: is not from 0 to 180"),
         ('text = "R"', 'text = "R"\nwhen = { counter = { "a b" = { from = 1 } } }',
-         "rule[1].when.counter.a b: is not a counter's name"),
+         "rule[1].when.counter.a b: is not a counter"),
         ('text = "R"', 'text = "R"\nlines = {}', "rule[1].lines: is empty (name products or categories, or leave it out)"),
         ('text = "R"', 'text = "R"\nlines = { categry = "A" }', "rule[1].lines.categry: is not known here (did you mean category?)"),
     ],

@@ -1,0 +1,271 @@
+"""What is counted of sales, and over which spans: the state that rules look at.
+
+A *measure* is what is counted and of whom (``visits/member``, ``rule:coffee/member``). Each measure grows
+in *places*: the measure, whom it is of, and a stretch of the calendar (``2026-03-02``, ``2026-W10``,
+``2026-03``, ``2026``, or nothing for ever). Whoever keeps the places need know nothing else.
+
+Counters are what the rules see of it, one number each, by name::
+
+    visits.month  spend.30d  points.lifetime  product.17.week  category.COFFEE.year    so much in the span
+    streak.day  streak.week  streak.month   stretches in a row with a visit, right before the present one
+    days_since.visit                        days since the last visit; 0 on the day and for newcomers
+    rule:coffee/member/day                  what a limit counts
+
+All of them are as they stood before the sale. The calendar is that of business days.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from rules.award import Award
+from rules.cap import Cap, Per, Scope
+from rules.conditions import AllOf, AnyOf, Condition, CounterWithin, Not
+from rules.facts import Facts
+from rules.rule import Rule
+
+DAYS_MAX: Final = 366  # of a rolling span: so many places are added up
+STREAK_MAX: Final = 400  # a longer one counts as this long
+AMOUNTS: Final = frozenset({"spend"})  # counters of money
+PLAIN: Final = ("visits", "spend", "points")
+OF_SOMETHING: Final = ("product", "category")
+STREAKS: Final = ("streak.day", "streak.week", "streak.month")
+SINCE: Final = "days_since.visit"
+_SPANS: Final = {
+    per.value: per for per in Per if per not in (Per.TRANSACTION, Per.ROLLING)
+}  # as counters name them
+_ROLLING: Final = re.compile(r"([1-9][0-9]{0,2})d", re.ASCII)
+
+Place = tuple[str, str, str]  # measure, whom it is of, stretch of the calendar
+Total = Callable[[Place], int]
+LastDay = Callable[[str, str, str], str | None]  # measure, whom, day: the last day before it with some
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """One number that rules look at.
+
+    Attributes:
+        name: As the facts call it.
+        measure: What it adds up; of whom is *scope*.
+        days: The last so many, where *per* is rolling.
+        is_streak: It counts stretches in a row in place of what is in them.
+        is_since: It counts days since the last one.
+    """
+
+    name: str
+    measure: str
+    scope: Scope
+    per: Per
+    days: int = 0
+    is_streak: bool = False
+    is_since: bool = False
+
+    @property
+    def stretch(self) -> Per:
+        """The stretches in which its measure must be kept."""
+        return Per.DAY if self.per is Per.ROLLING else self.per
+
+
+def counter_named(name: str) -> Counter | None:
+    """The counter of a condition; ``None`` when there is no such counter."""
+    if name == SINCE:
+        return Counter(name, "visits/member", Scope.MEMBER, Per.DAY, is_since=True)
+    what, _, span = name.rpartition(".")
+    days = _ROLLING.fullmatch(span)
+    per = Per.ROLLING if days else _SPANS.get(span)
+    if per is None or (days and int(days[1]) > DAYS_MAX):
+        return None
+    if what == "streak":
+        if name not in STREAKS:
+            return None
+        return Counter(name, "visits/member", Scope.MEMBER, per, is_streak=True)
+    kind, _, of = what.partition(".")
+    if not (what in PLAIN or (kind in OF_SOMETHING and of)):
+        return None
+    return Counter(name, f"{what}/member", Scope.MEMBER, per, int(days[1]) if days else 0)
+
+
+def stretch_of(per: Per, day: date) -> str:
+    """The stretch of the calendar that *day* lies in."""
+    match per:
+        case Per.DAY:
+            return day.isoformat()
+        case Per.WEEK:
+            year, week, _ = day.isocalendar()
+            return f"{year}-W{week:02}"
+        case Per.MONTH:
+            return f"{day:%Y-%m}"
+        case Per.YEAR:
+            return f"{day:%Y}"
+        case Per.LIFETIME:
+            return ""
+        case Per.TRANSACTION | Per.ROLLING:
+            raise AssertionError("they are no stretches of the calendar")
+
+
+def _day_before(per: Per, day: date) -> date:
+    """The last day of the stretch before the one *day* lies in."""
+    match per:
+        case Per.WEEK:
+            return day - timedelta(days=day.weekday() + 1)
+        case Per.MONTH:
+            return day.replace(day=1) - timedelta(days=1)
+        case _:
+            return day - timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """All that a programme counts. Made by ``counting_of``.
+
+    Attributes:
+        counters: What its rules look at, in order of name.
+        kept: Measure, whose it is, and the stretches in which it is kept, in order of measure.
+        names: By measure: a counter by which ``Award.counted`` tells its growth, where it is a limit's.
+    """
+
+    counters: tuple[Counter, ...]
+    kept: tuple[tuple[str, Scope, tuple[Per, ...]], ...]
+    names: tuple[tuple[str, str], ...]
+
+    def values(
+        self, whose: Callable[[Scope], str | None], day: date, total: Total, last_day: LastDay
+    ) -> tuple[tuple[str, int], ...]:
+        """The counters as rules see them on *day*; those at 0 are left out.
+
+        Args:
+            whose: Whom a scope means in this sale; ``None`` when nobody.
+            day: The business day.
+            total: What a place holds.
+            last_day: The last day before a day on which a measure was above 0.
+        """
+        found = []
+        for counter in self.counters:
+            owner = whose(counter.scope)
+            if owner is not None:
+                value = _value(counter, owner, day, total, last_day)
+                if value:
+                    found.append((counter.name, value))
+        return tuple(found)
+
+    def growth(self, facts: Facts, award: Award) -> dict[str, int]:
+        """By how much each measure grows by a sale, zeros left out."""
+        counted = dict(award.counted)
+        names = dict(self.names)
+        grown = {}
+        for measure, _, _ in self.kept:
+            name = names.get(measure)
+            by = _brought(measure, facts, award) if name is None else counted.get(name, 0)
+            if by:
+                grown[measure] = by
+        return grown
+
+    def places(
+        self, growth: dict[str, int], whose: Callable[[Scope], str | None], day: date
+    ) -> Iterator[tuple[Place, int]]:
+        """The places in which *growth* is kept, each with what it adds there."""
+        for measure, scope, stretches in self.kept:
+            by, owner = growth.get(measure, 0), whose(scope)
+            if by and owner is not None:
+                for per in stretches:
+                    yield (measure, owner, stretch_of(per, day)), by
+
+
+def counting_of(rules: Iterable[Rule], limits: Iterable[Cap] = ()) -> Counting | None:
+    """What *rules* and the programme's own *limits* count; ``None`` when they look at nothing."""
+    counters: dict[str, Counter] = {}
+    names: dict[str, str] = {}
+    caps = [*limits]
+    for rule in rules:
+        caps += rule.caps
+        for name in counters_in(rule.when):
+            counter = counter_named(name)
+            if counter is not None:
+                counters[name] = counter
+    for cap in caps:
+        if cap.per is not Per.TRANSACTION:
+            counters[cap.counter] = Counter(cap.counter, cap.measure, cap.scope, cap.per, cap.days)
+            names[cap.measure] = cap.counter
+    if not counters:
+        return None
+    kept: dict[str, tuple[Scope, set[Per]]] = {}
+    for counter in counters.values():
+        kept.setdefault(counter.measure, (counter.scope, set()))[1].add(counter.stretch)
+    order = list(Per)
+    return Counting(
+        counters=tuple(counters[name] for name in sorted(counters)),
+        kept=tuple(
+            (measure, scope, tuple(sorted(stretches, key=order.index)))
+            for measure, (scope, stretches) in sorted(kept.items())
+        ),
+        names=tuple(sorted(names.items())),
+    )
+
+
+def counters_in(conditions: Iterable[Condition]) -> Iterator[str]:
+    """Names of the counters that *conditions* ask for, also inside others."""
+    for condition in conditions:
+        match condition:
+            case CounterWithin(name, _, _):
+                yield name
+            case AllOf(parts) | AnyOf(parts):
+                yield from counters_in(parts)
+            case Not(inner):
+                yield from counters_in((inner,))
+            case _:
+                pass
+
+
+def known_counters() -> list[str]:
+    """Names to suggest to an author."""
+    return [f"{what}.{span}" for what in PLAIN for span in _SPANS] + [*STREAKS, SINCE]
+
+
+def _value(counter: Counter, owner: str, day: date, total: Total, last_day: LastDay) -> int:
+    measure, per = counter.measure, counter.per
+    if counter.is_since:
+        if total((measure, owner, day.isoformat())) > 0:
+            return 0
+        last = last_day(measure, owner, day.isoformat())
+        return 0 if last is None else (day - date.fromisoformat(last)).days
+    if counter.is_streak:
+        length = 0
+        before = _day_before(per, day)
+        while length < STREAK_MAX and total((measure, owner, stretch_of(per, before))) > 0:
+            length += 1
+            before = _day_before(per, before)
+        return length
+    if per is Per.ROLLING:
+        first = day.toordinal() - counter.days + 1
+        days = range(max(first, 1), day.toordinal() + 1)
+        return sum(total((measure, owner, date.fromordinal(each).isoformat())) for each in days)
+    return total((measure, owner, stretch_of(per, day)))
+
+
+def _brought(measure: str, facts: Facts, award: Award) -> int:
+    """What a sale adds to a measure that no limit counts."""
+    what = measure.rpartition("/")[0]
+    match what.partition("."):
+        case ("visits", _, _):
+            return 1
+        case ("spend", _, _):
+            return facts.earning_base()
+        case ("points", _, _):
+            return award.points
+        case ("product", _, of):
+            return _units(facts, lambda product, _: product == of)
+        case (_, _, of):
+            return _units(facts, lambda _, category: category == of)
+
+
+def _units(facts: Facts, wanted: Callable[[str, str], bool]) -> int:
+    """Full units of the lines that are wanted, returned ones taken off; never below zero."""
+    units = 0
+    for line in facts.lines or ():
+        if wanted(line.product, line.category):
+            full = line.quantity_milli // 1000
+            units += full if line.amount_minor >= 0 else -full
+    return max(units, 0)
