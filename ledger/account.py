@@ -84,6 +84,10 @@ class PostingReason(enum.IntEnum):
     RECEIVE_BACK = 43  # ... to the lots that they came from
     TRANSFER_AGAIN = 44  # the undoing of a transfer is itself undone
     RECEIVE_AGAIN = 45
+    BUDGET_PLANNED = 80  # a campaign gets what its programme plans for it
+    BUDGET_CUT = 81  # ... or less than it had
+    BUDGET_SPENT = 82  # what its rules gave, beside the earning itself
+    BUDGET_RETURNED = 83  # ... was taken back
 
 
 _K, _R = AccountKind, PostingReason
@@ -119,6 +123,10 @@ CHART: Final = frozenset(
         (_K.TRANSIT, _K.AVAILABLE, _R.RECEIVE_AGAIN),
         (_K.TRANSIT, _K.DEBT, _R.RECEIVE_AGAIN),
         (_K.TRANSIT, _K.ADJUST, _R.RECEIVE_AGAIN),
+        (_K.ISSUE, _K.BUDGET, _R.BUDGET_PLANNED),
+        (_K.BUDGET, _K.ISSUE, _R.BUDGET_CUT),
+        (_K.BUDGET, _K.ISSUE, _R.BUDGET_SPENT),
+        (_K.ISSUE, _K.BUDGET, _R.BUDGET_RETURNED),
     }
 )
 

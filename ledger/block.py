@@ -64,7 +64,9 @@ COLUMNS: Final = {
 # Tables of what few decisions have: columns of each, in the order in which a digest covers them. The key of
 # each is ``seq, line``; lines count from 0. A table that is put here (at the end) and into ``ledger.tables``
 # is written, chained and verified.
-SIDES: Final[Mapping[str, tuple[str, ...]]] = {}
+SIDES: Final[Mapping[str, tuple[str, ...]]] = {
+    "tally": ("seq", "line", "measure", "whose", "stretch", "change", "total"),
+}
 
 _NONE: Final[Mapping[str, Sequence[Row]]] = {}
 

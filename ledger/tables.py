@@ -180,6 +180,22 @@ card_entry: Final = Table(
     sqlite_strict=True,
 )
 
+# What a decision added to what programmes count, and what it came to: the last row of a measure, whose it is
+# and a stretch of the calendar tells what is counted there.
+tally: Final = Table(
+    "tally",
+    metadata,
+    _integer("seq", key=True),
+    _integer("line", key=True),
+    _text("measure"),
+    _text("whose"),
+    _text("stretch"),
+    _integer("change"),
+    _integer("total"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
 # One group commit. *first_seq* and *last_seq* are null when it holds no decision.
 block: Final = Table(
     "block",
@@ -243,6 +259,7 @@ Index(
 Index("decision_exception", decision.c.seq, sqlite_where=decision.c.exception.is_not(None))
 Index("decision_original", decision.c.original, sqlite_where=decision.c.original.is_not(None))
 Index("link_original", link.c.original)
+Index("tally_place", tally.c.measure, tally.c.whose, tally.c.stretch, tally.c.seq)
 
 APPEND_ONLY: Final = (
     decision, posting, lot, link, party, early_reversal, fact, card_entry, block, sequence_lease,

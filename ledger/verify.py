@@ -7,6 +7,7 @@ from ledger.chain import ChainCheck
 from ledger.finding import Enough, Finding, Findings
 from ledger.sums import check_sums
 from ledger.tables import APPEND_ONLY, guards
+from ledger.tallies import check_tallies
 
 
 def verify(database: sqlite3.Connection, progress: Callable[[int, int], None]) -> list[Finding]:
@@ -24,6 +25,7 @@ def verify(database: sqlite3.Connection, progress: Callable[[int, int], None]) -
         chain.run(progress)
         check_sums(database, findings)
         chain.parties.tell()
+        check_tallies(database, findings)
         _check_links(database, findings)
         _check_sequence(database, findings)
     except sqlite3.DatabaseError as error:

@@ -46,7 +46,7 @@ class Unit(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """At most *limit* of *subject* (``rule:ID``, ``campaign:ID`` or ``programme``).
+    """At most *limit* of *subject* (``rule:ID``, ``campaign:ID``, its ``budget:ID``, or ``programme``).
 
     Attributes:
         days: The last so many, where *per* is rolling.

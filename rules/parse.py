@@ -19,6 +19,7 @@ from loyalty.amount import Rate, Rounding
 from loyalty.card import CardRange
 from loyalty.errors import LoyaltyError, Problems
 from loyalty.terms import Terms
+from rules.caps import read_caps
 from rules.effects import Lane
 from rules.programme import (
     BaseRate,
@@ -35,7 +36,7 @@ from rules.programme import (
 )
 from rules.reading import NAME, Inexact, ProgrammeError, Section, did_you_mean
 from rules.rule import Pick, Rule
-from rules.ruleset import read_campaign, read_caps, read_groups, read_rate, read_rules
+from rules.ruleset import read_campaign, read_groups, read_rate, read_rules
 
 MAIN: Final = "programme.toml"
 LANGUAGES: Final = ("en", "es")

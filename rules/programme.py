@@ -2,6 +2,7 @@
 
 import calendar
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from functools import lru_cache
@@ -144,6 +145,7 @@ class Programme:
         rules: In force, in the one total order (lane, group, falling priority, id).
         limits: On all points of a sale, the base rate's among them.
         counting: What its rules and limits count; ``None`` when they look at nothing but the sale.
+        budgets: Campaign in force and the points of its budget, by the measure that counts them.
         near_miss_within_minor: A near miss further away is not told; ``None`` tells any.
         prices: The rules on prices, compiled; table: those on points.
     """
@@ -165,12 +167,19 @@ class Programme:
     limits: tuple[Cap, ...] = ()
     near_miss_within_minor: int | None = None
     counting: Counting | None = field(init=False, repr=False, compare=False)
+    budgets: Mapping[str, tuple[str, int]] = field(init=False, repr=False, compare=False)
     prices: Table = field(init=False, repr=False, compare=False)
     table: Table = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         language = self.terms.language
         object.__setattr__(self, "counting", counting_of(self.rules, self.limits))
+        budgets = {
+            f"budget:{each.id}/all": (each.id, each.budget_points)
+            for each in self.campaigns
+            if each.counts and each.budget_points is not None
+        }
+        object.__setattr__(self, "budgets", budgets)
         count = sum(rule.lane < Lane.BASE for rule in self.rules)  # they stand in front
         object.__setattr__(self, "prices", compile_rules(self.rules[:count], language))
         object.__setattr__(self, "table", compile_rules(self.rules[count:], language))

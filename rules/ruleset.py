@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from loyalty.amount import Rate
-from rules.cap import Cap, Per, Scope, Unit
+from rules.cap import Cap
+from rules.caps import read_budget, read_caps
 from rules.conditions import (
     AMOUNT_ATTRIBUTES,
     DAY_S,
@@ -24,7 +25,7 @@ from rules.conditions import (
     SomeOf,
     Window,
 )
-from rules.counters import AMOUNTS, DAYS_MAX, counter_named, known_counters
+from rules.counters import AMOUNTS, counter_named, known_counters
 from rules.effects import (
     BasePoints,
     Effect,
@@ -49,7 +50,6 @@ TENDERS: Final = ("CASH", "CARD", "PNTS", "CERT", "OTHR")
 CARD_STATUSES: Final = ("issued", "active", "blocked", "lost", "stolen", "replaced")
 PRIORITY_MAX: Final = 1_000_000
 DEPTH_MAX: Final = 8  # of conditions inside conditions
-_DAYS: Final = re.compile(r"([0-9]{1,4}) days?", re.ASCII)  # of a rolling span
 _MCC: Final = re.compile(r"[0-9]{4}", re.ASCII)  # ISO 18245
 _ACQUIRER: Final = re.compile(r"[0-9]{11}", re.ASCII)
 SHAPES: Final = {
@@ -88,10 +88,10 @@ def read_campaign(document: Section, tiers: tuple[str, ...], value: Rate) -> Cam
     if audience is not None:
         when += _conditions(audience, tiers, 0)
     name = section.name("id")
-    budget, caps = _budgets(section, name)
+    budget, caps = read_budget(section, name)
     own = read_caps(section, f"campaign:{name}", value)
     if {cap.counter for cap in own} & {cap.counter for cap in caps}:
-        section.wrong("limits what its budget limits already", "cap", "keep the smaller one")
+        section.wrong("limits what budget_daily limits already", "cap", "keep the smaller one")
     campaign = Campaign(
         id=name,
         text=section.text("text"),
@@ -170,64 +170,6 @@ def _caps(section: Section, campaign: Campaign | None, value: Rate) -> tuple[Cap
     name = f"rule:{section.name('id')}" if "cap" in section else ""
     own = read_caps(section, name, value)
     return own if campaign is None else (*own, *campaign.caps)
-
-
-def read_caps(section: Section, subject: str, value: Rate) -> tuple[Cap, ...]:
-    """The limits of a table. *value* is that of a point, in minor units."""
-    caps: list[Cap] = []
-    for table in section.sections("cap"):
-        unit, limit = _limit(table)
-        per, days = _per(table)
-        scope = table.choice("scope", {each.value: each for each in Scope}, Scope.MEMBER)
-        table.close()
-        if unit is Unit.COST and value.numerator == 0:
-            table.wrong("is a limit on cost, and a point is worth nothing", "cost")
-        cap = Cap(subject, limit, scope, per, unit, days, value if unit is Unit.COST else Rate(0))
-        if any(other.counter == cap.counter for other in caps):
-            table.wrong("limits the same twice", "per", "keep the smaller one")
-        caps.append(cap)
-    return tuple(caps)
-
-
-def _limit(table: Section) -> tuple[Unit, int]:
-    """What a limit is measured in, and how much."""
-    units = [unit for unit in Unit if unit.value in table]
-    if len(units) != 1:
-        table.wrong("must say one of points, count and cost", hint="write points = 100")
-        return Unit.POINTS, 1
-    if units[0] is not Unit.COST:
-        return units[0], table.whole(units[0].value, low=1)
-    minor = table.money("cost")
-    if minor == 0:
-        table.wrong("must be above zero", "cost")
-    return Unit.COST, max(minor, 1)
-
-
-def _per(table: Section) -> tuple[Per, int]:
-    """A span of time, and the days of a rolling one: ``per = "30 days"``."""
-    match = _DAYS.fullmatch(value) if isinstance(value := table.take("per"), str) else None
-    if match is None:
-        spans = {each.value: each for each in Per if each is not Per.ROLLING}
-        return table.choice("per", spans), 0
-    days = int(match[1])
-    if not 1 <= days <= DAYS_MAX:
-        table.wrong(f"is not from 1 to {DAYS_MAX} days", "per")
-        days = 1
-    return Per.ROLLING, days
-
-
-def _budgets(section: Section, name: str) -> tuple[int | None, tuple[Cap, ...]]:
-    """The budget of the campaign *name*, and the limits that it and its daily pace set."""
-    total = section.whole("budget_points", low=1) if "budget_points" in section else None
-    caps = []
-    if total is not None:
-        caps.append(Cap(f"campaign:{name}", total, Scope.ALL, Per.LIFETIME))
-    if "budget_daily" in section:
-        daily = section.whole("budget_daily", low=1)
-        caps.append(Cap(f"campaign:{name}", daily, Scope.ALL, Per.DAY))
-        if total is None or daily > total:
-            section.wrong("paces no budget", "budget_daily", "write a larger budget_points")
-    return total, tuple(caps)
 
 
 def _effect(section: Section) -> Effect:

@@ -1,19 +1,16 @@
 """What a programme may say and this version of the switch does not do: it is refused, not passed over.
 
-The rules know limits that count over time, and facts about a member beyond his card. The switch neither
-counts nor gives these facts, so such a limit would limit nothing and such a condition would never hold. Its
-author would learn that from his customers.
+The rules know facts about a member beyond his card that the switch does not give them, so such a condition
+would never hold. Its author would learn that from his customers.
 """
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from loyalty.errors import LoyaltyError, Problems
-from rules.cap import Per
-from rules.conditions import AllOf, AnyOf, BirthdayWithin, Condition, CounterWithin, Not, OneOf, SomeOf
+from rules.conditions import AllOf, AnyOf, BirthdayWithin, Condition, Not, OneOf, SomeOf
 from rules.parse import load_programme
 from rules.programme import Programme
-from rules.rule import Rule
 
 _UNKNOWN_ATTRIBUTES = frozenset({"card_category", "segment"})
 
@@ -32,33 +29,23 @@ def load_enforced(path: Path) -> Programme:
 
 
 def unenforced(programme: Programme) -> list[LoyaltyError]:
-    """Each limit and condition in force that the switch would not keep to."""
+    """Each condition in force that the switch would not keep to."""
     problems = []
     audiences = {}
     for campaign in programme.campaigns:
         audiences[campaign.id] = len(campaign.when)
         if campaign.counts:
             where = f"campaign {campaign.id}"
-            if campaign.budget_points is not None:
-                problems.append(_problem(where, "budget_points"))
             problems += [_problem(f"{where}: audience", key) for key in _unknown(campaign.when)]
     for rule in programme.rules:
         where = f"rule {rule.id}"
         own = rule.when[audiences.get(rule.campaign, 0) :]  # behind those of its campaign
         problems += [_problem(f"{where}: when", key) for key in _unknown(own)]
-        problems += [_problem(where, key) for key in _counted_limits(rule)]
     return problems
 
 
 def _problem(where: str, key: str) -> LoyaltyError:
     return LoyaltyError(f"{key} is not enforced by this version", where=where, hint="take it out")
-
-
-def _counted_limits(rule: Rule) -> Iterator[str]:
-    """Limits over more than the one sale; the budget of the campaign is its own matter."""
-    for cap in rule.caps:
-        if cap.per is not Per.TRANSACTION and cap.subject == f"rule:{rule.id}":
-            yield f"cap per {cap.per.value}"
 
 
 def _unknown(conditions: Iterable[Condition]) -> list[str]:
@@ -72,8 +59,6 @@ def _asked(condition: Condition) -> Iterator[str]:
             yield attribute
         case BirthdayWithin():
             yield "birthday"
-        case CounterWithin(name, _, _):
-            yield f"counter {name}"
         case AllOf(parts) | AnyOf(parts):
             for part in parts:
                 yield from _asked(part)

@@ -12,7 +12,7 @@ from loyalty.card import Identifier, IdentifierKind, MemberId, Token
 from loyalty.decision import Approved, Balance, Decision, Declined, Reason
 from loyalty.transaction import Operation, Transaction
 from members.card import Card
-from switch.outcome import CardChange, EarlyReversal, Link, Outcome, Record
+from switch.outcome import CardChange, EarlyReversal, Link, Outcome, Record, Side
 from switch.postings import Draft
 from switch.programmes import Programmes, business_date
 from switch.worksheet import Worksheet
@@ -206,6 +206,7 @@ class Case:
         links: tuple[Link, ...] = (),
         card_changes: tuple[CardChange, ...] = (),
         early: EarlyReversal | None = None,
+        sides: tuple[Side, ...] = (),
     ) -> Outcome:
         """*decision* with the record that makes it known for ever, and all that it changes."""
         transaction, moment = self.transaction, self.moment
@@ -258,6 +259,7 @@ class Case:
             facts=facts,
             card_changes=card_changes,
             early_reversal=early,
+            sides=sides,
         )
 
     def _name(self, elements: Mapping[int, str]) -> str:

@@ -134,6 +134,23 @@ class Draft:
             self._post(self._debt, _REDEEMED, short, NO_LOT, PostingReason.REREDEEM_TO_DEBT)
             self.book = self.book.indebted(short)
 
+    def spend_budget(self, budget: AccountId, points: int) -> None:
+        """A campaign bears *points* of what is earned; negative: it has them again.
+
+        The earning itself is issued and taken back whole: beside it, this moves the issue to the budget.
+        """
+        if points > 0:
+            self._post(budget, _ISSUE, points, NO_LOT, PostingReason.BUDGET_SPENT)
+        elif points < 0:
+            self._post(_ISSUE, budget, -points, NO_LOT, PostingReason.BUDGET_RETURNED)
+
+    def plan_budget(self, budget: AccountId, points: int) -> None:
+        """A campaign may give *points* more, or less when negative."""
+        if points > 0:
+            self._post(_ISSUE, budget, points, NO_LOT, PostingReason.BUDGET_PLANNED)
+        elif points < 0:
+            self._post(budget, _ISSUE, -points, NO_LOT, PostingReason.BUDGET_CUT)
+
     def undo_elsewhere(self, postings: Iterable[Posting]) -> tuple[int, int]:
         """Undo what an undoing posted past the member: to suspense, to expired points, to the programme.
 

@@ -9,6 +9,7 @@ from ledger.entry import Lot, Posting
 from loyalty.card import CardId, MemberId, Token
 from loyalty.transaction import OriginalReference
 from members.card import Card
+from rules.counters import Place
 from switch.outcome import EarlyReversal, Link, Record
 
 
@@ -86,4 +87,16 @@ class Reader(Protocol):
 
     def book(self, owner: MemberId) -> MemberBook:
         """The accounts of *owner*; empty when there was never a posting."""
+        ...
+
+    def tally(self, place: Place) -> int:
+        """What is counted at *place*."""
+        ...
+
+    def last_tallied(self, measure: str, whose: str, day: str) -> str | None:
+        """The last day before *day* on which *measure* holds some."""
+        ...
+
+    def tallied_by(self, seq: int) -> Sequence[tuple[Place, int]]:
+        """What a decision changed of what is counted, place by place."""
         ...

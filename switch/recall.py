@@ -20,6 +20,7 @@ from loyalty.sequence import seq_of
 from loyalty.transaction import Operation, OriginalReference
 from members.card import Card
 from members.tables import EVERY_CARD
+from rules.counters import Place
 from switch import lookups
 from switch.block import Block, Person, ProgrammeEntry
 from switch.generations import Generations
@@ -28,6 +29,7 @@ from switch.originals import named_by
 from switch.outcome import CardChange, EarlyReversal, Link, Record
 from switch.rows import early_reversal_of, instant_text, link_of, lot_of, record_of
 from switch.statements import SELECT_LINKS_FROM, SELECT_LINKS_TO
+from switch.tallyreader import DurableTallies
 
 GENERATION_SIZE: Final = 50_000
 
@@ -49,6 +51,7 @@ class Recall:
         self._books: Generations[MemberId, MemberBook] = Generations(size)
         self._cards: Generations[MemberId, tuple[Card, ...]] = Generations(size)
         self._leads: Generations[tuple[str, Token], tuple[tuple[MemberId, CardId], ...]] = Generations(size)
+        self._tallies = DurableTallies(database, size)
         # The latest business date of which a ticket was asked, and its tickets that points paid.
         self._day = ""
         self._redeemed: set[str] = set()
@@ -210,6 +213,18 @@ class Recall:
             self._books.put(owner, book)
         return book
 
+    def tally(self, place: Place) -> int:
+        """What is counted at *place*."""
+        return self._tallies.total(place)
+
+    def last_tallied(self, measure: str, whose: str, day: str) -> str | None:
+        """The last day before *day* on which *measure* holds some."""
+        return self._tallies.last_day(measure, whose, day)
+
+    def tallied_by(self, seq: int) -> list[tuple[Place, int]]:
+        """What a decision changed of what is counted, place by place."""
+        return self._tallies.of_decision(seq)
+
     def programmes(self) -> list[ProgrammeEntry]:
         """The texts of the programme that were ever in force, in order."""
         return [
@@ -239,6 +254,8 @@ class Recall:
             if outcome.early_reversal is not None:
                 self._remember_early(outcome.early_reversal)
             self._drop_changed(outcome.card_changes)
+            if outcome.sides:
+                self._tallies.fold(outcome)
         self._drop_changed(block.card_changes)
         for enrolment in block.enrolments:
             self._cards.drop(enrolment.card.member_id)

@@ -7,7 +7,7 @@ from typing import Final
 from ledger.account import PostingReason
 from ledger.entry import NO_LOT, Lot
 from loyalty.transaction import BasketLine, Operation
-from rules.evaluate import evaluate
+from rules.evaluate import Award, evaluate
 from rules.facts import Facts
 from rules.programme import PointsBack
 from switch.case import Case
@@ -58,8 +58,25 @@ def points_back(case: Case, sale: Record, amount_minor: int) -> list[GivenBack]:
     return given
 
 
-def points_kept(case: Case, sale: Record, amount_minor: int, given: list[GivenBack]) -> int | None:
-    """What the kept part of *sale* earns; ``None`` when more of a product is returned than was sold.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is left of a sale.
+
+    Attributes:
+        points: That it earns.
+        minor: Of the sale's *of_minor*, in minor units.
+        facts, award: Where its lines were rated again.
+    """
+
+    points: int
+    minor: int
+    of_minor: int
+    facts: Facts | None = None
+    award: Award | None = None
+
+
+def kept_part(case: Case, sale: Record, amount_minor: int, given: list[GivenBack]) -> Kept | None:
+    """The kept part of *sale*; ``None`` when more of a product is returned than was sold.
 
     A basket of which lines are returned is rated again under the version that decided the sale. Everything
     else keeps its proportion of what was earned, rounded down. Lines are net of discounts, those of the facts
@@ -69,10 +86,11 @@ def points_kept(case: Case, sale: Record, amount_minor: int, given: list[GivenBa
     text = case.worksheet.facts(sale.seq)
     facts = None if text is None else Facts.from_json(text)
     earlier = list(_returned_before(case, sale))
+    total_minor = sale.covered_minor - sale.discount_minor
+    kept_minor = total_minor - sale.refunded_minor - amount_minor
     if returned is None or facts is None or facts.lines is None or None in earlier:
-        total_minor = sale.covered_minor - sale.discount_minor
-        kept_minor = total_minor - sale.refunded_minor - amount_minor
-        return sale.earned * kept_minor // total_minor if total_minor else 0
+        points = sale.earned * kept_minor // total_minor if total_minor else 0
+        return Kept(points, kept_minor, total_minor)
     kept = facts.lines
     for lines in (*earlier, returned):
         assert lines is not None
@@ -84,7 +102,9 @@ def points_kept(case: Case, sale: Record, amount_minor: int, given: list[GivenBa
     used_minor -= sum(back.value_minor for back in given)
     base_minor = max(sum(line.amount_minor for line in kept) - used_minor, 0)
     programme = case.programmes.version(sale.programme_version)
-    return evaluate(programme, replace(facts, lines=kept, base_minor=base_minor)).points
+    facts = replace(facts, lines=kept, base_minor=base_minor)
+    award = evaluate(programme, facts)
+    return Kept(award.points, kept_minor, total_minor, facts, award)
 
 
 def returned_lines(case: Case) -> tuple[BasketLine, ...] | None:

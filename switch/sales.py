@@ -17,7 +17,8 @@ from rules.evaluate import Award, evaluate, price
 from rules.facts import TAKES_DISCOUNTS, Facts
 from rules.programme import Programme
 from switch.case import Case
-from switch.outcome import Outcome
+from switch.counting import count_sale, counters_before
+from switch.outcome import Outcome, Side
 from switch.postings import Draft
 from switch.redemption import allowed_points, may_only_earn, most_points, spendable
 
@@ -59,7 +60,8 @@ def earn(case: Case) -> Outcome:
     draft = Draft(case.moment.seq, book, case.moment.business_date)
     short = draft.redeem(sale.points) if sale.points else 0
     draft.earn(sale.award.points, *case.programme.lot_dates(case.today))
-    return _booked_sale(case, card, sale, draft, short)
+    sides = count_sale(case, card, sale.facts, sale.award, draft)
+    return _booked_sale(case, card, sale, draft, short, sides)
 
 
 def quote(case: Case) -> Outcome:
@@ -116,7 +118,7 @@ def _work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | 
     value_minor = min(redemption.value.of(points), price_minor)
     left_to_pay_minor = price_minor - value_minor
     base_minor = max(left_to_pay_minor - _paid_otherwise(case, value_minor), 0)
-    facts = facts_of(case, card, base_minor) if net is None else replace(net, base_minor=base_minor)
+    facts = _facts(case, card, base_minor) if net is None else replace(net, base_minor=base_minor)
     return Sale(
         discounts=discounts,
         discount_minor=discount_minor,
@@ -127,6 +129,14 @@ def _work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | 
         award=evaluate(case.programme, facts),
         partial=points < asked,
     )
+
+
+def _facts(case: Case, card: Card | None, base_minor: int) -> Facts:
+    """What the rules see of the sale, and of what was before it where they look there."""
+    facts = facts_of(case, card, base_minor)
+    if case.programme.counting is not None:
+        facts.counters = counters_before(case, case.programme.counting, card)
+    return facts
 
 
 def _may_be_discounted(case: Case) -> bool:
@@ -141,7 +151,7 @@ def _may_be_discounted(case: Case) -> bool:
 
 def _price(case: Case, card: Card | None, ticket_minor: int) -> tuple[Facts, tuple[Discount, ...]]:
     """The sale with its discounts taken off, and these."""
-    facts = facts_of(case, card, ticket_minor)
+    facts = _facts(case, card, ticket_minor)
     discounts = price(case.programme, facts)
     return facts.after(discounts), discounts
 
@@ -207,7 +217,9 @@ def _trace(award: Award) -> str:
     return "; ".join([f"{rule} {points:+}" for rule, points in award.parts])
 
 
-def _booked_sale(case: Case, card: Card, sale: Sale, draft: Draft, short: int) -> Outcome:
+def _booked_sale(
+    case: Case, card: Card, sale: Sale, draft: Draft, short: int, sides: tuple[Side, ...]
+) -> Outcome:
     assert draft.book is not None
     has_points = sale.points > 0 or bool(case.transaction.points)
     # What the member lacked is not told as paid with points; only an advice can lack any.
@@ -238,6 +250,7 @@ def _booked_sale(case: Case, card: Card, sale: Sale, draft: Draft, short: int) -
         exception=Reason.NOT_SUFFICIENT_POINTS.name if short else None,
         rules=_trace(sale.award),
         facts=sale.facts.to_json(),
+        sides=sides,
     )
 
 
@@ -250,6 +263,7 @@ def _earn_without_card(case: Case, card: Card | None, reason: Reason) -> Outcome
     if sale.points:
         draft.redeem(sale.points)
     draft.earn(sale.award.points, *case.programme.lot_dates(case.today))
+    sides = count_sale(case, None, sale.facts, sale.award, draft)
     decision = Approved(
         earned=0,
         value_minor=sale.value_minor if sale.points else None,
@@ -267,4 +281,5 @@ def _earn_without_card(case: Case, card: Card | None, reason: Reason) -> Outcome
         exception=reason.name,
         rules=_trace(sale.award),
         facts=sale.facts.to_json(),
+        sides=sides,
     )

@@ -13,14 +13,15 @@ from loyalty.transaction import Operation
 from rules.programme import Shortfall
 from switch.activation import activation_undone
 from switch.case import Case
-from switch.outcome import CardChange, Link, Outcome, Record
+from switch.counting import count_again, uncount_all, uncount_part
+from switch.outcome import CardChange, Link, Outcome, Record, Side
 from switch.postings import Draft
 from switch.returns import (
     GivenBack,
     earned_lots,
+    kept_part,
     money_back,
     points_back,
-    points_kept,
     returned_lines,
     spent_lots,
 )
@@ -81,6 +82,7 @@ def _booked(
     links: tuple[Link, ...],
     facts: str | None = None,
     card_changes: tuple[CardChange, ...] = (),
+    sides: tuple[Side, ...] = (),
 ) -> Outcome:
     """An undoing of *record*, put down: *earned* points (negative: taken), *had* points given back."""
     card = None if record.card_id is None else case.worksheet.card(record.card_id)
@@ -107,6 +109,7 @@ def _booked(
         links=links,
         facts=facts,
         card_changes=card_changes,
+        sides=sides,
     )
 
 
@@ -137,10 +140,10 @@ def _links_of(case: Case, record: Record, given: Sequence[GivenBack], **own: int
 def take_back_part(case: Case, sale: Record, amount_minor: int, **own: int) -> Outcome:
     """*amount_minor* of a sale is returned."""
     given = points_back(case, sale, amount_minor)
-    kept = points_kept(case, sale, amount_minor, given)
+    kept = kept_part(case, sale, amount_minor, given)
     if kept is None:
         return case.refuse_or_accept(Reason.ABOVE_ORIGINAL)
-    clawed = max(sale.earned - kept - sale.clawed, 0)
+    clawed = max(sale.earned - kept.points - sale.clawed, 0)
     drafts = _Drafts(case, sale.owner)
     had = sum(drafts.give_back(back.source, back.points) for back in given)
     drafts.own.claw_back(clawed, earned_lots(case, sale), absorb=_absorbs(case, sale))
@@ -154,6 +157,7 @@ def take_back_part(case: Case, sale: Record, amount_minor: int, **own: int) -> O
         money_minor=amount_minor - sum(back.value_minor for back in given),
         links=_links_of(case, sale, given, refunded_minor=amount_minor, clawed=clawed, **own),
         facts=facts_of(case, None, 0).to_json() if returned_lines(case) is not None else None,
+        sides=uncount_part(case, sale, kept, drafts.own),
     )
 
 
@@ -180,6 +184,7 @@ def take_back_all(case: Case, record: Record) -> Outcome:
         given=given,
         money_minor=money_minor,
         links=_links_of(case, record, given, clawed=clawed, undone=1),
+        sides=uncount_all(case, record, drafts.own),
     )
 
 
@@ -258,6 +263,7 @@ def _undo_undoing(case: Case, undoing: Record) -> Outcome:
         given=(),
         money_minor=0,
         links=(*opposite, done),
+        sides=count_again(case, undoing, drafts.own),
     )
 
 

@@ -15,10 +15,12 @@ from ledger.entry import Lot, Posting
 from loyalty.card import CardId, IdentifierKind, MemberId, Token
 from loyalty.transaction import Operation, OriginalReference
 from members.card import Card, CardStatus
+from rules.counters import Place
 from switch.block import Enrolment
 from switch.originals import named_by
 from switch.outcome import CardChange, EarlyReversal, Link, Outcome, Record
 from switch.reader import Reader
+from switch.tallies import SheetTallies, changes_of
 
 
 @dataclass(slots=True)
@@ -35,6 +37,7 @@ class Sheet:
     cards: dict[CardId, Card] = field(default_factory=dict)
     linked: dict[tuple[str, Token], Card | None] = field(default_factory=dict)
     early: dict[tuple[str, str], list[EarlyReversal]] = field(default_factory=dict)
+    tallies: SheetTallies = field(default_factory=SheetTallies)
 
 
 class Worksheet:
@@ -72,6 +75,8 @@ class Worksheet:
         early = outcome.early_reversal
         if early is not None:
             own.early.setdefault((early.acquirer_id, early.terminal_id), []).append(early)
+        if outcome.sides:
+            own.tallies.apply(outcome)
 
     def change_card(self, change: CardChange) -> None:
         """Let the decisions that follow see a card with another status or identifier."""
@@ -243,6 +248,38 @@ class Worksheet:
             if book is not None:
                 return book
         return self._reader.book(owner)
+
+    # What is counted
+
+    def tally(self, place: Place) -> int:
+        """What *place* holds."""
+        for sheet in self.sheets:
+            total = sheet.tallies.total(place)
+            if total is not None:
+                return total
+        return self._reader.tally(place)
+
+    def last_tallied(self, measure: str, whose: str, day: str) -> str | None:
+        """The last day before *day* on which *measure* holds some."""
+        known: dict[str, int] = {}
+        for sheet in reversed(self.sheets):
+            known.update(sheet.tallies.days(measure, whose))
+        mine = max(
+            (each for each, total in known.items() if total > 0 and len(each) == len(day) and each < day),
+            default=None,
+        )
+        durable = self._reader.last_tallied(measure, whose, day)
+        while durable is not None and known.get(durable, 1) <= 0:  # taken back since
+            durable = self._reader.last_tallied(measure, whose, durable)
+        return max(mine or "", durable or "") or None
+
+    def tallied_by(self, seq: int) -> list[tuple[Place, int]]:
+        """What a decision changed, place by place."""
+        for sheet in self.sheets:
+            outcome = sheet.outcomes.get(seq)
+            if outcome is not None:
+                return [(place, change) for place, change, _ in changes_of(outcome)]
+        return list(self._reader.tallied_by(seq))
 
     # Inside
 

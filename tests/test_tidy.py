@@ -20,7 +20,8 @@ KNOWN_TO = {
     "aiomqtt": r"analytics\.exporters\.mqtt",
     "aiosqlite": r"switch\.database|benchmarks\..*",
     "sqlite3": (
-        r"switch\.(audit|database|feed|lookups|queries|recall|safeguards|store)|ledger\.(anchor|chain|parties|sums|verify)"
+        r"switch\.(audit|database|feed|lookups|queries|recall|safeguards|store|tallyreader)"
+        r"|ledger\.(anchor|chain|parties|sums|tallies|verify)"
         r"|console\.(day|deployment)|benchmarks\..*"
     ),
     "sqlalchemy": r".*\.tables|switch\.statements",

@@ -54,8 +54,8 @@ def test_a_budget_is_shared_by_the_rules_of_a_campaign() -> None:
     assert [step.verdict for step in award.steps] == [
         Verdict.APPLIED, Verdict.APPLIED, Verdict.CAPPED, Verdict.CAPPED
     ]  # fmt: skip
-    assert award.counted == (("campaign:c/all/lifetime", 100),)
-    assert {cap.counter for cap in made.caps()} == {"campaign:c/all/lifetime"}
+    assert award.counted == (("budget:c/all/lifetime", 100),)
+    assert {cap.counter for cap in made.caps()} == {"budget:c/all/lifetime"}
     assert tell(made, sale("1.00"))[3] == "b: R: on 1.00 exactly 60, so +40, all that its limits leave"
 
 

@@ -9,9 +9,11 @@ from ledger.entry import Lot, Posting
 from loyalty.card import CardId, MemberId, Token
 from loyalty.transaction import Operation, OriginalReference
 from members.card import Card, CardStatus
+from rules.counters import Place
 from switch.block import Block, CommitResult
 from switch.originals import named_by
 from switch.outcome import EarlyReversal, Link, Outcome, Record
+from switch.tallies import changes_of
 from switch.worksheet import linked
 
 
@@ -28,6 +30,7 @@ class MemoryStore:
         self.results: list[CommitResult] = []
         self.blocks: list[Block] = []
         self.seq = 0
+        self.tallies: dict[Place, int] = {}
 
     @property
     def reader(self) -> "MemoryStore":
@@ -70,6 +73,8 @@ class MemoryStore:
         for link in outcome.links:
             self.links.append(link)
             self.records[link.original] = linked(self.records[link.original], link)
+        for place, _, total in changes_of(outcome):
+            self.tallies[place] = total
         for change in outcome.card_changes:
             if change.status is not None:
                 self._set(change.card.card_id, change.status)
@@ -157,3 +162,17 @@ class MemoryStore:
 
     def book(self, owner: MemberId) -> MemberBook:
         return self.books.get(owner, MemberBook(owner))
+
+    def tally(self, place: Place) -> int:
+        return self.tallies.get(place, 0)
+
+    def last_tallied(self, measure: str, whose: str, day: str) -> str | None:
+        days = [
+            place[2]
+            for place, total in self.tallies.items()
+            if place[:2] == (measure, whose) and total > 0 and len(place[2]) == 10 and place[2] < day
+        ]
+        return max(days, default=None)
+
+    def tallied_by(self, seq: int) -> list[tuple[Place, int]]:
+        return [(place, change) for place, change, _ in changes_of(self.outcomes[seq])]

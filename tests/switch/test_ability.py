@@ -43,15 +43,11 @@ def told(rules: str, campaign: str | None = None) -> list[str]:
     [
         ('when = { mcc = "5411", weekday = "tue", tender = "CASH", language = "es" }', []),
         ('cap = { points = 4, per = "transaction" }', []),
-        ('cap = { points = 4, per = "day" }', ["rule r: cap per day"]),
-        (
-            'cap = [{ points = 4, per = "lifetime", scope = "all" }, { points = 4, per = "month" }]',
-            ["rule r: cap per lifetime", "rule r: cap per month"],
-        ),
+        ('cap = { points = 4, per = "day" }', []),
         ('when = { segment = "vip" }', ["rule r: when: segment"]),
         ('when = { card_category = "gold" }', ["rule r: when: card_category"]),
         ("when = { birthday = { days_before = 3 } }", ["rule r: when: birthday"]),
-        ('when.counter = { "visits.month" = { from = 2 } }', ["rule r: when: counter visits.month"]),
+        ('when.counter = { "visits.month" = { from = 2 } }', []),
         ('when.not = { segment = "staff" }', ["rule r: when: segment"]),
         (
             'when.any = [{ mcc = "1", segment = "a" }, { segment = "b" }, { all = [{ birthday = {} }] }]',
@@ -69,7 +65,6 @@ def test_campaigns() -> None:
     """The audience is told once, not for every rule; what does not count is no matter."""
     campaign = CAMPAIGN + rule("", "a") + rule('when = { segment = "old" }', "b")
     assert [line.partition(" is not")[0] for line in told("", campaign)] == [
-        "campaign summer: budget_points",
         "campaign summer: audience: segment",
         "rule b: when: segment",
     ]
@@ -79,12 +74,12 @@ def test_campaigns() -> None:
 def test_all_at_once(tmp_path: Path) -> None:
     """A programme that the switch cannot keep to is refused with all that it cannot."""
     path = tmp_path / MAIN
-    path.write_text(starter_text() + rule('when = { segment = "a" }\ncap = { points = 1, per = "day" }'))
+    path.write_text(starter_text() + rule('when = { segment = "a", card_category = "b" }'))
     with pytest.raises(Problems) as caught:
         load_enforced(path)
     assert [(each.where, each.hint) for each in caught.value.problems] == [
         ("rule r: when", "take it out"),
-        ("rule r", "take it out"),
+        ("rule r: when", "take it out"),
     ]
     path.write_text(starter_text())
     assert load_enforced(path).name == "Starter"

@@ -1,0 +1,167 @@
+"""What was counted before a sale, what a sale adds to it, and what undoing a sale takes back of it.
+
+All of it happens in the one decision: the rules see the counters as they are at that moment, and what the
+decision adds is seen by the next. So a limit or a budget cannot be passed, whoever sends at the same time.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Final
+
+from ledger.account import AccountId, AccountKind, account
+from members.card import Card
+from rules.award import Award
+from rules.cap import Scope
+from rules.counters import Counting, Place
+from rules.facts import Facts
+from switch.case import Case
+from switch.outcome import Record, Side
+from switch.postings import Draft
+from switch.returns import Kept
+from switch.tallies import rows_of
+
+BUDGET: Final = "budget:"  # begins the measure of what a budget spent
+_PLANNED: Final = "planned:"
+_EVER: Final = ""  # the stretch without an end
+_OWNER_SIZE: Final = 5  # bytes of an account's owner
+_ONCE: Final = ("visits/", "#count")  # measures that count sales, however much was bought
+
+
+def budget_account(campaign: str) -> AccountId:
+    """The account of a campaign's budget. Its owner's number is made of the campaign's name."""
+    owner = int.from_bytes(sha256(campaign.encode()).digest()[:_OWNER_SIZE], "big")
+    return account(AccountKind.BUDGET, owner)
+
+
+def planned_place(campaign: str) -> Place:
+    """Where it is kept how much of a budget came from the programme's plan."""
+    return f"{_PLANNED}{campaign}", _EVER, _EVER
+
+
+def loaded_place(campaign: str) -> Place:
+    """Where it is kept how much was loaded into a budget beside the plan."""
+    return f"loaded:{campaign}", _EVER, _EVER
+
+
+def counters_before(case: Case, counting: Counting, card: Card | None) -> tuple[tuple[str, int], ...]:
+    """The counters as they stand before the sale."""
+    worksheet, budgets = case.worksheet, case.programme.budgets
+
+    def total(place: Place) -> int:
+        counted = worksheet.tally(place)
+        if place[0] in budgets:
+            counted -= worksheet.tally(loaded_place(budgets[place[0]][0]))
+        return counted
+
+    day = case.moment.business_date
+    return counting.values(_whose(case, card), day, total, worksheet.last_tallied)
+
+
+def count_sale(case: Case, card: Card | None, facts: Facts, award: Award, draft: Draft) -> tuple[Side, ...]:
+    """What the sale adds; what its campaigns bear is posted on *draft*."""
+    counting = case.programme.counting
+    if counting is None:
+        return ()
+    growth = counting.growth(facts, award)
+    places = counting.places(growth, _whose(case, card), case.moment.business_date)
+    return _put_down(case, dict(places), draft)
+
+
+def uncount_part(case: Case, sale: Record, kept: Kept, draft: Draft) -> tuple[Side, ...]:
+    """What is taken back when only *kept* is left of *sale*."""
+    counting = _counting_of(case, sale)
+    if counting is None:
+        return ()
+    growth: Mapping[str, int] | None = None
+    if kept.facts is not None and kept.award is not None:
+        growth = counting.growth(kept.facts, kept.award)
+    measures = {measure for measure, _, _ in counting.kept}
+    before = dict(case.worksheet.tallied_by(sale.seq))
+    changes = {}
+    for place, stands in _standing(case, sale).items():
+        if kept.minor <= 0:
+            left = 0
+        elif growth is not None and place[0] in measures:
+            left = growth.get(place[0], 0)
+        elif any(mark in place[0] for mark in _ONCE):
+            left = stands
+        else:
+            left = before.get(place, 0) * kept.minor // kept.of_minor
+        changes[place] = min(left, stands) - stands
+    return _put_down(case, changes, draft)
+
+
+def uncount_all(case: Case, record: Record, draft: Draft) -> tuple[Side, ...]:
+    """What is taken back when nothing is left of *record*."""
+    if _counting_of(case, record) is None:
+        return ()
+    return _put_down(case, {place: -stands for place, stands in _standing(case, record).items()}, draft)
+
+
+def count_again(case: Case, undoing: Record, draft: Draft) -> tuple[Side, ...]:
+    """What is counted again when *undoing* did not happen."""
+    changes = {
+        place: -change
+        for place, change in case.worksheet.tallied_by(undoing.seq)
+        if not place[0].startswith(_PLANNED)
+    }
+    return _put_down(case, changes, draft)
+
+
+def _whose(case: Case, card: Card | None) -> Callable[[Scope], str | None]:
+    """Whom each scope means. What has no name (a cashier, a partner) is one nameless one."""
+    transaction = case.transaction
+    terminal = transaction.terminal
+
+    def whose(scope: Scope) -> str | None:
+        match scope:
+            case Scope.MEMBER:
+                return None if card is None else str(card.member_id)
+            case Scope.CARD:
+                return None if card is None else str(card.card_id)
+            case Scope.TERMINAL:
+                return f"{terminal.acquirer_id}/{terminal.terminal_id}"
+            case Scope.CASHIER:
+                return f"{terminal.merchant_id}/{transaction.cashier}"
+            case Scope.PARTNER:
+                return terminal.partner
+            case Scope.ALL:
+                return _EVER
+
+    return whose
+
+
+def _counting_of(case: Case, record: Record) -> Counting | None:
+    """What the programme counted that decided *record*."""
+    return case.programmes.version(record.programme_version).counting
+
+
+def _standing(case: Case, record: Record) -> dict[Place, int]:
+    """What is still counted of *record*: its own part less what was taken back since."""
+    worksheet = case.worksheet
+    counted: Counter[Place] = Counter()
+    for seq in {record.seq, *(link.seq for link in worksheet.links_to(record.seq))}:
+        for place, change in worksheet.tallied_by(seq):
+            if not place[0].startswith(_PLANNED):
+                counted[place] += change
+    return dict(sorted(counted.items()))
+
+
+def _put_down(case: Case, changes: dict[Place, int], draft: Draft) -> tuple[Side, ...]:
+    """The rows of *changes*; what concerns the budget of a campaign is posted too."""
+    total = case.worksheet.tally
+    for place, change in list(changes.items()):
+        if place[0].startswith(BUDGET) and change:
+            campaign = place[0].removeprefix(BUDGET).removesuffix("/all")
+            planned = total(planned_place(campaign))
+            _, plan = case.programme.budgets.get(place[0], (campaign, planned))
+            # Never below what is spent: a plan that is cut, or an undoing that is undone, cannot unspend.
+            spent = total(place) + change
+            more = max(plan, spent - total(loaded_place(campaign))) - planned
+            budget = budget_account(campaign)
+            draft.spend_budget(budget, min(change, 0))  # what comes in stands before what goes out
+            draft.plan_budget(budget, more)
+            draft.spend_budget(budget, max(change, 0))
+            changes[planned_place(campaign)] = more
+    return rows_of(changes, total)
