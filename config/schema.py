@@ -49,8 +49,14 @@ class ListenerSettings:
     # Holds the key of the link's MACs, 32 to 64 hexadecimal digits, mode 0400. Empty: messages carry none.
     mac_key_file: str = ""
     mac: Annotated[str, OneOf(("retail", "cbc", "aes-cmac", "tdes-cmac"))] = "retail"
-    # Which key: the one of the file, or one for each message derived from it, named in DE 53.
+    # Which key: the one of the file, or one for each message derived from it (DUKPT).
     mac_scheme: Annotated[str, OneOf(("fixed", "tdes-dukpt", "aes-dukpt"))] = "fixed"
+    # Holds the key of the link's PIN blocks. Empty: nobody asks for a PIN here; DE 52 is thrown away unread.
+    pin_key_file: str = ""
+    pin_block: Annotated[str, OneOf(("0", "1", "3", "4"))] = "0"
+    pin_scheme: Annotated[str, OneOf(("fixed", "tdes-dukpt", "aes-dukpt"))] = "fixed"
+    # Where a message names its DUKPT key: an element, or a tag of DE 48 as 48.070.
+    ksn: str = "53"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +76,10 @@ class CardSettings:
 
     # 64 hexadecimal digits, readable by its owner alone. Without it no card is found again: keep a copy.
     key_file: Path = Path("card.key")
+    # Holds the key under which PINs are recognised, 32 hexadecimal digits. Empty: no card can have a PIN.
+    pin_key_file: str = ""
+    # Which of a set of such keys it is: one digit that is mixed in.
+    pin_key_index: Annotated[int, Between(0, 9)] = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Cards: take in a list, issue, show, activate, block, replace.
+"""Cards: take in a list, issue, show, activate, block, replace; their codes and PINs.
 
 A number that is given as ``-`` is read from standard input, where no list of processes and no history of
 a shell shows it.
@@ -13,19 +13,21 @@ import rich_click as click
 
 from console.deployment import Deployment, open_deployment
 from console.options import config_option, json_option, print_json, print_record, progress_bar
+from console.proofs import code, pin
 from loyalty.errors import LoyaltyError
 from members.card import CardStatus
 from members.importer import BadLine, CardRow, read_cards
+from members.proof import ProofKind
 from switch.administration import SLICE_SIZE, Desk
 from switch.cardline import CardLine
-from switch.queries import balance_of
+from switch.queries import balance_of, secret_of_card
 
 _Item = TypeVar("_Item")
 
 
 @click.group(epilog="Example: puntual cards import cards.csv --config shop/puntual.toml")
 def cards() -> None:
-    """Import, issue, show, activate, block and replace cards.
+    """Import, issue, show, activate, block and replace cards; give them one-time codes and PINs.
 
     A running switch does what changes them; without one the books are opened for it. A card that is given
     as `-` is read from standard input, so that no list of processes shows it.
@@ -137,6 +139,7 @@ def show(card: str, config: Path, *, as_json: bool) -> None:
     with deployment.books() as books:
         found = deployment.find(books, card)
         balance = balance_of(books, found, deployment.today)
+        pin = secret_of_card(books, found, ProofKind.PIN)
     refusal = found.refusal(deployment.today)
     shown = {
         "card": f"*{found.last4}",
@@ -147,10 +150,15 @@ def show(card: str, config: Path, *, as_json: bool) -> None:
         "shares_accounts": found.owner != found.member_id,
         "tier": found.tier,
         "language": found.language,
+        "pin": None if pin is None else "blocked" if pin.is_exhausted else "set",
         "available": balance.available,
         "debt": balance.debt,
     }
     print_record(shown, as_json=as_json)
+
+
+cards.add_command(code)
+cards.add_command(pin)
 
 
 def _set_status(number: str, status: CardStatus, config: Path, *, as_json: bool) -> None:

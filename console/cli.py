@@ -34,7 +34,7 @@ CHAPTERS: Final = {
         "serve": Entry("console.serve:serve", "Run the switch."),
     },
     "Cards and books": {
-        "cards": Entry("console.cards:cards", "Import, issue, show, activate, block and replace cards."),
+        "cards": Entry("console.cards:cards", "Import, issue, show, block, replace cards; codes and PINs."),
         "ledger": Entry("console.ledger:ledger", "Verify and read the books."),
         "exceptions": Entry("console.ledger:exceptions", "List what a person must look at."),
         "export": Entry("console.export:export", "Run the feed to analytics as a process of its own."),

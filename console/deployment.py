@@ -179,13 +179,13 @@ def _wire_problems(settings: Settings) -> list[LoyaltyError]:
             what = f"is {name!r}, which does not exist"
             problems.append(LoyaltyError(what, where=f"{where}.{knob}", hint=did_you_mean(name, known)))
         if not unknown:
-            problems += _speech_problems(listener, settings.folder, where)
+            problems += _speech_problems(listener, settings, where)
     return problems
 
 
-def _speech_problems(listener: ListenerSettings, folder: Path, where: str) -> list[LoyaltyError]:
+def _speech_problems(listener: ListenerSettings, settings: Settings, where: str) -> list[LoyaltyError]:
     problems: list[LoyaltyError] = []
-    speech = _gather(problems, lambda path: speech_of(listener, path), folder)
+    speech = _gather(problems, lambda path: speech_of(listener, settings.cards, path), settings.folder)
     if speech is not None:
         told = problems_with(SHEETS[listener.profile], speech.codec.dialect)
         problems += [LoyaltyError(what, where=where, hint="take another profile") for what in told]

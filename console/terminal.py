@@ -20,6 +20,7 @@ from simulator.message import Card
 
 _PROCESSING_CODES: Final = {"sale": "000000", "redeem": "009000", "refund": "200000", "void": "020000"}
 _amount = click.argument("amount")
+_code = click.option("--code", metavar="CODE", help="The one-time code that the customer shows.")
 
 
 @click.group(epilog="Example: puntual terminal sale 25.00 --card 6390120000000019")
@@ -44,6 +45,7 @@ def terminal() -> None:
 @click.option(
     "--ticket", metavar="NUMBER", help="The till's ticket number: it ties a sale to its redemptions."
 )
+@_code
 @till_options
 def sale(
     *,
@@ -55,6 +57,7 @@ def sale(
     coupons: Sequence[str],
     paid: Sequence[str],
     ticket: str | None,
+    code: str | None,
 ) -> None:
     """Sell for AMOUNT: points are earned, and used if wanted."""
     customer = Card.parse(card)
@@ -71,6 +74,7 @@ def sale(
             coupons=coupons,
             tenders=paid_with,
             ticket=ticket,
+            code=code,
         ),
         lines=bought,
     )
@@ -96,12 +100,13 @@ def quote(*, options: TillOptions, amount: str, card: str, lines: Sequence[str],
 @_amount
 @card_option
 @click.option("--ticket", metavar="NUMBER", help="The till's ticket number.")
+@_code
 @till_options
-def redeem(*, options: TillOptions, amount: str, card: str, ticket: str | None) -> None:
+def redeem(*, options: TillOptions, amount: str, card: str, ticket: str | None, code: str | None) -> None:
     """Cover AMOUNT with points."""
     customer = Card.parse(card)
     amount_minor = money(amount, options.currency)
-    exchange(options, lambda till: till.redeem(customer, amount_minor, ticket=ticket))
+    exchange(options, lambda till: till.redeem(customer, amount_minor, ticket=ticket, code=code))
 
 
 @terminal.command(epilog="Example: puntual terminal refund 10.00 --original 632500000012")

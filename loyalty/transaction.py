@@ -107,6 +107,19 @@ class OriginalReference:
     own_stan: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What the customer showed to prove that the card is his. Lives no longer than the transaction.
+
+    Attributes:
+        code: The one-time code of tag 014.
+        pin_value: Verification value of the PIN of DE 52; empty when no PIN could be read from it.
+    """
+
+    code: str | None = field(default=None, repr=False)
+    pin_value: str | None = field(default=None, repr=False)
+
+
 @dataclass(slots=True, kw_only=True)
 class Transaction:
     """A request or advice that can be read, from a terminal that is served.
@@ -154,7 +167,7 @@ class Transaction:
     coupons: tuple[str, ...] = ()
     points: int | None = None
     prize: str | None = None
-    proof: str | None = field(default=None, repr=False)
+    proof: Proof | None = None
     ticket: str | None = None
     approval: str | None = None  # DE 38 as sent
     rrn: str | None = None

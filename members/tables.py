@@ -60,6 +60,20 @@ identifier: Final = Table(
     sqlite_strict=True,
 )
 
+# A card's one-time code and its PIN, as what they are recognised by (``members.proof``).
+proof: Final = Table(
+    "proof",
+    metadata,
+    Column("card_id", _Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("expires_at", Text),
+    Column("failures", _Integer, nullable=False),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
 Index("member_operator_id", member.c.operator_id, unique=True)
 Index("card_token", card.c.token, unique=True)
 Index("card_member", card.c.member_id)

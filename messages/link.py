@@ -10,18 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from loyalty.card import IdentifierKind
 from loyalty.decision import Reason
-from loyalty.transaction import Transaction
+from loyalty.transaction import Proof, Transaction
 from messages.codec import Codec
 from messages.errors import Kind, MessageError, WireError
 from messages.framing import FrameReader, Framing
 from messages.hints import hint_for
+from messages.keys import MacKey, PinKey
 from messages.message import Message
 from messages.mti import answer_mti
 from messages.profile import Profile
 from messages.reading import FormatFault, Refused, Unanswerable
 from messages.seal import MAC_ELEMENTS, is_sealed, sealed
-from messages.security import MacKey
 
 _PIN: Final = 52
 _ADVICE: Final = "2"  # third digit
@@ -55,7 +56,10 @@ Event = TransactionReceived | Refused | AnswerReady | LinkFailed
 
 
 class Link:
-    """A conversation with one peer. With *mac_key* every message has to carry a MAC, and gets one back.
+    """A conversation with one peer.
+
+    With *mac_key* every message has to carry a MAC, and gets one back. With *pin_key* DE 52 is a PIN of the
+    loyalty card; without one it is thrown away unread.
 
     Raises:
         Problems: The profile cannot read the dialect.
@@ -72,12 +76,14 @@ class Link:
         profile: Profile,
         frame_size_max: int,
         mac_key: MacKey | None = None,
+        pin_key: PinKey | None = None,
     ) -> None:
         if profile.name not in codec.suits:
             profile.check(codec.dialect)
             codec.suits.add(profile.name)
         self._framing = framing
         self._mac_key = mac_key
+        self._pin_key = pin_key
         self._codec = codec
         self._frames = FrameReader(framing, frame_size_max)
         self._failed = False
@@ -129,7 +135,7 @@ class Link:
         try:
             data = self._codec.encode(mti, told)
             if self._mac_key is not None and not asked.keys().isdisjoint(MAC_ELEMENTS):
-                data = sealed(self._codec, mti, told, self._mac_key, asked.get(self._mac_key.ksn_element))
+                data = sealed(self._codec, mti, told, self._mac_key, asked)
         except WireError as error:
             raise AssertionError(f"the answer to a {request.mti} cannot be written: {error}") from error
         return self._framing.wrap(data, request.header)
@@ -142,8 +148,7 @@ class Link:
             return LinkFailed(error)
         if answer_mti(message.mti) is None:
             return None  # an answer: answering it could go on for ever
-        if _PIN in message.elements:
-            message.elements.pop(_PIN)  # no profile asks for it, so nobody gets to see it
+        pin_block = message.elements.pop(_PIN) if _PIN in message.elements else None
         is_genuine = self._mac_key is None or is_sealed(self._codec, frame, message, self._mac_key)
         if self.profile.is_network(message):
             return self._network_event(message, is_genuine=is_genuine)
@@ -156,9 +161,18 @@ class Link:
             case _ if not is_genuine:
                 return Refused(message, Reason.MAC_WRONG)
             case Transaction():
+                if pin_block is not None and self._pin_key is not None:
+                    reading.proof = self._proof(message, reading, self._pin_key, pin_block)
                 return TransactionReceived(message, reading)
             case Refused():
                 return reading
+
+    def _proof(self, message: Message, asked: Transaction, key: PinKey, block: str) -> Proof:
+        """What the customer shows, with what the PIN in *block* is recognised by in place of it."""
+        named = asked.identifier
+        card = named.value if named is not None and named.kind is IdentifierKind.CARD else None
+        code = None if asked.proof is None else asked.proof.code
+        return Proof(code=code, pin_value=key.value_of(block, card, message.elements))
 
     def _network_event(self, message: Message, *, is_genuine: bool) -> Event:
         elements = self.profile.answer_network(message)

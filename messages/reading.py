@@ -15,7 +15,14 @@ from loyalty.card import Identifier, IdentifierKind
 from loyalty.decision import Reason
 from loyalty.terminal import Register, Terminal, TerminalStatus
 from loyalty.terms import Terms
-from loyalty.transaction import BasketLine, Operation, OriginalReference, Transaction, TransactionKey
+from loyalty.transaction import (
+    BasketLine,
+    Operation,
+    OriginalReference,
+    Proof,
+    Transaction,
+    TransactionKey,
+)
 from messages.basket import BasketError, read_basket
 from messages.message import Message
 from messages.moment import happened_at, moment, nearest_year
@@ -284,7 +291,7 @@ class Reader:
             coupons=till.coupons,
             points=till.points,
             prize=till.prize,
-            proof=till.proof,
+            proof=None if till.proof is None else Proof(code=till.proof),
             ticket=till.ticket,
             approval=elements.get(38),
             rrn=elements.get(37),

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from messages.codec import Codec
+from messages.keys import MacKey
 from messages.message import Message
-from messages.security import MacKey
 from messages.values import wire_size
 
 _FIRST, _SECOND = 64, 128
@@ -25,16 +25,18 @@ def is_sealed(codec: Codec, frame: bytes, message: Message, key: MacKey) -> bool
     if number not in MAC_ELEMENTS or message.faults:
         return False
     found = bytes.fromhex(message.elements[number])
-    return key.verify(frame[: -_tail(codec, number)], found, message.elements.get(key.ksn_element))
+    return key.verify(frame[: -_tail(codec, number)], found, message.elements)
 
 
-def sealed(codec: Codec, mti: str, elements: Mapping[int, str], key: MacKey, ksn: str | None) -> bytes:
+def sealed(
+    codec: Codec, mti: str, elements: Mapping[int, str], key: MacKey, asked: Mapping[int, str]
+) -> bytes:
     """The message with a MAC: in 128 when it has elements above 64, else in 64.
 
-    *ksn* is the key serial number of the request that it answers.
+    *asked* are the elements of the request that it answers.
     """
     number = _SECOND if max(elements) > _FIRST else _FIRST
     data = codec.encode(mti, {**elements, number: _NO_MAC})
     tail = _tail(codec, number)
-    mac = key.make(data[:-tail], ksn, is_answer=True)
+    mac = key.make(data[:-tail], asked, is_answer=True)
     return codec.encode(mti, {**elements, number: mac.hex().upper()})

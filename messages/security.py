@@ -6,7 +6,6 @@ or 128 where there are elements above 64). Nothing here keeps, shows or logs a P
 
 import hmac
 import warnings
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
@@ -126,6 +125,8 @@ def _format_1(block: bytes) -> str:
 def decipher_pin(block: bytes, block_format: int, key: bytes, pan: str) -> str:
     """The PIN in an enciphered *block*: triple DES, or AES for format 4.
 
+    *pan* is the card number; formats 0, 3 and 4 cannot be read without it.
+
     Raises:
         SecurityError: The block is not of this format, or under another key.
     """
@@ -141,7 +142,7 @@ def decipher_pin(block: bytes, block_format: int, key: bytes, pan: str) -> str:
 
 def pin_verification_value(key: bytes, key_index: int, pan: str, secret: str) -> str:
     """Four digits by which a PIN is recognized again and from which it cannot be told."""
-    return str(pin.generate_visa_pvv(key, str(key_index), secret, pan))
+    return str(pin.generate_visa_pvv(_triple(key), str(key_index), secret, pan))
 
 
 def verify_pin(value: str, key: bytes, key_index: int, pan: str, secret: str) -> bool:
@@ -151,7 +152,6 @@ def verify_pin(value: str, key: bytes, key_index: int, pan: str, secret: str) ->
 
 # --- DUKPT with triple DES (ANSI X9.24-1)
 
-_KSN_SIZE: Final = 10
 _COUNTER_BITS: Final = 21
 _REGISTER_MASK: Final = int.from_bytes(bytes.fromhex("C0C0C0C000000000C0C0C0C000000000"), "big")
 _VARIANTS: Final = {
@@ -244,67 +244,3 @@ def aes_derivation_key(base_key: bytes, ksn: bytes) -> bytes:
 def aes_key_for(base_key: bytes, ksn: bytes, use: str, size: int = 16) -> bytes:
     """The key of one transaction for *use*: ``pin``, ``mac``, ``mac-response`` or ``data``."""
     return _derive(aes_derivation_key(base_key, ksn), use, size, ksn[4:12])
-
-
-# --- a link's MAC
-
-
-class KeyScheme(Enum):
-    """Which key a message is under."""
-
-    FIXED = "fixed"
-    TDES_DUKPT = "tdes-dukpt"
-    AES_DUKPT = "aes-dukpt"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MacKey:
-    """What a link needs to verify and make MACs.
-
-    Attributes:
-        key: The link's key, or the base key of DUKPT.
-        size: Bytes of the MAC that are sent, from its left; zeros fill the element.
-        ksn_element: Where a message names its DUKPT key.
-    """
-
-    algorithm: MacAlgorithm
-    key: bytes
-    scheme: KeyScheme = KeyScheme.FIXED
-    padding: int = 1
-    size: int = 8
-    ksn_element: int = 53
-
-    def __repr__(self) -> str:
-        return f"MacKey({self.algorithm.value}, {self.scheme.value})"
-
-    def make(self, data: bytes, ksn: str | None, *, is_answer: bool) -> bytes:
-        """The eight bytes of the element for *data*, which is all that stands before it.
-
-        Raises:
-            SecurityError: The key serial number is missing or makes no sense.
-        """
-        key = self._key(ksn, "mac-response" if is_answer else "mac")
-        made = make_mac(self.algorithm, key, data, padding=self.padding)
-        return made[: self.size].ljust(_BLOCK, b"\0")[:_BLOCK]
-
-    def verify(self, data: bytes, found: bytes, ksn: str | None) -> bool:
-        """Whether *found* is the MAC of *data*."""
-        try:
-            return hmac.compare_digest(self.make(data, ksn, is_answer=False), found)
-        except SecurityError:
-            return False
-
-    def _key(self, ksn: str | None, use: str) -> bytes:
-        if self.scheme is KeyScheme.FIXED:
-            return self.key
-        try:
-            # A DE 53 of 16 digits has no room for the two leading FF of a serial number of ten bytes.
-            serial = bytes.fromhex(ksn.rjust(2 * _KSN_SIZE, "F")) if ksn else b""
-        except ValueError:
-            serial = b""
-        wanted = _KSN_SIZE if self.scheme is KeyScheme.TDES_DUKPT else 12
-        if len(serial) != wanted:
-            raise SecurityError("the key serial number makes no sense", where=f"DE {self.ksn_element}")
-        if self.scheme is KeyScheme.TDES_DUKPT:
-            return tdes_key_for(self.key, serial, use)
-        return aes_key_for(self.key, serial, use)

@@ -250,6 +250,7 @@ def _read_redemption(section: Section) -> Redemption:
     value = section.fraction("value") if exact else Rate(section.money("value"))
     step = section.whole("step", low=1)
     share = section.fraction("share")
+    proof_from_minor = section.money("proof_from") if "proof_from" in section else None
     section.close()
     if value.numerator == 0:
         section.wrong("must be above zero", "value")
@@ -257,7 +258,7 @@ def _read_redemption(section: Section) -> Redemption:
         section.wrong("of points is worth a part of a minor unit", "step", "make it a whole number of them")
     if share.numerator > share.denominator:
         section.wrong("is more than the whole ticket", "share", 'write "1/1" at most')
-    return Redemption(value, step, share)
+    return Redemption(value, step, share, proof_from_minor)
 
 
 def _read_refund(section: Section) -> RefundPolicy:

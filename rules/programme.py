@@ -59,11 +59,14 @@ class Redemption:
         value: Minor units a point pays.
         step: Points are used in multiples of this.
         share: Of the ticket that points may pay.
+        proof_from_minor: Points worth this much or more are spent only by who shows a one-time code or a PIN;
+            ``None``: never asked for.
     """
 
     value: Rate
     step: int
     share: Rate
+    proof_from_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

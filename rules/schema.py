@@ -64,7 +64,8 @@ def programme_schema() -> Schema:
                     "last",
                 ),
                 "redemption": _table(
-                    {"value": _FRACTION, "step": _POINTS, "share": _FRACTION}, "value", "step", "share"
+                    {"value": _FRACTION, "step": _POINTS, "share": _FRACTION, "proof_from": _MONEY},
+                    "value", "step", "share",
                 ),
                 "refund": _table(
                     {

@@ -51,14 +51,15 @@ class Till:
         coupons: Sequence[str] = (),
         tenders: Sequence[Tender] = (),
         ticket: str | None = None,
+        code: str | None = None,
     ) -> Request:
-        """A sale that earns; *points* are used to pay a part of it."""
+        """A sale that earns; *points* are used to pay a part of it, *code* is what the customer shows."""
         plain = points is None and not coupons and "D" not in (self.identity.can or "")
         return self._request(
             "sale",
             "0200",
             {"3": "000000", **_amount(amount_minor), **write_basket(lines)},
-            [*_priced(points, coupons, ticket, tenders), *self._can()],
+            [*_shown(code), *_priced(points, coupons, ticket, tenders), *self._can()],
             card=card,
             ending=Ending.ADVISE if plain else Ending.REVERSE,
         )
@@ -76,10 +77,13 @@ class Till:
         tags = [*_priced(points), *self._can()]
         return self._request("quote", "0100", elements, tags, card=card, ending=Ending.FORGET)
 
-    def redeem(self, card: Card, amount_minor: int, *, ticket: str | None = None) -> Request:
-        """Cover *amount_minor* with points."""
+    def redeem(
+        self, card: Card, amount_minor: int, *, ticket: str | None = None, code: str | None = None
+    ) -> Request:
+        """Cover *amount_minor* with points; *code* is what the customer shows."""
         elements = {"3": "009000", **_amount(amount_minor)}
-        return self._request("redeem", "0200", elements, [*_priced(ticket=ticket), *self._can()], card=card)
+        tags = [*_shown(code), *_priced(ticket=ticket), *self._can()]
+        return self._request("redeem", "0200", elements, tags, card=card)
 
     def refund(
         self,
@@ -186,6 +190,10 @@ class Till:
 
 def _amount(amount_minor: int) -> dict[str, str]:
     return {"4": f"{amount_minor:012}"}
+
+
+def _shown(code: str | None) -> Tags:
+    return () if code is None else [("014", code)]
 
 
 def _priced(

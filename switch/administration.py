@@ -7,7 +7,7 @@ desk opens the books itself, under the same lock, and the same orders take the s
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -16,11 +16,13 @@ from loyalty.clock import SystemClock
 from loyalty.errors import LoyaltyError
 from members.card import CardStatus
 from members.identifiers import Hasher
+from members.proof import ProofKind, Secret
 from rules.programme import Programme
 from switch.admin import AdminClient, Handler
 from switch.cardline import CardLine, date_of, token_of_hex
 from switch.cards import ImportCards, ReplaceCard, SetStatus
 from switch.programmes import Programmes
+from switch.proofs import LIFE_MAX, ClearSecret, SetSecret
 from switch.safeguards import Safeguards
 from switch.sequencer import Sequencer
 from switch.store import UNGUARDED, SqliteStore
@@ -44,6 +46,8 @@ class Administration:
             "cards.import": self._import,
             "cards.status": self._set_status,
             "cards.replace": self._replace,
+            "cards.secret": self._set_secret,
+            "cards.secret.clear": self._clear_secret,
         }
 
     async def _import(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -65,6 +69,22 @@ class Administration:
                 expires_on=date_of(order.get("expires_on")),
                 numbers=self._store.numbers,
             )
+        return await self._carry_out(command)
+
+    async def _set_secret(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
+        with _understood():
+            kind, minutes = ProofKind(order["kind"]), order.get("minutes")
+            secret = Secret(value=bytes.fromhex(order["value"]), salt=bytes.fromhex(order["salt"]))
+            life = None if minutes is None else timedelta(minutes=int(minutes))
+            if (kind is ProofKind.CODE) != (life is not None and timedelta() < life <= LIFE_MAX):
+                raise ValueError
+            command = SetSecret(token_of_hex(order["card"]), kind, secret, life)
+        return await self._carry_out(command)
+
+    async def _clear_secret(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
+        with _understood():
+            kind, remove = ProofKind(order["kind"]), bool(order["remove"])
+            command = ClearSecret(token_of_hex(order["card"]), kind, remove)
         return await self._carry_out(command)
 
     async def _carry_out(self, command: Command) -> Mapping[str, Any]:

@@ -162,12 +162,16 @@ def _enrolment_entries(enrolment: Enrolment) -> list[tuple[int, str]]:
 
 
 def _change_entry(change: CardChange) -> tuple[int, str]:
-    """Card and change of what a change does. Tokens of phones and mails stay where they can be erased."""
-    told: dict[str, str] = {}
+    """Card and change of what a change does. Tokens and secrets stay where they can be erased."""
+    told: dict[str, object] = {}
     if change.status is not None:
         told["status"] = change.status.value
     if change.link is not None:
         told["linked"] = change.link[0]
     if change.unlink is not None:
         told["unlinked"] = change.unlink[0]
+    if change.proof is not None:
+        secret = change.proof.after
+        of_secret = {} if secret is None else {"mark": secret.mark, "failures": secret.failures}
+        told[change.proof.kind.value] = {"did": change.proof.did, **of_secret}
     return int(change.card.card_id), _compact(told)

@@ -5,7 +5,7 @@ checked when the message was read (steps 1 to 3), the rest is here, in order:
 
  4 operation            12      8 original             25, 12, 13
  5 amount, basket       13      9 card                 14, 41, 43, 62, 54, 78
- 6 known key            the stored answer, or 94      10 permission   57
+ 6 known key            the stored answer, or 94      10 proof        55, 75; permission  57
  7 reversed before      12     11, 12 limit and points 61, 51 or 10
 """
 
@@ -20,6 +20,7 @@ from switch.activation import activate
 from switch.case import Case
 from switch.originals import meant_by
 from switch.outcome import Known, Outcome, Record
+from switch.proving import proven
 from switch.redemption import amount_fault, inquiry, redeem
 from switch.sales import earn, quote
 from switch.transfers import transfer
@@ -62,7 +63,9 @@ def decide(case: Case) -> Outcome | Known:
         if transaction.is_advice:
             return case.accept(Reason.ALREADY_REVERSED.name)
         return case.decline(Reason.ALREADY_REVERSED)
-    return decider(case)
+    if transaction.proof is None and case.programme.redemption.proof_from_minor is None:
+        return decider(case)
+    return proven(case, decider(case))
 
 
 def _is_same(case: Case, known: Record) -> bool:

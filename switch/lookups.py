@@ -58,6 +58,7 @@ _CARDS: Final = (
     "SELECT card_id, member_id, owner, operator_id, last4, status, expires_on, tier, language"
     f" FROM member JOIN card USING (member_id) WHERE member_id = ? ORDER BY card_id LIMIT {CARDS_MAX}"
 )
+PROOF: Final = "SELECT value, salt, expires_at, failures FROM proof WHERE card_id = ? AND kind = ?"
 PERSON: Final = "SELECT name, phone, mail, birthday FROM person WHERE member_id = ?"
 
 

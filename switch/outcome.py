@@ -10,6 +10,7 @@ from loyalty.card import CardId, MemberId, Token
 from loyalty.decision import Decision
 from loyalty.transaction import OriginalReference
 from members.card import Card, CardStatus
+from members.proof import ProofChange
 
 
 @dataclass(slots=True, kw_only=True)
@@ -124,12 +125,13 @@ class EarlyReversal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardChange:
-    """A decision that changed a card: its status, or an identifier that is linked to it or no longer."""
+    """What changed about a card: its status, an identifier that is linked to it or no longer, its secrets."""
 
     card: Card
     status: CardStatus | None = None
     link: tuple[str, Token] | None = None  # kind, token
     unlink: tuple[str, Token] | None = None
+    proof: ProofChange | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,10 @@ from ledger.account import MEMBER_KINDS, AccountKind, account
 from loyalty.card import IdentifierKind, MemberId, Token
 from loyalty.decision import Balance
 from members.card import Card
-from switch.lookups import load_book, load_cards, load_leads
+from members.proof import ProofKind, Secret
+from switch.lookups import PROOF, load_book, load_cards, load_leads
 from switch.outcome import Record
-from switch.rows import link_of, record_of
+from switch.rows import link_of, record_of, secret_of
 from switch.statements import SELECT_LINKS_TO, SELECT_RECORD
 
 SLICE_SIZE: Final = 10_000  # rows
@@ -31,6 +32,12 @@ def find_card(database: sqlite3.Connection, token: Token) -> Card | None:
     for member_id, card_id in load_leads(database, IdentifierKind.CARD.value, token):
         return next(card for card in load_cards(database, member_id) if card.card_id == card_id)
     return None
+
+
+def secret_of_card(database: sqlite3.Connection, card: Card, kind: ProofKind) -> Secret | None:
+    """What the code or PIN of *card* is recognised by."""
+    row = database.execute(PROOF, (card.card_id, kind.value)).fetchone()
+    return None if row is None else secret_of(row)
 
 
 def balance_of(database: sqlite3.Connection, card: Card, today: date) -> Balance:

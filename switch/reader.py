@@ -10,6 +10,7 @@ from loyalty.card import CardId, MemberId, Token
 from loyalty.transaction import OriginalReference
 from members.card import Card
 from rules.counters import Place
+from members.proof import ProofKind, Secret
 from switch.outcome import EarlyReversal, Link, Record
 
 
@@ -83,6 +84,10 @@ class Reader(Protocol):
 
     def linked_members(self, kind: str, token: Token) -> Sequence[MemberId]:
         """Members that an identifier is linked to."""
+        ...
+
+    def secret(self, card_id: CardId, kind: ProofKind) -> Secret | None:
+        """What the card's code or PIN is recognised by; ``None`` when it has none."""
         ...
 
     def book(self, owner: MemberId) -> MemberBook:

@@ -19,6 +19,7 @@ from loyalty.card import CardId, IdentifierKind, MemberId, Token
 from loyalty.sequence import seq_of
 from loyalty.transaction import Operation, OriginalReference
 from members.card import Card
+from members.proof import ProofKind, Secret
 from members.tables import EVERY_CARD
 from rules.counters import Place
 from switch import lookups
@@ -27,7 +28,7 @@ from switch.generations import Generations
 from switch.lookups import CANDIDATES_MAX, load_book, load_cards, load_leads
 from switch.originals import named_by
 from switch.outcome import CardChange, EarlyReversal, Link, Record
-from switch.rows import early_reversal_of, instant_text, link_of, lot_of, record_of
+from switch.rows import early_reversal_of, instant_text, link_of, lot_of, record_of, secret_of
 from switch.statements import SELECT_LINKS_FROM, SELECT_LINKS_TO
 from switch.tallyreader import DurableTallies
 
@@ -204,6 +205,11 @@ class Recall:
     def linked_members(self, kind: str, token: Token) -> list[MemberId]:
         """Members that an identifier is linked to."""
         return list(dict.fromkeys(member_id for member_id, _ in self._led(kind, token)))
+
+    def secret(self, card_id: CardId, kind: ProofKind) -> Secret | None:
+        """What the card's code or PIN is recognised by; ``None`` when it has none."""
+        row = self._database.execute(lookups.PROOF, (card_id, kind.value)).fetchone()
+        return None if row is None else secret_of(row)
 
     def book(self, owner: MemberId) -> MemberBook:
         """The accounts of *owner*; empty when there was never a posting."""

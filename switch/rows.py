@@ -10,8 +10,10 @@ from typing import Any
 
 from ledger.block import Row
 from ledger.entry import Lot, Posting
+from loyalty.card import CardId
 from loyalty.transaction import OriginalReference
 from members.card import Card
+from members.proof import ProofKind, Secret
 from switch.outcome import EarlyReversal, Link, Record
 
 
@@ -209,6 +211,23 @@ def early_reversal_of(row: tuple[Any, ...]) -> EarlyReversal:
         card_id=row[9],
         identifier=row[10],
         at=datetime.fromisoformat(row[11]),
+    )
+
+
+def secret_row(card_id: CardId, kind: ProofKind, secret: Secret) -> Row:
+    """The row of a card's code or PIN."""
+    expires_at = None if secret.expires_at is None else instant_text(secret.expires_at)
+    return card_id, kind.value, secret.value, secret.salt, expires_at, secret.failures
+
+
+def secret_of(row: tuple[Any, ...]) -> Secret:
+    """The code or PIN of a row, card and kind apart."""
+    value, salt, expires_at, failures = row
+    return Secret(
+        value=value,
+        salt=salt,
+        expires_at=None if expires_at is None else datetime.fromisoformat(expires_at),
+        failures=failures,
     )
 
 

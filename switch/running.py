@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from config.key import load_key
 from config.register import load_register
-from config.schema import LimitsSettings, ListenerSettings, Settings
+from config.schema import CardSettings, LimitsSettings, ListenerSettings, Settings
 from loyalty.clock import Clock
 from loyalty.terminal import Register
 from members.identifiers import Hasher
@@ -68,6 +68,7 @@ class Line:
     def __init__(
         self,
         settings: ListenerSettings,
+        cards: CardSettings,
         folder: Path,
         limits: LimitsSettings,
         peers: Peers,
@@ -82,7 +83,7 @@ class Line:
         self._clock = clock
         self._submit = submit
         self._time = time
-        self._speech = speech_of(settings, folder)
+        self._speech = speech_of(settings, cards, folder)
         self.profile = self._speaking_for(loaded)
         self.profile.check(self._speech.codec.dialect)
 
@@ -94,6 +95,7 @@ class Line:
             profile=self.profile,
             frame_size_max=self._limits.frame_size_max,
             mac_key=self._speech.mac_key,
+            pin_key=self._speech.pin_key,
         )
         return TerminalConnection(
             self._peers, link, self._clock, self._time, self._submit, in_work_max=self._limits.in_work_max
@@ -241,7 +243,7 @@ async def running(
 
         house.callback(peers.stop_reading)
         lines = [
-            Line(each, settings.folder, limits, peers, clock, time, sequencer.submit, loaded)
+            Line(each, settings.cards, settings.folder, limits, peers, clock, time, sequencer.submit, loaded)
             for each in settings.listener
         ]
         listeners = []

@@ -1,19 +1,23 @@
-"""How a listener speaks: the framing, the field table and the MAC key that its settings name."""
+"""How a listener speaks: the framing, the field table and the keys that its settings name."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from config.key import read_private
-from config.schema import ListenerSettings
+from config.schema import CardSettings, ListenerSettings
 from loyalty.errors import LoyaltyError
 from messages.codec import Codec
 from messages.dialect import dialect_from_toml, load_dialect
 from messages.framing import Framing, framing_named
-from messages.security import KeyScheme, MacAlgorithm, MacKey, key_from_text
+from messages.keys import KeyScheme, KsnPlace, MacKey, PinKey
+from messages.security import MacAlgorithm, key_from_text
 from messages.spec import Dialect
 
 _OWN_DIALECT: Final = ".toml"
+_PIN: Final = 52
+_PVV_KEY_SIZE: Final = 16
+_AES_BLOCK: Final = 4  # the one format of ISO 9564 whose blocks are under AES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,19 +27,38 @@ class Speech:
     framing: Framing
     codec: Codec
     mac_key: MacKey | None
+    pin_key: PinKey | None
 
 
-def speech_of(settings: ListenerSettings, folder: Path) -> Speech:
-    """What *settings* say; the files that they name are in *folder*.
+def speech_of(settings: ListenerSettings, cards: CardSettings, folder: Path) -> Speech:
+    """What *settings* say; the files that they and *cards* name are in *folder*.
 
     Raises:
-        LoyaltyError: There is no such framing or dialect, the table is wrong, or the key cannot be used.
+        LoyaltyError: There is no such framing or dialect, the table is wrong, or a key cannot be used.
     """
+    codec = Codec(_dialect(settings.dialect, folder))
     return Speech(
         framing=framing_named(settings.framing),
-        codec=Codec(_dialect(settings.dialect, folder)),
+        codec=codec,
         mac_key=_mac_key(settings, folder),
+        pin_key=_pin_key(settings, cards, folder, codec.dialect),
     )
+
+
+def pvv_key(cards: CardSettings, folder: Path) -> bytes:
+    """The key under which PINs are recognised.
+
+    Raises:
+        LoyaltyError: The settings name none, or it cannot be used.
+    """
+    name = cards.pin_key_file
+    if not name:
+        hint = "name a file with a key of 32 hexadecimal digits"
+        raise LoyaltyError("is empty", where="cards.pin_key_file", hint=hint)
+    key = key_from_text(read_private(folder / name), where=name)
+    if len(key) != _PVV_KEY_SIZE:
+        raise LoyaltyError("is not 32 hexadecimal digits", where=name, hint="make it as long as that")
+    return key
 
 
 def _dialect(name: str, folder: Path) -> Dialect:
@@ -51,9 +74,58 @@ def _dialect(name: str, folder: Path) -> Dialect:
 def _mac_key(settings: ListenerSettings, folder: Path) -> MacKey | None:
     if not settings.mac_key_file:
         return None
-    text = read_private(folder / settings.mac_key_file)
+    algorithm, scheme = MacAlgorithm(settings.mac), KeyScheme(settings.mac_scheme)
+    if scheme is not KeyScheme.FIXED and (scheme is KeyScheme.AES_DUKPT) != (
+        algorithm is MacAlgorithm.AES_CMAC
+    ):
+        raise LoyaltyError(
+            f"{settings.mac} cannot be used with {settings.mac_scheme}",
+            where="mac",
+            hint="aes-dukpt gives keys for aes-cmac, tdes-dukpt for the others",
+        )
     return MacKey(
-        algorithm=MacAlgorithm(settings.mac),
-        key=key_from_text(text, where=settings.mac_key_file),
-        scheme=KeyScheme(settings.mac_scheme),
+        algorithm=algorithm,
+        key=_key(folder, settings.mac_key_file, scheme),
+        scheme=scheme,
+        ksn=KsnPlace.named(settings.ksn),
     )
+
+
+def _pin_key(
+    settings: ListenerSettings, cards: CardSettings, folder: Path, dialect: Dialect
+) -> PinKey | None:
+    if not settings.pin_key_file:
+        return None
+    block_format, scheme = int(settings.pin_block), KeyScheme(settings.pin_scheme)
+    is_aes = block_format == _AES_BLOCK
+    if scheme is not KeyScheme.FIXED and (scheme is KeyScheme.AES_DUKPT) != is_aes:
+        raise LoyaltyError(
+            f"format {settings.pin_block} cannot be used with {settings.pin_scheme}",
+            where="pin_block",
+            hint="aes-dukpt gives keys for format 4, tdes-dukpt for the others",
+        )
+    field, size = dialect.fields.get(_PIN), 16 if is_aes else 8
+    if field is None or field.length < size:
+        raise LoyaltyError(
+            f"has no room for a PIN block of format {settings.pin_block}",
+            where=f"DE {_PIN} of {dialect.name}",
+            hint=f'write 52 = "b{size}" in a dialect of your own',
+        )
+    return PinKey(
+        key=_key(folder, settings.pin_key_file, scheme),
+        scheme=scheme,
+        ksn=KsnPlace.named(settings.ksn),
+        block_format=block_format,
+        pvv_key=pvv_key(cards, folder),
+        pvv_index=cards.pin_key_index,
+    )
+
+
+def _key(folder: Path, name: str, scheme: KeyScheme) -> bytes:
+    """The key in the file *name*, which has to be one that *scheme* can begin with."""
+    key = key_from_text(read_private(folder / name), where=name)
+    if scheme is KeyScheme.TDES_DUKPT and len(key) != _PVV_KEY_SIZE:
+        raise LoyaltyError(
+            "is no base key of tdes-dukpt", where=name, hint="it must have 32 hexadecimal digits"
+        )
+    return key

@@ -74,6 +74,19 @@ SET_CARD_REPLACED: Final = sql_of(
     .where(cards.card.c.card_id == bindparam("card"))
 )
 
+_proof: Final = sqlite.insert(cards.proof)
+UPSERT_SECRET: Final = sql_of(
+    _proof.on_conflict_do_update(
+        index_elements=["card_id", "kind"],
+        set_={name: _proof.excluded[name] for name in ("value", "salt", "expires_at", "failures")},
+    )
+)
+FORGET_SECRET: Final = sql_of(
+    delete(cards.proof).where(
+        cards.proof.c.card_id == bindparam("card"), cards.proof.c.kind == bindparam("kind_")
+    )
+)
+
 SELECT_RECORD: Final = f"SELECT {', '.join(COLUMNS['decision'][:-1])} FROM decision"
 _LINK: Final = f"SELECT {', '.join(COLUMNS['link'])} FROM link"
 SELECT_LINKS_TO: Final = f"{_LINK} WHERE original = ? ORDER BY seq"

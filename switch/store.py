@@ -36,7 +36,7 @@ from switch.lock import ProcessLock
 from switch.numbers import LEASE_SIZE, Numbers, Sequence
 from switch.outcome import CardChange
 from switch.recall import Recall
-from switch.rows import card_row, instant_text
+from switch.rows import card_row, instant_text, secret_row
 from switch.safeguards import Safeguards, hold_to
 
 log: Final = structlog.get_logger()
@@ -318,3 +318,9 @@ def _change_card(connection: Connection, change: CardChange) -> None:
         connection.execute(sql.LINK_IDENTIFIER, (*change.link, card.member_id, card.card_id))
     if change.unlink is not None:
         connection.execute(sql.UNLINK_IDENTIFIER, (*change.unlink, card.member_id, card.card_id))
+    if change.proof is not None:
+        kind, secret = change.proof.kind, change.proof.after
+        if secret is None:
+            connection.execute(sql.FORGET_SECRET, (card.card_id, kind.value))
+        else:
+            connection.execute(sql.UPSERT_SECRET, secret_row(card.card_id, kind, secret))

@@ -16,6 +16,7 @@ from loyalty.card import CardId, IdentifierKind, MemberId, Token
 from loyalty.transaction import Operation, OriginalReference
 from members.card import Card, CardStatus
 from rules.counters import Place
+from members.proof import ProofKind, Secret
 from switch.block import Enrolment
 from switch.originals import named_by
 from switch.outcome import CardChange, EarlyReversal, Link, Outcome, Record
@@ -38,6 +39,7 @@ class Sheet:
     linked: dict[tuple[str, Token], Card | None] = field(default_factory=dict)
     early: dict[tuple[str, str], list[EarlyReversal]] = field(default_factory=dict)
     tallies: SheetTallies = field(default_factory=SheetTallies)
+    secrets: dict[tuple[CardId, ProofKind], Secret | None] = field(default_factory=dict)
 
 
 class Worksheet:
@@ -79,7 +81,7 @@ class Worksheet:
             own.tallies.apply(outcome)
 
     def change_card(self, change: CardChange) -> None:
-        """Let the decisions that follow see a card with another status or identifier."""
+        """Let the decisions that follow see a card with another status, identifier or secret."""
         own = self._own
         if change.status is not None:
             own.cards[change.card.card_id] = replace(change.card, status=change.status)
@@ -87,6 +89,8 @@ class Worksheet:
             own.linked[change.link] = change.card
         if change.unlink is not None:
             own.linked[change.unlink] = None
+        if change.proof is not None:
+            own.secrets[change.card.card_id, change.proof.kind] = change.proof.after
 
     def enrol(self, enrolment: Enrolment) -> None:
         """Let the decisions that follow see a new card."""
@@ -240,6 +244,13 @@ class Worksheet:
                 card = sheet.linked[kind, token]
                 members = set() if card is None else {*members, card.member_id}
         return members
+
+    def secret(self, card_id: CardId, kind: ProofKind) -> Secret | None:
+        """What the card's code or PIN is recognised by; ``None`` when it has none."""
+        for sheet in self.sheets:
+            if (card_id, kind) in sheet.secrets:
+                return sheet.secrets[card_id, kind]
+        return self._reader.secret(card_id, kind)
 
     def book(self, owner: MemberId) -> MemberBook:
         """The accounts of *owner*."""

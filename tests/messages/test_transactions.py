@@ -7,7 +7,7 @@ import pytest
 
 from loyalty.card import IdentifierKind
 from loyalty.terminal import TerminalRegister
-from loyalty.transaction import OriginalReference, Tender
+from loyalty.transaction import OriginalReference, Proof, Tender
 from messages.framing import framing_named
 from messages.link import Link
 from messages.profile import profile_named
@@ -178,7 +178,12 @@ def test_what_the_till_says() -> None:
     )
     text += tags(t021="C2") + tags(t031="CASH000000000500") + tags(t031="CARD00000000073441111111")
     asked = transaction("0200", {**SALE, 48: text})
-    assert (asked.proof, asked.points, asked.coupons, asked.prize) == ("1234", 500, ("C1", "C2"), "MUG")
+    assert (asked.proof, asked.points, asked.coupons, asked.prize) == (
+        Proof(code="1234"),
+        500,
+        ("C1", "C2"),
+        "MUG",
+    )
     assert (asked.ticket, asked.cashier, asked.channel, asked.can) == ("A77", "Ana", "ECOM", "PD")
     assert asked.tenders == (Tender("CASH", 500), Tender("CARD", 734, "41111111"))
     assert "1234" not in repr(asked).replace("amount=1234", "")

@@ -10,6 +10,7 @@ from loyalty.card import CardId, MemberId, Token
 from loyalty.transaction import Operation, OriginalReference
 from members.card import Card, CardStatus
 from rules.counters import Place
+from members.proof import ProofKind, Secret
 from switch.block import Block, CommitResult
 from switch.originals import named_by
 from switch.outcome import EarlyReversal, Link, Outcome, Record
@@ -27,6 +28,7 @@ class MemoryStore:
         self.card_of: dict[tuple[str, Token], list[Card]] = {}
         self.cards_by_id: dict[CardId, Card] = {}
         self.links: list[Link] = []
+        self.secrets: dict[tuple[CardId, ProofKind], Secret | None] = {}
         self.results: list[CommitResult] = []
         self.blocks: list[Block] = []
         self.seq = 0
@@ -82,6 +84,8 @@ class MemoryStore:
                 self.card_of.setdefault(change.link, []).append(self.cards_by_id[change.card.card_id])
             if change.unlink is not None:
                 self.card_of.pop(change.unlink)
+            if change.proof is not None:
+                self.secrets[change.card.card_id, change.proof.kind] = change.proof.after
 
     def _set(self, card_id: CardId, status: CardStatus) -> None:
         card = replace(self.cards_by_id[card_id], status=status)
@@ -159,6 +163,9 @@ class MemoryStore:
 
     def linked_members(self, kind: str, token: Token) -> list[MemberId]:
         return [card.member_id for card in self.cards(kind, token)]
+
+    def secret(self, card_id: CardId, kind: ProofKind) -> Secret | None:
+        return self.secrets.get((card_id, kind))
 
     def book(self, owner: MemberId) -> MemberBook:
         return self.books.get(owner, MemberBook(owner))

@@ -18,17 +18,21 @@ from loyalty.transaction import (
     BasketLine,
     Operation,
     OriginalReference,
+    Proof,
     Tender,
     Transaction,
     TransactionKey,
 )
 from members.card import Card, CardStatus
+from members.proof import ProofKind, Secret
 from rules.parse import parse_programme
 from rules.programme import Programme
 from switch.case import Case, Moment
 from switch.decide import decide
 from switch.outcome import Known, Outcome
 from switch.programmes import Programmes
+from switch.proofs import SetSecret
+from switch.proving import value_of_code
 from switch.worksheet import Worksheet
 from tests.switch.memory import MemoryStore
 
@@ -95,6 +99,8 @@ class Story:
             words = line.split("#")[0].strip()
             if words == "batch":
                 self.commit()
+            elif words.startswith("give "):
+                self._give(words.split()[1], dict(word.split("=") for word in words.split()[2:]))
             elif words:
                 self._play_line(words)
 
@@ -146,6 +152,19 @@ class Story:
         for word in expected.split():
             key, _, value = word.partition("=")
             assert str(told.get(key)) == value, f"{words}\n{key}: {told.get(key)}, not {value}\n{told}"
+
+    def _give(self, letter: str, options: dict[str, str]) -> None:
+        """Give a card a ``code=``, for ten minutes, or a ``pin=``."""
+        kind, text = next((kind, options[kind.value]) for kind in ProofKind if kind.value in options)
+        is_code = kind is ProofKind.CODE
+        value = value_of_code(token_of, b"salt", text) if is_code else text.encode()
+        life = timedelta(minutes=10) if is_code else None
+        token = token_of(Identifier(IdentifierKind.CARD, NUMBERS[letter]))
+        command = SetSecret(token, kind, Secret(value=value, salt=b"salt"), life)
+        moment = Moment(0, self.now, self.now.date())
+        for change in command.carry_out(self.worksheet, moment).card_changes:
+            assert change.proof is not None
+            self.store.secrets[change.card.card_id, kind] = change.proof.after
 
     def transaction(self, words: list[str]) -> Transaction:
         """The message of a line."""
@@ -212,6 +231,7 @@ class Story:
             points=int(options["points"]) if "points" in options else None,
             ticket=options.get("ticket"),
             can=options.get("can", ""),
+            proof=_proof(options),
         )
 
     def _told(self, outcome: Outcome | Known) -> dict[str, object]:
@@ -219,7 +239,8 @@ class Story:
             return {"known": outcome.record.stan, "advice": outcome.as_advice}
         decision = outcome.decision
         if not isinstance(decision, Approved):
-            return {"reason": decision.reason.name, "kept": outcome.record is not None}
+            kept = outcome.record is not None
+            return {"reason": decision.reason.name, "kept": kept, "proof": _proved(outcome)}
         balance = decision.balance
         return {
             "earned": decision.earned,
@@ -234,7 +255,22 @@ class Story:
             "balance": None if balance is None else balance.available - balance.debt,
             "exception": None if outcome.record is None else outcome.record.exception,
             "kept": outcome.record is not None,
+            "proof": _proved(outcome),
         }
+
+
+def _proved(outcome: Outcome) -> str:
+    """What became of codes and PINs: ``code:used``."""
+    changes = [change.proof for change in outcome.card_changes if change.proof is not None]
+    return "+".join(f"{change.kind.value}:{change.did}" for change in changes)
+
+
+def _proof(options: dict[str, str]) -> Proof | None:
+    """What ``code=`` and ``pin=`` show; a PIN is its own verification value, ``?`` cannot be read."""
+    pin = options.get("pin")
+    if pin is None and "code" not in options:
+        return None
+    return Proof(code=options.get("code"), pin_value="" if pin == "?" else pin)
 
 
 def _content(text: str) -> bytes:
