@@ -9,8 +9,8 @@ from ledger.entry import Lot, Posting
 from loyalty.card import CardId, MemberId, Token
 from loyalty.transaction import OriginalReference
 from members.card import Card
-from rules.counters import Place
 from members.proof import ProofKind, Secret
+from rules.counters import Place
 from switch.outcome import EarlyReversal, Link, Record
 
 

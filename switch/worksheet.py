@@ -15,8 +15,8 @@ from ledger.entry import Lot, Posting
 from loyalty.card import CardId, IdentifierKind, MemberId, Token
 from loyalty.transaction import Operation, OriginalReference
 from members.card import Card, CardStatus
-from rules.counters import Place
 from members.proof import ProofKind, Secret
+from rules.counters import Place
 from switch.block import Enrolment
 from switch.originals import named_by
 from switch.outcome import CardChange, EarlyReversal, Link, Outcome, Record

@@ -9,8 +9,8 @@ from ledger.entry import Lot, Posting
 from loyalty.card import CardId, MemberId, Token
 from loyalty.transaction import Operation, OriginalReference
 from members.card import Card, CardStatus
-from rules.counters import Place
 from members.proof import ProofKind, Secret
+from rules.counters import Place
 from switch.block import Block, CommitResult
 from switch.originals import named_by
 from switch.outcome import EarlyReversal, Link, Outcome, Record
