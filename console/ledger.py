@@ -4,7 +4,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from console import keeping
+from console import keeping, statements
 from console.deployment import open_deployment
 from console.options import config_option, json_option, print_record, print_rows
 from loyalty.amount import format_minor
@@ -20,6 +20,8 @@ def ledger() -> None:
 
 ledger.add_command(keeping.verify)
 ledger.add_command(keeping.anchor)
+ledger.add_command(statements.why)
+ledger.add_command(statements.statement)
 
 
 @ledger.command(epilog="Example: puntual ledger balance 6390120000000019 --config shop/puntual.toml")

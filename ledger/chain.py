@@ -1,13 +1,11 @@
 """Walks the chain from its first block and recomputes every hash, row by row.
 
-It reads slices by sequence, each in a transaction of its own, up to the block that is the last when it
-starts: the switch beside it goes on writing and checkpointing.
+It reads up to the block that is the last when it starts, beside a switch that goes on writing.
 """
 
 import sqlite3
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from ledger.account import CHART, AccountKind, PostingReason, account, kind_of, name_of
 from ledger.block import (
@@ -20,16 +18,11 @@ from ledger.block import (
     hash_of_block,
     hash_of_facts,
 )
-from ledger.entry import FURTHER_LOTS, LOTS_OF_SEQ, POINTS_MAX, decision_of
+from ledger.entry import FURTHER_LOTS, LOTS_OF_SEQ, POINTS_MAX
 from ledger.finding import Findings
 from ledger.parties import PartyCheck
+from ledger.slices import Row, Slice, lot_pages, slices
 
-SLICE_SIZE: Final = 4_000  # decisions; with what hangs on them below 10,000 rows of each table
-_BLOCKS_READ: Final = 1_000
-
-Row = tuple[Any, ...]
-
-_CHILDREN: Final = ("posting", "link", "early_reversal")
 _BLOCK: Final = len(COLUMNS["decision"])  # position of the columns that follow the chain's
 _DIGEST: Final = _BLOCK + 1
 _TRANSIT: Final = account(AccountKind.TRANSIT)
@@ -43,89 +36,36 @@ class ChainCheck:
         self._findings = findings
         self._previous = GENESIS
         self._number = 0
-        self._last_seq = 0
         self.parties = PartyCheck(database, findings)
-        last_lot: int = database.execute("SELECT coalesce(max(lot), 0) FROM lot").fetchone()[0]
-        self._lot_pages = range(last_lot // FURTHER_LOTS + 1)
+        self._lot_pages = lot_pages(database)
 
     def run(self, progress: Callable[[int, int], None]) -> None:
         """Check all blocks; *progress* is told how many decisions are done, and of how many."""
-        total = self._database.execute(
-            "SELECT coalesce(sum(decisions), 0), max(number) FROM block"
-        ).fetchone()
+        total = self._database.execute("SELECT coalesce(sum(decisions), 0) FROM block").fetchone()[0]
         done = 0
-        for blocks in self._slices(total[1] or 0):
-            done += self._check_slice(blocks)
-            progress(done, total[0])
+        for some in slices(self._database):
+            self._check_slice(some)
+            done += len(some.decisions)
+            progress(done, total)
         self._find_strays()
 
-    def _slices(self, last: int) -> Iterator[list[Row]]:
-        """Blocks that have up to ``SLICE_SIZE`` decisions together, or one block."""
-        columns = ", ".join(COLUMNS["block"])
-        number = 0
-        while blocks := self._database.execute(
-            f"SELECT {columns}, previous, hash FROM block WHERE number > ? AND number <= ?"
-            f" ORDER BY number LIMIT {_BLOCKS_READ}",
-            (number, last),
-        ).fetchall():
-            number = blocks[-1][0]
-            some: list[Row] = []
-            size = 0
-            for block in blocks:
-                if some and size + block[4] > SLICE_SIZE:
-                    yield some
-                    some, size = [], 0
-                some.append(block)
-                size += block[4]
-            yield some
-
-    def _check_slice(self, blocks: list[Row]) -> int:
-        """Check *blocks*, and give how many decisions they have."""
-        first, last = self._last_seq, max((block[3] or 0 for block in blocks), default=0)
-        last = max(first, last)
-        rows = {name: self._by_seq(name, first, last) for name in _CHILDREN}
-        rows["lot"] = self._lots_of(first, last)
-        sides = {name: self._by_seq(name, first, last) for name in SIDES}
-        facts = {
-            seq: (salt, text)
-            for seq, salt, text in self._database.execute(
-                "SELECT seq, salt, facts FROM fact WHERE seq > ? AND seq <= ?", (first, last)
-            )
-        }
-        columns = ", ".join((*COLUMNS["decision"], "block", "digest"))
-        decisions = self._database.execute(
-            f"SELECT {columns} FROM decision WHERE seq > ? AND seq <= ? ORDER BY seq", (first, last)
-        ).fetchall()
-        entries: dict[int, list[Row]] = defaultdict(list)
-        for entry in self._select(
-            "card_entry", "block BETWEEN ? AND ? ORDER BY block, line", (blocks[0][0], blocks[-1][0])
-        ):
-            entries[entry[0]].append(entry)
+    def _check_slice(self, some: Slice) -> None:
+        decisions = some.decisions
         at = 0
-        for block in blocks:
+        for block in some.blocks:
             mine: list[Row] = []
             while at < len(decisions) and decisions[at][0] <= (block[3] or 0):
                 mine.append(decisions[at])
                 at += 1
-            self._check_block(block, mine, entries[block[0]], rows, sides, facts)
+            self._check_block(block, mine, some)
         known = {decision[0] for decision in decisions}
-        for name, of_seq in (rows | sides).items():
-            for seq in of_seq.keys() - known:
+        hanging = {name: of_seq.keys() for name, of_seq in some.children.items()}
+        for name, seqs in {**hanging, "fact": some.facts.keys()}.items():
+            for seq in seqs - known:
                 self._findings.add("I26", f"{name} of decision {seq}", "there is no such decision")
-        for seq in facts.keys() - known:
-            self._findings.add("I26", f"fact of decision {seq}", "there is no such decision")
-        self._last_seq = last
-        return len(decisions)
 
-    def _check_block(
-        self,
-        block: Row,
-        decisions: list[Row],
-        entries: list[Row],
-        rows: dict[str, dict[int, list[Row]]],
-        sides: dict[str, dict[int, list[Row]]],
-        facts: dict[int, tuple[bytes, str]],
-    ) -> None:
+    def _check_block(self, block: Row, decisions: list[Row], some: Slice) -> None:
+        entries = some.entries.get(block[0], [])
         findings = self._findings
         noted = len(findings.found)
         header, previous, stored = block[:-2], block[-2], block[-1]
@@ -141,7 +81,7 @@ class ChainCheck:
         for decision in decisions:
             if decision[0] < first or decision[_BLOCK] != number:
                 findings.add("I17", f"decision {decision[0]}", f"lies in {where} and belongs to another")
-            digests.append(self._check_decision(decision, rows, sides, facts))
+            digests.append(self._check_decision(decision, some))
         if (counted, first, last) != (
             len(decisions),
             decisions[0][0] if decisions else None,
@@ -158,29 +98,16 @@ class ChainCheck:
             findings.add("I18", where, "its rows do not have the hash that was written")
         self._number, self._previous = number, stored
 
-    def _check_decision(
-        self,
-        decision: Row,
-        rows: dict[str, dict[int, list[Row]]],
-        sides: dict[str, dict[int, list[Row]]],
-        facts: dict[int, tuple[bytes, str]],
-    ) -> bytes:
+    def _check_decision(self, decision: Row, some: Slice) -> bytes:
         """Check a decision with its rows, and give its digest."""
         findings = self._findings
         row, seq = decision[:_BLOCK], decision[0]
         where = f"decision {seq}"
-        postings = rows["posting"].get(seq, [])
-        digest = digest_of_decision(
-            row,
-            postings,
-            rows["lot"].get(seq, ()),
-            rows["link"].get(seq, ()),
-            rows["early_reversal"].get(seq, ()),
-            {name: of_seq[seq] for name, of_seq in sides.items() if seq in of_seq},
-        )
+        postings = some.children["posting"].get(seq, [])
+        digest = digest_of(decision, some)
         if digest != decision[_DIGEST]:
             findings.add("I18", where, "it, or a row that came with it, was changed")
-        fact = facts.get(seq)
+        fact = some.facts.get(seq)
         if fact is not None and hash_of_facts(*fact) != row[-1]:
             findings.add("I18", where, "the facts that it saw were changed")
         if postings and not row[10]:
@@ -214,7 +141,7 @@ class ChainCheck:
     def _find_strays(self) -> None:
         """Rows outside of all blocks; one statement sees one state, so a running switch does not disturb."""
         last = "(SELECT coalesce(max(last_seq), 0) FROM block)"
-        for name in ("decision", *_CHILDREN, *SIDES, "fact"):
+        for name in ("decision", "posting", "link", "early_reversal", *SIDES, "fact"):
             self._find_stray(name, "seq", "1", last, f"{name} {{}}", "is in no block")
         last_lot = f"({last} + 1) * {LOTS_OF_SEQ} - 1"
         for page in self._lot_pages:
@@ -244,24 +171,16 @@ class ChainCheck:
             if found is not None:
                 self._findings.add("I17", where.format(found), what)
 
-    def _lots_of(self, first: int, last: int) -> dict[int, list[Row]]:
-        """The lots of the decisions after *first* up to *last*, by decision and in order."""
-        found: dict[int, list[Row]] = defaultdict(list)
-        for page in self._lot_pages:
-            least = page * FURTHER_LOTS + (first + 1) * LOTS_OF_SEQ
-            bounds = least, least + (last - first) * LOTS_OF_SEQ
-            for lot in self._select("lot", "lot >= ? AND lot < ? ORDER BY lot", bounds):
-                found[decision_of(lot[0])].append(lot)
-        return found
 
-    def _by_seq(self, name: str, first: int, last: int) -> dict[int, list[Row]]:
-        found: dict[int, list[Row]] = defaultdict(list)
-        # By its primary key, whose first column is the sequence; an order over all of it is the key's own.
-        order = {"link": "seq, original", "early_reversal": "seq"}.get(name, "seq, line")
-        for row in self._select(name, f"seq > ? AND seq <= ? ORDER BY {order}", (first, last)):
-            found[row[0]].append(row)
-        return found
-
-    def _select(self, name: str, where: str, parameters: tuple[int, int]) -> list[Row]:
-        columns = ", ".join(COLUMNS[name] if name in COLUMNS else SIDES[name])
-        return self._database.execute(f"SELECT {columns} FROM {name} WHERE {where}", parameters).fetchall()
+def digest_of(decision: Row, some: Slice) -> bytes:
+    """The digest of a decision over the rows that came with it."""
+    seq, children = decision[0], some.children
+    sides = {name: children[name][seq] for name in SIDES if seq in children[name]}
+    return digest_of_decision(
+        decision[:_BLOCK],
+        children["posting"].get(seq, ()),
+        children["lot"].get(seq, ()),
+        children["link"].get(seq, ()),
+        children["early_reversal"].get(seq, ()),
+        sides,
+    )

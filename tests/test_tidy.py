@@ -20,8 +20,9 @@ KNOWN_TO = {
     "aiomqtt": r"analytics\.exporters\.mqtt",
     "aiosqlite": r"switch\.database|benchmarks\..*",
     "sqlite3": (
-        r"switch\.(audit|database|feed|lookups|queries|recall|safeguards|store|tallyreader)"
-        r"|ledger\.(anchor|chain|parties|sums|tallies|verify)"
+        r"switch\.(archive|audit|backup|database|feed|importing|lookups|movements|queries|recall|rebuild|safeguards"
+        r"|store|tallyreader)"
+        r"|ledger\.(anchor|caches|chain|parties|slices|sums|tallies|verify)"
         r"|console\.(day|deployment)|benchmarks\..*"
     ),
     "sqlalchemy": r".*\.tables|switch\.statements",

@@ -312,8 +312,8 @@ async def test_it_runs_beside_a_switch_in_slices_and_parts(
 ) -> None:
     """What is committed while it looks does not confuse it, and its memory is bounded."""
     await _write(tmp_path)
-    monkeypatch.setattr("ledger.chain.SLICE_SIZE", 2)
-    monkeypatch.setattr("ledger.chain._BLOCKS_READ", 2)
+    monkeypatch.setattr("ledger.slices.SLICE_SIZE", 2)
+    monkeypatch.setattr("ledger.slices._BLOCKS_READ", 2)
     monkeypatch.setattr(ledger.sums, "SLICE_SIZE", 2)
     monkeypatch.setattr(ledger.sums, "LOTS_PER_PASS", 1)
     store = await open_store(tmp_path)

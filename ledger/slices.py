@@ -1,0 +1,141 @@
+"""Reads the books in slices of whole blocks, each in a transaction of its own.
+
+A long read would keep the writer's log from being emptied; between slices the switch goes on writing and
+checkpointing. What is read ends with the block that was the last one at the beginning.
+"""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ledger.block import COLUMNS, SIDES
+from ledger.entry import FURTHER_LOTS, LOTS_OF_SEQ, decision_of
+
+SLICE_SIZE: Final = 4_000  # decisions; with what hangs on them below 10,000 rows of each table
+_BLOCKS_READ: Final = 1_000
+
+Row = tuple[Any, ...]
+BySeq = dict[int, list[Row]]
+
+# What hangs on a decision, with the order of its rows: that of the table's key.
+_CHILDREN: Final = {"posting": "seq, line", "link": "seq, original", "early_reversal": "seq"}
+CHILDREN: Final = (*_CHILDREN, "lot")
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Some blocks that follow one another, and every row between their first sequence and their last.
+
+    Attributes:
+        blocks: Columns of ``COLUMNS``, then ``previous`` and ``hash``.
+        decisions: Columns of ``COLUMNS``, then ``block``, ``digest`` and ``rrn_sent``.
+        children: What hangs on decisions, by table and sequence.
+        facts: Salt and text, by sequence.
+        entries: Changes of cards, by block.
+        last_seq: Up to which it goes.
+    """
+
+    blocks: list[Row]
+    decisions: list[Row]
+    children: dict[str, BySeq]
+    facts: dict[int, tuple[bytes, str]]
+    entries: BySeq
+    last_seq: int
+
+
+def slices(database: sqlite3.Connection, after: int = 0) -> Iterator[Slice]:
+    """All blocks of *database* behind block *after*, in order."""
+    last: int = database.execute("SELECT coalesce(max(number), 0) FROM block").fetchone()[0]
+    seq: int = database.execute(
+        "SELECT coalesce(max(last_seq), 0) FROM block WHERE number <= ?", (after,)
+    ).fetchone()[0]
+    pages = lot_pages(database)
+    for blocks in _runs(database, after, last):
+        one = _read(database, blocks, seq, pages)
+        seq = one.last_seq
+        yield one
+
+
+def _runs(database: sqlite3.Connection, number: int, last: int) -> Iterator[list[Row]]:
+    """Blocks that have up to ``SLICE_SIZE`` decisions together, or one block."""
+    columns = ", ".join(COLUMNS["block"])
+    while blocks := database.execute(
+        f"SELECT {columns}, previous, hash FROM block WHERE number > ? AND number <= ?"
+        f" ORDER BY number LIMIT {_BLOCKS_READ}",
+        (number, last),
+    ).fetchall():
+        number = blocks[-1][0]
+        some: list[Row] = []
+        size = 0
+        for block in blocks:
+            if some and size + block[4] > SLICE_SIZE:
+                yield some
+                some, size = [], 0
+            some.append(block)
+            size += block[4]
+        yield some
+
+
+def _read(database: sqlite3.Connection, blocks: list[Row], first: int, pages: range) -> Slice:
+    """*blocks* with all rows behind sequence *first*."""
+    last = max(first, max((block[3] or 0 for block in blocks), default=0))
+    children = {
+        name: _by_first(database, name, f"seq > ? AND seq <= ? ORDER BY {order}", (first, last))
+        for name, order in {**_CHILDREN, **dict.fromkeys(SIDES, "seq, line")}.items()
+    }
+    children["lot"] = _lots(database, first, last, pages)
+    columns = ", ".join((*COLUMNS["decision"], "block", "digest", "rrn_sent"))
+    return Slice(
+        blocks=blocks,
+        decisions=database.execute(
+            f"SELECT {columns} FROM decision WHERE seq > ? AND seq <= ? ORDER BY seq", (first, last)
+        ).fetchall(),
+        children=children,
+        facts={
+            seq: (salt, text)
+            for seq, salt, text in database.execute(
+                "SELECT seq, salt, facts FROM fact WHERE seq > ? AND seq <= ?", (first, last)
+            )
+        },
+        entries=_by_first(
+            database,
+            "card_entry",
+            "block BETWEEN ? AND ? ORDER BY block, line",
+            (blocks[0][0], blocks[-1][0]),
+        ),
+        last_seq=last,
+    )
+
+
+def _lots(database: sqlite3.Connection, first: int, last: int, pages: range) -> BySeq:
+    """The lots of the decisions behind *first* up to *last*, by decision and in order."""
+    found: BySeq = defaultdict(list)
+    for page in pages:
+        least = page * FURTHER_LOTS + (first + 1) * LOTS_OF_SEQ
+        bounds = least, least + (last - first) * LOTS_OF_SEQ
+        for lot in _select(database, "lot", "lot >= ? AND lot < ? ORDER BY lot", bounds):
+            found[decision_of(lot[0])].append(lot)
+    return found
+
+
+def lot_pages(database: sqlite3.Connection) -> range:
+    """The pages of numbers that lots have."""
+    last: int = database.execute("SELECT coalesce(max(lot), 0) FROM lot").fetchone()[0]
+    return range(last // FURTHER_LOTS + 1)
+
+
+def _by_first(database: sqlite3.Connection, name: str, where: str, parameters: tuple[int, int]) -> BySeq:
+    """Rows of a table by their first column."""
+    found: BySeq = defaultdict(list)
+    for row in _select(database, name, where, parameters):
+        found[row[0]].append(row)
+    return found
+
+
+def _select(
+    database: sqlite3.Connection, name: str, where: str, parameters: tuple[int, int]
+) -> sqlite3.Cursor:
+    columns = ", ".join(COLUMNS[name] if name in COLUMNS else SIDES[name])
+    return database.execute(f"SELECT {columns} FROM {name} WHERE {where}", parameters)
