@@ -127,7 +127,8 @@ class Answerer:
             tags.append(_balance_tags(approved.balance))
         if approved.discount_minor:
             tags.append(f"056012{approved.discount_minor:012}")
-        tags += [_tag("058", _instrument(instrument)) for instrument in approved.instruments]
+        if approved.instruments:
+            tags += [_tag("058", _instrument(instrument)) for instrument in approved.instruments]
         if approved.partial:
             tags.append(_tag(_REASON_TAG, Reason.PARTIAL.name))
         if approved.programme_version is not None:
@@ -141,7 +142,8 @@ class Answerer:
         if approved.redeemable is not None:
             points, value_minor = approved.redeemable
             tags.append(f"064024{points:012}{value_minor:012}")
-        tags += [_tag("065", _words(f"{name} {code}")) for name, code in approved.coupons_refused]
+        if approved.coupons_refused:
+            tags += [_tag("065", _words(f"{name} {code}")) for name, code in approved.coupons_refused]
         if approved.hold_until is not None:
             tags.append(_tag("066", f"{approved.hold_until:%Y%m%d%H%M%S}"))
         return self._joined(tags)
@@ -149,6 +151,8 @@ class Answerer:
     def _joined(self, tags: list[str]) -> str:
         """*tags* as they fit: those that can be done without go first."""
         text = "".join(tags)
+        if len(text) <= self._layout.tags_size_max:
+            return text
         for expendable in _EXPENDABLE_TAGS:
             if len(text) <= self._layout.tags_size_max:
                 break

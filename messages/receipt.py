@@ -164,23 +164,28 @@ def receipt(approved: Approved, operation: Operation | None, terms: Terms, width
     _add_money(rows, approved, undoing, words, terms)
     if balance is not None:
         _add_balance(rows, balance, words, terms)
-    _add_promises(rows, approved, words, terms)
-    text = LINE_SEPARATOR.join([label.ljust(width - len(value)) + value for label, value in rows])
-    if _is_plain(text, rows, width) and len(text) <= size_max:
-        return text
+    if approved.redeemable or approved.hold_until or approved.instruments or approved.near_miss:
+        _add_promises(rows, approved, words, terms)
+    if not (approved.partial or approved.near_miss):  # these are lines without a value
+        text = LINE_SEPARATOR.join([f"{label.ljust(width - 1 - len(value))} {value}" for label, value in rows])
+        if _is_plain(text, len(rows), width) and len(text) <= size_max:
+            return text
     return _joined([_line(label, value, width) for label, value in rows], size_max)
 
 
 _Rows = list[tuple[str, str]]
 
 
-def _is_plain(text: str, rows: _Rows, width: int) -> bool:
-    """Whether *text* needs no line cut and no character changed, as nearly all receipts."""
+def _is_plain(text: str, lines: int, width: int) -> bool:
+    """Whether *text* needs no line cut and no character changed, as nearly all receipts.
+
+    Lines with a value are as wide as the receipt unless their label must give way.
+    """
     return (
-        text.isascii()
+        len(text) == lines * (width + 1) - 1
+        and text.isascii()
         and text.isprintable()
-        and text.count(LINE_SEPARATOR) == len(rows) - 1
-        and all(value and len(label) + len(value) < width for label, value in rows)
+        and text.count(LINE_SEPARATOR) == lines - 1
     )
 
 

@@ -159,9 +159,10 @@ def _price(case: Case, card: Card | None, ticket_minor: int) -> tuple[Facts, tup
 def _paid_otherwise(case: Case, value_minor: int) -> int:
     """What redemptions of the same ticket covered, and point tenders as far as they exceed that."""
     covered_minor = covered_on_ticket(case, case.ticket)
-    tenders_minor = sum(
-        tender.amount_minor for tender in case.transaction.tenders if tender.kind in _TENDERS_OF_POINTS
-    )
+    tenders = case.transaction.tenders
+    if not tenders:
+        return covered_minor
+    tenders_minor = sum([tender.amount_minor for tender in tenders if tender.kind in _TENDERS_OF_POINTS])
     return covered_minor + max(tenders_minor - covered_minor - value_minor, 0)
 
 

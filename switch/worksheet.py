@@ -157,11 +157,13 @@ class Worksheet:
 
     def redemptions(self, ticket: str) -> list[Record]:
         """Redemptions of a ticket that stand, wholly or in part."""
-        mine = [
-            self._records_of(seq) for sheet in self.sheets for seq in sheet.seqs_of_ticket.get(ticket, ())
-        ]
+        durable = self._reader.redemptions(ticket)
+        seqs = [seq for sheet in self.sheets for seq in sheet.seqs_of_ticket.get(ticket, ())]
+        if not durable and not seqs:
+            return []
+        mine = [self._records_of(seq) for seq in seqs]
         mine = [record for record in mine if record.operation in _COVERING and record.effective]
-        merged = self._merged(mine, self._reader.redemptions(ticket))
+        merged = self._merged(mine, durable)
         return [record for record in merged if record.used > record.returned]
 
     def links_to(self, original: int) -> list[Link]:
@@ -219,9 +221,13 @@ class Worksheet:
 
     def cards(self, kind: str, token: Token) -> list[Card]:
         """Cards that an identifier leads to."""
-        if not any(sheet.cards or sheet.linked for sheet in self.sheets):
-            return list(self._reader.cards(kind, token))
-        found = {card.card_id: card for card in self._reader.cards(kind, token)}
+        durable = self._reader.cards(kind, token)
+        for sheet in self.sheets:
+            if sheet.cards or sheet.linked:
+                break
+        else:  # as nearly always
+            return list(durable)
+        found = {card.card_id: card for card in durable}
         for sheet in reversed(self.sheets):
             if (kind, token) in sheet.linked:
                 card = sheet.linked[kind, token]
