@@ -4,9 +4,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LotBalance:
-    """What is left of a lot on an available account."""
+    """What is left of a lot on an available account.
+
+    Nobody changes one; it is not frozen because that doubles its making.
+    """
 
     expires_on: date
     lot: int
@@ -14,7 +17,7 @@ class LotBalance:
     points: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MemberBook:
     """The accounts of one owner.
 

@@ -22,9 +22,11 @@ def decision_of(lot: int) -> int:
     return lot % FURTHER_LOTS // LOTS_OF_SEQ
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Posting:
     """*points* of *lot* move from the account debited to the account credited.
+
+    Nobody changes one; it is not frozen because that doubles its making.
 
     Attributes:
         lot: The lot whose points these are; ``NO_LOT`` where neither account keeps lots.
@@ -41,9 +43,11 @@ class Posting:
         assert is_charted(self.debit, self.credit, self.reason)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Lot:
     """Points that were earned together and expire together.
+
+    Nobody changes one; it is not frozen because that doubles its making.
 
     Attributes:
         lot: Number: the sequence of the decision that made it times 16, plus 0 to 15; the next sixteen of

@@ -32,7 +32,7 @@ class Operation(enum.Enum):
     __hash__ = object.__hash__  # members are single; Enum's own hash is a call in Python
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TransactionKey:
     """What makes a message the same message again, for ever.
 
@@ -54,8 +54,7 @@ class TransactionKey:
 
     def __post_init__(self) -> None:
         # Time first: new keys then fall on the last pages of the index.
-        text = f"{self.moment}|{self.stan}|{self.message_class}|{self.terminal_id}|{self.acquirer_id}"
-        object.__setattr__(self, "text", text)
+        self.text = f"{self.moment}|{self.stan}|{self.message_class}|{self.terminal_id}|{self.acquirer_id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ class Answerer:
 
     # --- DE 48 and DE 54
 
-    def _tags(self, approved: Approved) -> str:  # noqa: C901  (a list of tags, each with its condition)
+    def _tags(self, approved: Approved) -> str:  # noqa: C901, PLR0912  (a list of tags, each with its condition)
         """Tags of an approval, ascending. Most have one length, so it stands with the tag."""
         tags = []
         if approved.earned is not None:

@@ -167,7 +167,9 @@ def receipt(approved: Approved, operation: Operation | None, terms: Terms, width
     if approved.redeemable or approved.hold_until or approved.instruments or approved.near_miss:
         _add_promises(rows, approved, words, terms)
     if not (approved.partial or approved.near_miss):  # these are lines without a value
-        text = LINE_SEPARATOR.join([f"{label.ljust(width - 1 - len(value))} {value}" for label, value in rows])
+        text = LINE_SEPARATOR.join(
+            [f"{label.ljust(width - 1 - len(value))} {value}" for label, value in rows]
+        )
         if _is_plain(text, len(rows), width) and len(text) <= size_max:
             return text
     return _joined([_line(label, value, width) for label, value in rows], size_max)

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -165,34 +166,35 @@ class Facts:
 
     def to_json(self) -> str:
         """Compact JSON: what stands at its default is left out, keys are in a fixed order."""
-        kept: dict[str, Any] = {
-            "op": self.operation,
-            "base": self.base_minor,
-            "ticket": self.ticket_minor,
-            "at": self.local_at.isoformat(),
-        }
+        text = (
+            f'{{"op":"{self.operation}","base":{self.base_minor},"ticket":{self.ticket_minor}'
+            f',"at":"{self.local_at.isoformat()}"'
+        )
         if self.lines is not None:
-            kept["lines"] = [
+            lines = [
                 [line.product, line.quantity_milli, line.unit, line.amount_minor, line.category, line.flags]
                 for line in self.lines
             ]
-        for key, name in _TEXTS:
-            value = getattr(self, name)
-            if value:
-                kept[key] = value
+            text += f',"lines":{_encode(lines).decode()}'
+        text += _texts_as_json(
+            self.terminal_id, self.merchant_id, self.acquirer_id, self.store, self.partner, self.mcc,
+            self.channel, self.tier, self.card_status, self.card_category, self.language, self.cashier,
+            self.currency, self.can,
+        )  # fmt: skip
+        rare: dict[str, Any] = {}
         if self.tenders:
-            kept["tenders"] = [[tender.kind, tender.amount_minor, tender.digits] for tender in self.tenders]
+            rare["tenders"] = [[tender.kind, tender.amount_minor, tender.digits] for tender in self.tenders]
         if self.coupons:
-            kept["coupons"] = self.coupons
+            rare["coupons"] = self.coupons
         if self.segments:
-            kept["segments"] = sorted(self.segments)
+            rare["segments"] = sorted(self.segments)
         if self.birthday is not None:
-            kept["birthday"] = self.birthday.isoformat()
+            rare["birthday"] = self.birthday.isoformat()
         if self.joined_on is not None:
-            kept["joined"] = self.joined_on.isoformat()
+            rare["joined"] = self.joined_on.isoformat()
         if self.counters:
-            kept["counters"] = self.counters
-        return _encode(kept).decode()
+            rare["counters"] = self.counters
+        return f"{text},{_encode(rare).decode()[1:]}" if rare else text + "}"
 
     @classmethod
     def from_json(cls, text: str) -> "Facts":
@@ -232,6 +234,13 @@ _TEXTS: Final = (
     ("currency", "currency"),
     ("can", "can"),
 )
+
+
+@lru_cache(maxsize=4096)
+def _texts_as_json(*texts: str) -> str:
+    """*texts*, in the order of ``_TEXTS``, as members of an object; those of a terminal hardly change."""
+    pairs = [(key, text) for (key, _), text in zip(_TEXTS, texts, strict=True) if text]
+    return "".join([f",{_encode(key).decode()}:{_encode(text).decode()}" for key, text in pairs])
 
 
 def allocate(amount: int, weights: Sequence[int]) -> list[int]:

@@ -22,7 +22,7 @@ _encode: Final = msgspec.json.Encoder().encode
 Render = Callable[[Decision], Mapping[int, str]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Moment:
     """When a decision is taken, and under which number.
 
@@ -216,41 +216,41 @@ class Case:
         transaction, moment = self.transaction, self.moment
         key, terminal = transaction.key, transaction.terminal
         elements = self.render(decision)
-        record = Record(
-            seq=moment.seq,
-            key=key.text,
-            content=transaction.content,
-            identifier=self.token,
-            card_id=None if card is None else card.card_id,
-            member_id=None if card is None else card.member_id,
-            owner=owner if card is None else card.owner,
-            operation=transaction.operation.value,
-            is_advice=transaction.is_advice,
-            reason=reason,
-            effective=effective,
-            acquirer_id=key.acquirer_id,
-            terminal_id=key.terminal_id,
-            merchant_id=terminal.merchant_id,
-            message_class=key.message_class,
-            stan=key.stan,
-            transmitted=transaction.transmitted,
-            rrn=self._name(elements),
-            at=moment.now,
-            as_of=transaction.as_of,
-            business_date=moment.business_date,
-            amount=transaction.amount or 0,
-            in_points=transaction.in_points,
-            covered_minor=covered_minor,
-            earned=earned,
-            used=used,
-            value_minor=value_minor,
-            discount_minor=discount_minor,
-            ticket=self.ticket,
-            original=original,
-            programme_version=self.programme.version,
-            rules=rules,
-            exception=exception,
-            answer=_encode(elements).decode(),
+        record = Record(  # by position, in the order of its fields: by name it takes three times as long
+            moment.seq,
+            key.text,
+            transaction.content,
+            self.token,
+            None if card is None else card.card_id,
+            None if card is None else card.member_id,
+            owner if card is None else card.owner,
+            transaction.operation.value,
+            transaction.is_advice,
+            reason,
+            effective,
+            key.acquirer_id,
+            key.terminal_id,
+            terminal.merchant_id,
+            key.message_class,
+            key.stan,
+            transaction.transmitted,
+            self._name(elements),
+            moment.now,
+            transaction.as_of,
+            moment.business_date,
+            transaction.amount or 0,
+            transaction.in_points,
+            covered_minor,
+            earned,
+            used,
+            value_minor,
+            discount_minor,
+            self.ticket,
+            original,
+            self.programme.version,
+            rules,
+            exception,
+            _encode(elements).decode(),
         )
         return Outcome(
             decision=decision,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from ledger.book import MemberBook
 from ledger.entry import Lot, Posting
@@ -13,11 +14,8 @@ from members.card import Card, CardStatus
 from members.proof import ProofChange
 
 
-@dataclass(slots=True, kw_only=True)
-class Record:
+class Record(NamedTuple):
     """A remembered decision: one row of the journal, together with what was done to it since.
-
-    Nobody changes one after it was made; it is not frozen because that doubles the time of making it.
 
     Attributes:
         seq: Sequence of the switch (DE 37, DE 38).

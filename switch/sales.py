@@ -25,7 +25,7 @@ from switch.redemption import allowed_points, may_only_earn, most_points, spenda
 _TENDERS_OF_POINTS = frozenset({"PNTS", "CERT"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sale:
     """A sale worked out, not yet booked.
 

@@ -342,8 +342,7 @@ _COVERING = frozenset({Operation.REDEEM.value, Operation.PAY_CERTIFICATE.value})
 
 def linked(record: Record, link: Link) -> Record:
     """*record* after what *link* did to it."""
-    return replace(
-        record,
+    return record._replace(
         refunded_minor=record.refunded_minor + link.refunded_minor,
         clawed=record.clawed + link.clawed,
         returned=record.returned + link.returned,
