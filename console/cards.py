@@ -138,7 +138,7 @@ def show(card: str, config: Path, *, as_json: bool) -> None:
     deployment = open_deployment(config)
     with deployment.books() as books:
         found = deployment.find(books, card)
-        balance = balance_of(books, found, deployment.today)
+        balance = balance_of(books, found, deployment.today, deployment.now)
         pin = secret_of_card(books, found, ProofKind.PIN)
     refusal = found.refusal(deployment.today)
     shown = {

@@ -221,13 +221,14 @@ class Day:
         deployment = self._deployment
         database = deployment.settings.database
         balances = {}
-        today = business_date(deployment.programme, self.clock.now())
+        now = self.clock.now()
+        today = business_date(deployment.programme, now)
         with closing(open_for_reading(database)) as books:
             for household in self.households:
                 identifier = Identifier(IdentifierKind.CARD, card_number(household))
                 card = find_card(books, deployment.hasher.token(identifier))
                 if card is not None:
-                    balance = balance_of(books, card, today)
+                    balance = balance_of(books, card, today, now)
                     balances[household] = balance.available + balance.pending + balance.held - balance.debt
             everything = totals(books)
             blocks = books.execute("SELECT count(*) FROM block").fetchone()[0]

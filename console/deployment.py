@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TypedDict, TypeVar
 
@@ -58,9 +58,14 @@ class Deployment:
         return {"ranges": self.programme.card_ranges, "tiers": self.programme.tiers}
 
     @property
+    def now(self) -> datetime:
+        """The time."""
+        return SystemClock().now()
+
+    @property
     def today(self) -> date:
         """The business day."""
-        return business_date(self.programme, SystemClock().now())
+        return business_date(self.programme, self.now)
 
     def card(self, number: str, **cells: str) -> CardRow:
         """The card with this *number*, or with the one that standard input gives for ``-``.

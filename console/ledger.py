@@ -37,7 +37,7 @@ def balance(card: str | None, config: Path, *, as_json: bool) -> None:
             kinds = {kind.name.lower(): points for kind, points in sorted(totals.points.items())}
             print_record(kinds | {"sum": sum(kinds.values())}, as_json=as_json)
             return
-        held = queries.balance_of(books, deployment.find(books, card), deployment.today)
+        held = queries.balance_of(books, deployment.find(books, card), deployment.today, deployment.now)
     shown = {
         "available": held.available,
         "pending": held.pending,

@@ -78,6 +78,13 @@ class PostingReason(enum.IntEnum):
     REEARN_FROM_DEBT = 14
     REREDEEM = 15
     REREDEEM_TO_DEBT = 16
+    HOLD = 20
+    CAPTURE = 21  # a hold is completed: what it reserved is spent
+    RELEASE = 22  # ... or it is not needed, or not all of it
+    LAPSE = 23  # its time is over
+    RELEASE_EXPIRED = 24  # what comes back from a hold belongs to a lot that expired meanwhile
+    MATURE = 25  # earned points become available
+    GRACE = 26  # points of a lot that expired meanwhile come back, to be used soon
     TRANSFER = 40  # to another member: points leave a lot, and the one after ...
     RECEIVE = 41  # ... makes a lot of them there
     TRANSFER_BACK = 42  # a transfer is undone: whoever received them gives them back ...
@@ -112,6 +119,17 @@ CHART: Final = frozenset(
         (_K.DEBT, _K.REDEEMED, _R.REREDEEM_TO_DEBT),
         (_K.EXPIRED, _K.REDEEMED, _R.REREDEEM),
         (_K.ISSUE, _K.ADJUST, _R.REEARN),
+        (_K.AVAILABLE, _K.HELD, _R.HOLD),
+        (_K.HELD, _K.REDEEMED, _R.CAPTURE),
+        (_K.HELD, _K.AVAILABLE, _R.RELEASE),
+        (_K.HELD, _K.AVAILABLE, _R.LAPSE),
+        (_K.HELD, _K.EXPIRED, _R.RELEASE_EXPIRED),
+        (_K.ISSUE, _K.PENDING, _R.EARN),
+        (_K.ISSUE, _K.PENDING, _R.REEARN),
+        (_K.PENDING, _K.AVAILABLE, _R.MATURE),
+        (_K.PENDING, _K.ISSUE, _R.CLAW_BACK),
+        (_K.REDEEMED, _K.AVAILABLE, _R.GRACE),
+        (_K.EXPIRED, _K.AVAILABLE, _R.GRACE),
         (_K.AVAILABLE, _K.TRANSIT, _R.TRANSFER),
         (_K.TRANSIT, _K.AVAILABLE, _R.RECEIVE),
         (_K.AVAILABLE, _K.TRANSIT, _R.TRANSFER_BACK),

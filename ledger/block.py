@@ -66,6 +66,8 @@ COLUMNS: Final = {
 # is written, chained and verified.
 SIDES: Final[Mapping[str, tuple[str, ...]]] = {
     "tally": ("seq", "line", "measure", "whose", "stretch", "change", "total"),
+    "hold": ("seq", "line", "owner", "held_for", "points", "kept_until"),
+    "hold_step": ("seq", "line", "hold", "points", "ended"),
 }
 
 _NONE: Final[Mapping[str, Sequence[Row]]] = {}

@@ -1,43 +1,55 @@
 """What one owner of accounts has, lot by lot: an immutable value that each entry replaces by the next."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
-
-@dataclass(slots=True)
-class LotBalance:
-    """What is left of a lot on an available account.
-
-    Nobody changes one; it is not frozen because that doubles its making.
-    """
-
-    expires_on: date
-    lot: int
-    available_from: date
-    points: int
+from ledger.hold import OpenHold
+from ledger.lots import LotBalance, Lots, points_of, with_lot, without
 
 
 @dataclass(slots=True)
 class MemberBook:
-    """The accounts of one owner.
+    """The accounts of one owner. Nobody changes one after it was made.
 
     Attributes:
         owner: Member id of the owner (a family shares its parent's).
-        lots: With points left, in order of consumption: earliest expiry first, then oldest.
+        lots: Available, with points left, in order of consumption: earliest expiry first, then oldest.
         debt: Points that were clawed back after they were spent; not negative.
+        pending: Earned and not available yet, in the same order.
+        holds: Open ones, in the order in which they were made.
     """
 
     owner: int
-    lots: tuple[LotBalance, ...] = ()
+    lots: Lots = ()
     debt: int = 0
+    pending: Lots = ()
+    holds: tuple[OpenHold, ...] = ()
 
-    def spendable(self, today: date) -> tuple[LotBalance, ...]:
+    def spendable(self, today: date) -> Lots:
         """The lots that can be spent on *today*, in order of consumption."""
         return tuple(lot for lot in self.lots if lot.available_from <= today <= lot.expires_on)
 
     def available(self, today: date) -> int:
         """Points that can be spent on *today*, before debt is taken off."""
         return sum([lot.points for lot in self.lots if lot.available_from <= today <= lot.expires_on])
+
+    @property
+    def waiting(self) -> int:
+        """Points that are pending."""
+        return sum([lot.points for lot in self.pending])
+
+    @property
+    def held(self) -> int:
+        """Points that open holds reserve."""
+        return sum([hold.points for hold in self.holds])
+
+    def is_due(self, today: date, now: datetime) -> bool:
+        """Whether time has come for anything: a hold to end, points to become available or to expire."""
+        return (
+            any(hold.is_over(now) for hold in self.holds)
+            or any(lot.available_from <= today for lot in self.pending)
+            or (bool(self.lots) and self.lots[0].expires_on < today)
+        )
 
     def next_expiry(self, today: date) -> tuple[int, date] | None:
         """Points of the earliest expiry to come and their last day; ``None`` when none expire."""
@@ -53,33 +65,48 @@ class MemberBook:
             points += lot.points
         return None if first is None else (points, first)
 
+    def left_of(self, number: int) -> int:
+        """Points of the lot *number*, wherever they lie."""
+        left = points_of(self.lots, number)
+        if self.pending:
+            left += points_of(self.pending, number)
+        for hold in self.holds:
+            left += points_of(hold.lots, number)
+        return left
+
     def credited(self, lot: LotBalance) -> "MemberBook":
-        """With *lot*'s points added to what is left of that lot."""
-        assert lot.points > 0
-        if not self.lots or _order(self.lots[-1]) < _order(lot):  # a new lot is nearly always the last
-            return MemberBook(self.owner, (*self.lots, lot), self.debt)
-        for at, known in enumerate(self.lots):
-            if known.lot == lot.lot:
-                more = replace(known, points=known.points + lot.points)
-                return replace(self, lots=(*self.lots[:at], more, *self.lots[at + 1 :]))
-        return replace(self, lots=tuple(sorted((*self.lots, lot), key=_order)))
+        """With *lot*'s points added to what is available of that lot."""
+        return MemberBook(self.owner, with_lot(self.lots, lot), self.debt, self.pending, self.holds)
 
     def debited(self, lot: int, points: int) -> "MemberBook":
-        """With *points* taken from *lot*, which must have them."""
-        for at, known in enumerate(self.lots):
-            if known.lot == lot:
-                assert 0 < points <= known.points
-                if points == known.points:
-                    return replace(self, lots=self.lots[:at] + self.lots[at + 1 :])
-                less = replace(known, points=known.points - points)
-                return replace(self, lots=(*self.lots[:at], less, *self.lots[at + 1 :]))
-        raise AssertionError(f"lot {lot} is not in the book of {self.owner}")
+        """With *points* taken from *lot*, which must have them available."""
+        return MemberBook(self.owner, without(self.lots, lot, points), self.debt, self.pending, self.holds)
+
+    def promised(self, lot: LotBalance) -> "MemberBook":
+        """With *lot*'s points added to what is pending of that lot."""
+        return replace(self, pending=with_lot(self.pending, lot))
+
+    def unpromised(self, lot: int, points: int) -> "MemberBook":
+        """With *points* of *lot* pending no longer."""
+        return replace(self, pending=without(self.pending, lot, points))
+
+    def hold(self, number: int) -> OpenHold | None:
+        """The open hold that decision *number* made."""
+        return next((hold for hold in self.holds if hold.hold == number), None)
+
+    def holding(self, changed: OpenHold) -> "MemberBook":
+        """With a hold added, or *changed*."""
+        if self.hold(changed.hold) is None:
+            return replace(self, holds=(*self.holds, changed))
+        return replace(
+            self, holds=tuple(changed if hold.hold == changed.hold else hold for hold in self.holds)
+        )
+
+    def ended(self, number: int) -> "MemberBook":
+        """Without the hold that decision *number* made."""
+        return replace(self, holds=tuple(hold for hold in self.holds if hold.hold != number))
 
     def indebted(self, points: int) -> "MemberBook":
         """With *points* more debt, or less when negative."""
         assert self.debt + points >= 0
         return replace(self, debt=self.debt + points)
-
-
-def _order(lot: LotBalance) -> tuple[date, int]:
-    return lot.expires_on, lot.lot

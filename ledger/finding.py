@@ -11,6 +11,7 @@ INVARIANTS: Final = {
     "I6": "no lot holds less than nothing or more than it was made with",
     "I7": "the balances that are kept are what the postings add up to",
     "I8": "what programmes count adds up, and no budget falls below nothing",
+    "I11": "a hold ends once, gives what it reserved, and the open ones are what is held",
     "I12": "nothing is taken back twice",
     "I15": "a key decides once",
     "I16": "what had no effect has no postings, and points move only as the chart allows",

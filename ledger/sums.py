@@ -11,11 +11,14 @@ from itertools import islice
 from typing import Final
 
 from ledger.account import MEMBER_KINDS, AccountId, AccountKind, kind_of, name_of, owner_of
+from ledger.account import account as account_
 from ledger.entry import NO_LOT
 from ledger.finding import Findings
 
 SLICE_SIZE: Final = 10_000
 LOTS_PER_PASS: Final = 500_000
+
+_WITH_LOTS: Final = (AccountKind.AVAILABLE, AccountKind.PENDING, AccountKind.HELD)
 
 _Key = tuple[int, int]  # account, lot
 
@@ -96,10 +99,15 @@ class _Part:
             known = self._database.execute("SELECT points, owner FROM lot WHERE lot = ?", (lot,)).fetchone()
             if known is None:
                 self._findings.add("I26", where, "there is no such lot")
-            elif total > known[0]:
-                self._findings.add("I6", where, f"holds {total} and was made with {known[0]}")
+            elif (whole := self._whole(account, lot)) > known[0]:
+                self._findings.add("I6", where, f"holds {whole} and was made with {known[0]}")
             elif known[1] != owner_of(account):
                 self._findings.add("I26", where, f"lies on {name_of(account)} and is not its owner's")
+
+    def _whole(self, account: AccountId, lot: int) -> int:
+        """What the owner of *account* has of a lot: available, pending and held."""
+        owner = owner_of(account)
+        return sum([self._sums.get((account_(kind, owner), lot), 0) for kind in _WITH_LOTS])
 
     def _kept_after(self, after: _Key) -> list[tuple[int, int, int]]:
         """The next kept balances, compared with the sums."""

@@ -1,8 +1,8 @@
 """The tables of the books, and the statements on them that are compiled to text once.
 
-All but ``balance`` are append-only: a correction is a new entry. ``guards`` gives the triggers that keep
-them so, whoever opens the file. ``fact`` may lose rows, because what it holds of a customer can be
-erased; nothing in it can change.
+All but ``balance`` and ``open_hold`` are append-only: a correction is a new entry. ``guards`` gives the
+triggers that keep them so, whoever opens the file. ``fact`` may lose rows, because what it holds of a
+customer can be erased; nothing in it can change.
 
 Instants are ISO 8601 in UTC, dates ISO 8601, truth values 0 and 1, points and money
 integers.
@@ -244,6 +244,42 @@ balance: Final = Table(
     sqlite_strict=True,
 )
 
+# A hold (``ledger.hold.Hold``), and what later decisions did to it. Its number is its decision's sequence.
+hold: Final = Table(
+    "hold",
+    metadata,
+    _integer("seq", key=True),
+    _integer("line", key=True),
+    _integer("owner"),
+    _text("held_for"),
+    _integer("points"),
+    _text("kept_until"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
+hold_step: Final = Table(
+    "hold_step",
+    metadata,
+    _integer("seq", key=True),
+    _integer("line", key=True),
+    _integer("hold"),
+    _integer("points"),
+    _integer("ended"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
+# Holds that no step has ended. A cache, as ``balance`` is.
+open_hold: Final = Table(
+    "open_hold",
+    metadata,
+    _integer("hold", key=True),
+    _integer("owner"),
+    _text("kept_until"),
+    sqlite_strict=True,
+)
+
 _COVERING: Final = ("REDEEM", "PAY_CERTIFICATE")
 
 Index("decision_key", decision.c.key, unique=True)
@@ -260,6 +296,9 @@ Index("decision_exception", decision.c.seq, sqlite_where=decision.c.exception.is
 Index("decision_original", decision.c.original, sqlite_where=decision.c.original.is_not(None))
 Index("link_original", link.c.original)
 Index("tally_place", tally.c.measure, tally.c.whose, tally.c.stretch, tally.c.seq)
+Index("hold_step_hold", hold_step.c.hold)
+Index("open_hold_owner", open_hold.c.owner)
+Index("open_hold_kept_until", open_hold.c.kept_until)
 
 APPEND_ONLY: Final = (
     decision, posting, lot, link, party, early_reversal, fact, card_entry, block, sequence_lease,

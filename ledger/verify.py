@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from ledger.chain import ChainCheck
 from ledger.finding import Enough, Finding, Findings
+from ledger.holdcheck import check_holds
 from ledger.sums import check_sums
 from ledger.tables import APPEND_ONLY, guards
 from ledger.tallies import check_tallies
@@ -26,6 +27,7 @@ def verify(database: sqlite3.Connection, progress: Callable[[int, int], None]) -
         check_sums(database, findings)
         chain.parties.tell()
         check_tallies(database, findings)
+        check_holds(database, findings)
         _check_links(database, findings)
         _check_sequence(database, findings)
     except sqlite3.DatabaseError as error:

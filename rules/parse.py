@@ -10,7 +10,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -22,6 +22,7 @@ from loyalty.terms import Terms
 from rules.caps import read_caps
 from rules.effects import Lane
 from rules.programme import (
+    HOLD_KEPT,
     BaseRate,
     PointsBack,
     Programme,
@@ -123,6 +124,8 @@ def _programme(documents: Mapping[str, Any]) -> Programme:
     validity = _read_validity(main.section("points") or _missing(main, "points"))
     redemption = _read_redemption(main.section("redemption") or _missing(main, "redemption"))
     refund = _read_refund(main.section("refund") or _missing(main, "refund"))
+    holds = main.section("holds")
+    hold_kept = HOLD_KEPT if holds is None else _read_hold_kept(holds)
     groups = read_groups(main)
     limits = read_caps(main, "programme", redemption.value)
     rules = read_rules(main, None, tiers, groups, redemption.value)
@@ -154,6 +157,7 @@ def _programme(documents: Mapping[str, Any]) -> Programme:
         validity=validity,
         redemption=redemption,
         refund=refund,
+        hold_kept=hold_kept,
         tiers=tiers,
         groups=groups,
         limits=limits,
@@ -266,9 +270,16 @@ def _read_refund(section: Section) -> RefundPolicy:
         points_back=section.choice("points_back", {each.value: each for each in PointsBack}),
         without_original=section.choice("without_original", {each.value: each for each in WithoutOriginal}),
         shortfall=section.choice("shortfall", {each.value: each for each in Shortfall}),
+        grace=section.span("grace") if "grace" in section else None,
     )
     section.close()
     return policy
+
+
+def _read_hold_kept(section: Section) -> timedelta:
+    kept = section.duration("kept", HOLD_KEPT)
+    section.close()
+    return kept
 
 
 def _refuse_twins(names: list[tuple[str, str]], problems: list[LoyaltyError]) -> None:

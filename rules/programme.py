@@ -18,6 +18,8 @@ from rules.effects import Lane
 from rules.rule import Campaign, Group, Rule
 from rules.table import Table
 
+HOLD_KEPT: Final = timedelta(days=7)  # where a programme says nothing else
+
 BASE_RULE: Final = "base"  # id under which the programme's own base rate stands in an award
 
 
@@ -69,30 +71,6 @@ class Redemption:
     proof_from_minor: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RefundPolicy:
-    """What a refund does to points."""
-
-    points_back: PointsBack
-    without_original: WithoutOriginal
-    shortfall: Shortfall
-
-
-@dataclass(frozen=True, slots=True)
-class BaseRate:
-    """What every sale earns where no rule says otherwise.
-
-    Attributes:
-        rate: Points per minor unit.
-        rounding: What becomes of a part of a point, here and in every rule.
-        level: Where it is rounded.
-    """
-
-    rate: Rate
-    rounding: Rounding
-    level: RoundingLevel = RoundingLevel.TRANSACTION
-
-
 class SpanUnit(enum.Enum):
     """What a span counts."""
 
@@ -122,6 +100,36 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundPolicy:
+    """What a refund does to points.
+
+    Attributes:
+        grace: For this long points can be used that come back when their lot has expired; ``None``: they
+            expire again at once.
+    """
+
+    points_back: PointsBack
+    without_original: WithoutOriginal
+    shortfall: Shortfall
+    grace: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BaseRate:
+    """What every sale earns where no rule says otherwise.
+
+    Attributes:
+        rate: Points per minor unit.
+        rounding: What becomes of a part of a point, here and in every rule.
+        level: Where it is rounded.
+    """
+
+    rate: Rate
+    rounding: Rounding
+    level: RoundingLevel = RoundingLevel.TRANSACTION
+
+
+@dataclass(frozen=True, slots=True)
 class Validity:
     """How long earned points live.
 
@@ -145,6 +153,7 @@ class Programme:
         text: The canonical text, from which the programme can be made again.
         day_starts: When a business day starts, in the programme's zone.
         tiers: From the lowest to the highest.
+        hold_kept: How long points stay reserved for a hold that nobody completes.
         rules: In force, in the one total order (lane, group, falling priority, id).
         limits: On all points of a sale, the base rate's among them.
         counting: What its rules and limits count; ``None`` when they look at nothing but the sale.
@@ -163,6 +172,7 @@ class Programme:
     validity: Validity
     redemption: Redemption
     refund: RefundPolicy
+    hold_kept: timedelta = HOLD_KEPT
     tiers: tuple[str, ...] = ()
     groups: tuple[Group, ...] = ()
     campaigns: tuple[Campaign, ...] = ()

@@ -8,7 +8,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any, Final, TypeVar
 
@@ -25,6 +25,7 @@ _FRACTION: Final = re.compile(r"([0-9]{1,15})/([0-9]{1,15})", re.ASCII)
 _DECIMAL: Final = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,12}))?", re.ASCII)
 _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?", re.ASCII)
 _SPAN: Final = re.compile(r"([0-9]{1,5}) (day|month|year)s?", re.ASCII)
+_DURATION: Final = re.compile(r"([0-9]{1,5}) (minute|hour|day)s?", re.ASCII)
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", re.ASCII)
 
 
@@ -299,6 +300,17 @@ class Section:
             self.wrong("is not a span of time", key, 'write "14 days", "6 months" or "2 years"')
             return Span(0, SpanUnit.DAYS)
         return Span(int(match[1]), SpanUnit(match[2] + "s"))
+
+    def duration(self, key: str, default: timedelta) -> timedelta:
+        """So many minutes, hours or days: ``"12 hours"``; one minute at least."""
+        if not self.required(key, default):
+            return default
+        value = self.take(key)
+        match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+        if match is None or int(match[1]) == 0:
+            self.wrong("is not a length of time", key, 'write "30 minutes", "12 hours" or "7 days"')
+            return default
+        return timedelta(**{match[2] + "s": int(match[1])})
 
     def _inner(self, table: Mapping[str, Any], where: str) -> "Section":
         return Section(table, where, self._problems, self.currency)

@@ -34,6 +34,7 @@ _FRACTION: Final[Schema] = {
     ]
 }
 _SPAN: Final[Schema] = {"type": "string", "pattern": "^[0-9]{1,5} (day|month|year)s?$"}
+_DURATION: Final[Schema] = {"type": "string", "pattern": "^(?!0+ )[0-9]{1,5} (minute|hour|day)s?$"}
 _CLOCK: Final[Schema] = {"type": "string"}  # a TOML time, or "22:00"; editors see both as texts
 
 
@@ -72,9 +73,11 @@ def programme_schema() -> Schema:
                         "points_back": _choice(PointsBack),
                         "without_original": _choice(WithoutOriginal),
                         "shortfall": _choice(Shortfall),
+                        "grace": _SPAN,
                     },
                     "points_back", "without_original", "shortfall",
                 ),
+                "holds": _table({"kept": _DURATION}),
                 "group": _list(_table({"id": _NAME, "pick": _choice(Pick)}, "id", "pick")),
                 "cap": _list({"$ref": "#/$defs/cap"}),
                 "rule": _list({"$ref": "#/$defs/rule"}),

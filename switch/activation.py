@@ -30,7 +30,7 @@ def activate(case: Case) -> Outcome:
         changes.append(CardChange(card=card, link=(link.kind.value, token)))
         done["link"] = [link.kind.value, token.hex()]
     decision = Approved(
-        balance=case.balance(card, case.worksheet.book(card.owner)),
+        balance=case.balance(card, case.book(card.owner)),
         programme_version=case.programme.version,
     )
     return case.remember(

@@ -95,10 +95,15 @@ class Booking:
             )
         return Slip(known.seq, operation, whole, digest, json.loads(known.answer)["told"])
 
-    def draft(self, slip: Slip, owner: MemberId | None, beside: Draft | None = None) -> Draft:
-        """A draft of *slip* on the accounts of *owner*, or on those of the programme alone."""
+    def draft(
+        self, slip: Slip, owner: MemberId | None, grace: date | None = None, beside: Draft | None = None
+    ) -> Draft:
+        """A draft of *slip* on the accounts of *owner*, or on those of the programme alone.
+
+        *grace* is the last day of points that come back and whose lot has expired; ``None``: they expire.
+        """
         book = None if owner is None else self.worksheet.book(owner)
-        return Draft(slip.seq, book, self.today, beside=beside)
+        return Draft(slip.seq, book, self.today, self.moment.now, grace, beside)
 
     def rrn(self, slip: Slip) -> str:
         """What the entry is called on paper: formed as DE 37 is."""
@@ -191,6 +196,7 @@ class Booking:
             postings=tuple([posting for draft in drafts for posting in draft.postings]),
             lots=tuple([lot for draft in drafts for lot in draft.lots]),
             books=_books(drafts),
+            sides=tuple([side for draft in drafts for side in draft.sides]),
             links=links,
             facts=facts,
             card_changes=card_changes,

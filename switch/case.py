@@ -131,6 +131,29 @@ class Case:
                 return True
         return False
 
+    # The accounts
+
+    def draft(self, owner: MemberId | None, beside: Draft | None = None) -> Draft:
+        """A new entry on the accounts of *owner*, or on suspense without one; what is due is posted first."""
+        moment = self.moment
+        book = None if owner is None else self.worksheet.book(owner)
+        return Draft(moment.seq, book, moment.business_date, moment.now, self.grace, beside)
+
+    @property
+    def grace(self) -> date | None:
+        """Last day of points that come back and whose lot has expired; ``None`` when they expire again."""
+        grace = self.programme.refund.grace
+        return None if grace is None else grace.after(self.moment.business_date)
+
+    def book(self, owner: MemberId) -> MemberBook:
+        """What *owner* has at this moment, whether what is due is posted or not."""
+        book = self.worksheet.book(owner)
+        if book.is_due(self.moment.business_date, self.moment.now):
+            due = self.draft(owner).book
+            assert due is not None
+            return due
+        return book
+
     # The decision put down
 
     def refuse(self, reason: Reason) -> Outcome:
@@ -169,7 +192,7 @@ class Case:
             books=False,
             earned=0 if is_sale else None,
             left_to_pay_minor=transaction.amount if is_sale else None,
-            balance=None if card is None else self.balance(card, self.worksheet.book(card.owner)),
+            balance=None if card is None else self.balance(card, self.book(card.owner)),
             programme_version=self.programme.version,
         )
         return self.remember(decision, card=card, effective=False, exception=exception, early=early)
@@ -182,6 +205,8 @@ class Case:
         tier = card.tier if card is not None else None
         return Balance(
             available=book.available(today),
+            pending=book.waiting if book.pending else 0,
+            held=book.held if book.holds else 0,
             debt=book.debt,
             expires_points=0 if expiry is None else expiry[0],
             expires_on=None if expiry is None else expiry[1],
@@ -263,7 +288,7 @@ class Case:
             facts=facts,
             card_changes=card_changes,
             early_reversal=early,
-            sides=sides,
+            sides=(*sides, *[side for draft in drafts for side in draft.sides]),
         )
 
     def _name(self, elements: Mapping[int, str]) -> str:

@@ -232,7 +232,8 @@ def unusable(path: Path, error: sqlite3.Error) -> LoyaltyError:
 _INSERTABLE: Final = frozenset(
     {table.name for one in (ledger.tables, members.tables) for table in one.metadata.tables.values()}
 )
-_MUTABLE: Final = frozenset({"balance"} | {table.name for table in members.tables.metadata.tables.values()})
+_CACHES: Final = frozenset({"balance", "open_hold"})
+_MUTABLE: Final = frozenset(_CACHES | {table.name for table in members.tables.metadata.tables.values()})
 _HARMLESS: Final = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_TRANSACTION}
 )

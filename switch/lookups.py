@@ -1,12 +1,15 @@
 """How durable state is looked up: an index leads to every row, and every search is bounded."""
 
 import sqlite3
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any, Final
 
-from ledger.account import AccountKind, account
-from ledger.block import COLUMNS
-from ledger.book import LotBalance, MemberBook
+from ledger.account import AccountKind, PostingReason, account
+from ledger.block import COLUMNS, SIDES
+from ledger.book import MemberBook
+from ledger.hold import OpenHold
+from ledger.lots import LotBalance
 from loyalty.card import CardId, IdentifierKind, MemberId, Token
 from loyalty.transaction import OriginalReference
 from members.card import Card, CardStatus
@@ -43,9 +46,17 @@ LOTS: Final = (
 FACTS: Final = "SELECT facts FROM fact WHERE seq = ?"
 EARLY: Final = f"SELECT {', '.join(COLUMNS['early_reversal'])} FROM early_reversal ORDER BY seq"
 _BOOK: Final = (
-    "SELECT lot.expires_on, lot.lot, lot.available_from, balance.points FROM balance JOIN lot USING (lot)"
-    " WHERE balance.account = ? ORDER BY lot.expires_on, lot.lot"
+    "SELECT balance.account, lot.expires_on, lot.lot, lot.available_from, balance.points"
+    " FROM balance JOIN lot USING (lot) WHERE balance.account IN (?, ?) ORDER BY lot.expires_on, lot.lot"
 )
+_OPEN_HOLDS: Final = "SELECT hold, kept_until FROM open_hold WHERE owner = ? ORDER BY hold"
+_HELD: Final = (
+    "SELECT lot.expires_on, lot.lot, lot.available_from, posting.points FROM posting JOIN lot USING (lot)"
+    f" WHERE posting.seq = ? AND posting.reason = {PostingReason.HOLD.value} ORDER BY posting.line"
+)
+_HELD_NO_LONGER: Final = "SELECT coalesce(sum(points), 0) FROM hold_step WHERE hold = ?"
+HOLD: Final = f"SELECT {', '.join(SIDES['hold'])} FROM hold WHERE seq = ?"
+HOLD_STEPS: Final = f"SELECT {', '.join(SIDES['hold_step'])} FROM hold_step WHERE hold = ? ORDER BY seq, line"
 PROGRAMMES: Final = "SELECT number, since, version, text FROM programme ORDER BY number"
 _DEBT: Final = "SELECT points FROM balance WHERE account = ? AND lot = 0"
 _CARD_LEAD: Final = "SELECT member_id, card_id FROM card WHERE token = ?"
@@ -76,14 +87,30 @@ def load_cards(database: sqlite3.Connection, member_id: MemberId) -> tuple[Card,
 
 def load_book(database: sqlite3.Connection, owner: MemberId) -> MemberBook:
     """The accounts of *owner* as the balances tell them."""
-    lots = tuple(
-        LotBalance(date.fromisoformat(expires_on), lot, date.fromisoformat(available_from), points)
-        for expires_on, lot, available_from, points in database.execute(
-            _BOOK, (account(AccountKind.AVAILABLE, owner),)
-        )
-    )
+    available, waiting = account(AccountKind.AVAILABLE, owner), account(AccountKind.PENDING, owner)
+    lots: dict[int, list[LotBalance]] = {available: [], waiting: []}
+    for on, *lot in database.execute(_BOOK, (available, waiting)):
+        lots[on].append(_lot_balance(lot))
     debt = database.execute(_DEBT, (account(AccountKind.DEBT, owner),)).fetchone()
-    return MemberBook(owner, lots, 0 if debt is None else -debt[0])
+    holds = database.execute(_OPEN_HOLDS, (owner,)).fetchall()
+    return MemberBook(
+        owner,
+        tuple(lots[available]),
+        0 if debt is None else -debt[0],
+        tuple(lots[waiting]),
+        tuple(_open_hold(database, hold, kept_until) for hold, kept_until in holds),
+    )
+
+
+def _open_hold(database: sqlite3.Connection, hold: int, kept_until: str) -> OpenHold:
+    lots = tuple(_lot_balance(row) for row in database.execute(_HELD, (hold,)))
+    gone = database.execute(_HELD_NO_LONGER, (hold,)).fetchone()[0]
+    return OpenHold(hold, datetime.fromisoformat(kept_until), lots).without_last(gone)
+
+
+def _lot_balance(row: Sequence[Any]) -> LotBalance:
+    expires_on, lot, available_from, points = row
+    return LotBalance(date.fromisoformat(expires_on), lot, date.fromisoformat(available_from), points)
 
 
 def _card_of(row: tuple[Any, ...]) -> Card:

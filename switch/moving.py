@@ -7,13 +7,14 @@ n-th posting out of a lot and the n-th into one belong together.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from itertools import count
 from typing import Final
 
 from ledger.account import AccountKind, PostingReason, account, owner_of
-from ledger.book import LotBalance, MemberBook
+from ledger.book import MemberBook
 from ledger.entry import NO_LOT, Lot, Posting, lot_number
+from ledger.lots import LotBalance
 from switch.postings import Draft
 
 _TRANSIT: Final = account(AccountKind.TRANSIT)
@@ -62,8 +63,16 @@ class MovingDraft(Draft):
 
     book: MemberBook
 
-    def __init__(self, seq: int, book: MemberBook, today: date, beside: Draft | None = None) -> None:
-        super().__init__(seq, book, today, beside)
+    def __init__(
+        self,
+        seq: int,
+        book: MemberBook,
+        today: date,
+        now: datetime,
+        grace: date | None,
+        beside: Draft | None = None,
+    ) -> None:
+        super().__init__(seq, book, today, now, grace, beside)
         if beside is None:  # a transfer makes as many lots as it takes
             self.numbers = (lot_number(seq, at) for at in count())
 

@@ -8,7 +8,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from ledger.account import MEMBER_KINDS, AccountKind, account
@@ -18,6 +18,7 @@ from members.card import Card
 from members.proof import ProofKind, Secret
 from switch.lookups import PROOF, load_book, load_cards, load_leads
 from switch.outcome import Record
+from switch.postings import Draft
 from switch.rows import link_of, record_of, secret_of
 from switch.statements import SELECT_LINKS_TO, SELECT_RECORD
 
@@ -40,24 +41,19 @@ def secret_of_card(database: sqlite3.Connection, card: Card, kind: ProofKind) ->
     return None if row is None else secret_of(row)
 
 
-def balance_of(database: sqlite3.Connection, card: Card, today: date) -> Balance:
-    """What *card*'s accounts hold on *today*."""
+def balance_of(database: sqlite3.Connection, card: Card, today: date, now: datetime) -> Balance:
+    """What *card*'s accounts hold on *today*, at *now*, whether what is due is posted or not."""
     database.execute("BEGIN")  # one state of all its accounts
     try:
         book = load_book(database, card.owner)
-        pending, held = (
-            database.execute(
-                "SELECT coalesce(sum(points), 0) FROM balance WHERE account = ?", (account(kind, card.owner),)
-            ).fetchone()[0]
-            for kind in (AccountKind.PENDING, AccountKind.HELD)
-        )
     finally:
         database.execute("ROLLBACK")
+    book = Draft(0, book, today, now).book or book
     expiry = book.next_expiry(today)
     return Balance(
         available=book.available(today),
-        pending=pending,
-        held=held,
+        pending=book.waiting,
+        held=book.held,
         debt=book.debt,
         expires_points=0 if expiry is None else expiry[0],
         expires_on=None if expiry is None else expiry[1],

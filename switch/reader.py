@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ledger.book import MemberBook
 from ledger.entry import Lot, Posting
+from ledger.hold import Hold, HoldStep
 from loyalty.card import CardId, MemberId, Token
 from loyalty.transaction import OriginalReference
 from members.card import Card
@@ -64,6 +65,14 @@ class Reader(Protocol):
 
     def lots(self, numbers: Sequence[int]) -> Sequence[Lot]:
         """The lots with these numbers."""
+        ...
+
+    def hold(self, number: int) -> Hold | None:
+        """The hold that decision *number* made, open or not."""
+        ...
+
+    def hold_steps(self, number: int) -> Sequence[HoldStep]:
+        """What was done to that hold, in order."""
         ...
 
     def facts(self, seq: int) -> str | None:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from ledger.account import AccountId, PostingReason
 from ledger.book import MemberBook
 from ledger.entry import Lot, Posting
+from ledger.hold import Hold, HoldStep
 from loyalty.card import CardId, IdentifierKind, MemberId, Token
 from loyalty.sequence import seq_of
 from loyalty.transaction import Operation, OriginalReference
@@ -28,7 +29,16 @@ from switch.generations import Generations
 from switch.lookups import CANDIDATES_MAX, load_book, load_cards, load_leads
 from switch.originals import named_by
 from switch.outcome import CardChange, EarlyReversal, Link, Record
-from switch.rows import early_reversal_of, instant_text, link_of, lot_of, record_of, secret_of
+from switch.rows import (
+    early_reversal_of,
+    hold_of,
+    hold_step_of,
+    instant_text,
+    link_of,
+    lot_of,
+    record_of,
+    secret_of,
+)
 from switch.statements import SELECT_LINKS_FROM, SELECT_LINKS_TO
 from switch.tallyreader import DurableTallies
 
@@ -157,6 +167,15 @@ class Recall:
     def lots(self, numbers: Sequence[int]) -> list[Lot]:
         """The lots with these numbers."""
         return [lot_of(row) for row in self._database.execute(lookups.LOTS, (json.dumps(list(numbers)),))]
+
+    def hold(self, number: int) -> Hold | None:
+        """The hold that decision *number* made, open or not."""
+        row = self._database.execute(lookups.HOLD, (number,)).fetchone()
+        return None if row is None else hold_of(row)
+
+    def hold_steps(self, number: int) -> list[HoldStep]:
+        """What was done to that hold."""
+        return [hold_step_of(row) for row in self._database.execute(lookups.HOLD_STEPS, (number,))]
 
     def facts(self, seq: int) -> str | None:
         """What the rules saw, as JSON; ``None`` when nothing was kept, or when it was erased."""

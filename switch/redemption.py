@@ -68,7 +68,7 @@ def inquiry(case: Case) -> Outcome:
     assert card is not None
     if may_only_earn(case):
         return case.refuse(Reason.NOT_PERMITTED)
-    book = case.worksheet.book(card.owner)
+    book = case.book(card.owner)
     points = spendable(case, book)
     return case.tell(
         Approved(
@@ -94,11 +94,10 @@ def redeem(case: Case) -> Outcome:
     asked = points_for(case)
     assert asked is not None
     limit_minor = redemption.share.of(redemption.value.of(asked))
-    book = case.worksheet.book(card.owner)
-    points = allowed_points(case, asked, limit_minor, book)
+    draft = case.draft(card.owner)
+    points = allowed_points(case, asked, limit_minor, draft.book)
     if isinstance(points, Reason):
         return case.refuse_or_accept(points, card)
-    draft = Draft(case.moment.seq, book, case.moment.business_date)
     return _booked_redemption(case, card, asked, points, draft)
 
 
@@ -163,14 +162,14 @@ def _redeem_without_card(case: Case, card: Card | None, reason: Reason) -> Outco
     """Points were taken for money with a card that is unknown or cannot be used: suspense bears them."""
     points = points_for(case)
     assert points is not None
-    draft = Draft(case.moment.seq, None, case.moment.business_date)
+    draft = case.draft(None)
     draft.redeem(points)
     value_minor = case.programme.redemption.value.of(points)
     decision = Approved(
         used=0,
         value_minor=value_minor,
         left_to_pay_minor=0,
-        balance=None if card is None else case.balance(card, case.worksheet.book(card.owner)),
+        balance=None if card is None else case.balance(card, case.book(card.owner)),
         programme_version=case.programme.version,
     )
     return case.remember(

@@ -13,7 +13,9 @@ from rules.programme import PointsBack
 from switch.case import Case
 from switch.outcome import Record
 
-_SPENDING: Final = frozenset({PostingReason.REDEEM, PostingReason.REDEEM_FROM_SUSPENSE})
+_SPENDING: Final = frozenset(
+    {PostingReason.REDEEM, PostingReason.CAPTURE, PostingReason.REDEEM_FROM_SUSPENSE}
+)
 _EARNING: Final = frozenset({PostingReason.EARN, PostingReason.REEARN})
 
 

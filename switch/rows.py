@@ -10,6 +10,7 @@ from typing import Any
 
 from ledger.block import Row
 from ledger.entry import Lot, Posting
+from ledger.hold import Hold, HoldStep
 from loyalty.card import CardId
 from loyalty.transaction import OriginalReference
 from members.card import Card
@@ -173,6 +174,22 @@ def link_of(row: tuple[Any, ...]) -> Link:
         undone=row[6],
         final_minor=row[7],
     )
+
+
+def hold_of(row: tuple[Any, ...]) -> Hold:
+    """The hold of a row."""
+    return Hold(
+        hold=row[0],
+        owner=row[2],
+        held_for=row[3],
+        points=row[4],
+        kept_until=datetime.fromisoformat(row[5]),
+    )
+
+
+def hold_step_of(row: tuple[Any, ...]) -> HoldStep:
+    """The step of a row."""
+    return HoldStep(seq=row[0], hold=row[2], points=row[3], ended=row[4] == 1)
 
 
 def early_reversal_row(early: EarlyReversal) -> Row:

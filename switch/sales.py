@@ -53,11 +53,10 @@ def earn(case: Case) -> Outcome:
     assert card is not None
     if transaction.points and may_only_earn(case):
         return case.refuse_or_accept(Reason.NOT_PERMITTED, card)
-    book = case.worksheet.book(card.owner)
-    sale = _work_out(case, card, book)
+    draft = case.draft(card.owner)
+    sale = _work_out(case, card, draft.book)
     if isinstance(sale, Reason):
         return case.refuse_or_accept(sale, card)
-    draft = Draft(case.moment.seq, book, case.moment.business_date)
     short = draft.redeem(sale.points) if sale.points else 0
     draft.earn(sale.award.points, *case.programme.lot_dates(case.today))
     sides = count_sale(case, card, sale.facts, sale.award, draft)
@@ -70,7 +69,7 @@ def quote(case: Case) -> Outcome:
     if reason is not None:
         return case.refuse(reason)
     assert card is not None
-    book = case.worksheet.book(card.owner)
+    book = case.book(card.owner)
     sale = _work_out(case, card, book)
     if isinstance(sale, Reason):
         return case.refuse(sale)
@@ -260,7 +259,7 @@ def _earn_without_card(case: Case, card: Card | None, reason: Reason) -> Outcome
     sale = _work_out(case, card, None)
     if isinstance(sale, Reason):
         return case.accept(sale.name, card)
-    draft = Draft(case.moment.seq, None, case.moment.business_date)
+    draft = case.draft(None)
     if sale.points:
         draft.redeem(sale.points)
     draft.earn(sale.award.points, *case.programme.lot_dates(case.today))
@@ -269,7 +268,7 @@ def _earn_without_card(case: Case, card: Card | None, reason: Reason) -> Outcome
         earned=0,
         value_minor=sale.value_minor if sale.points else None,
         left_to_pay_minor=sale.left_to_pay_minor,
-        balance=None if card is None else case.balance(card, case.worksheet.book(card.owner)),
+        balance=None if card is None else case.balance(card, case.book(card.owner)),
         programme_version=case.programme.version,
     )
     return case.remember(

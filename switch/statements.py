@@ -41,6 +41,9 @@ FORGET_EMPTY_BALANCE: Final = sql_of(
     )
 )
 
+OPEN_HOLD: Final = sql_of(insert(books.open_hold))
+END_HOLD: Final = sql_of(delete(books.open_hold).where(books.open_hold.c.hold == bindparam("hold")))
+
 _member: Final = sqlite.insert(cards.member)
 UPSERT_MEMBER: Final = sql_of(
     _member.on_conflict_do_update(

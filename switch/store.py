@@ -274,8 +274,8 @@ def _write(connection: Connection, block: Block, rows: BlockRows, previous: byte
     ):
         if of_table:
             connection.executemany(statement, of_table)
-    for name, of_side in rows.sides.items():
-        connection.executemany(sql.INSERT_SIDE[name], of_side)
+    if rows.sides:
+        _write_sides(connection, rows)
     if rows.balances:
         changed = [(account, lot, points) for (account, lot), points in rows.balances.items() if points]
         connection.executemany(sql.ADD_TO_BALANCE, changed)
@@ -291,6 +291,17 @@ def _write(connection: Connection, block: Block, rows: BlockRows, previous: byte
     for change in block.card_changes:
         _change_card(connection, change)
     connection.execute(sql.INSERT_BLOCK, (*rows.header, previous, rows.hash))
+
+
+def _write_sides(connection: Connection, rows: BlockRows) -> None:
+    """Write what few decisions have, and keep the list of open holds."""
+    for name, of_side in rows.sides.items():
+        connection.executemany(sql.INSERT_SIDE[name], of_side)
+    for seq, _, owner, _, _, kept_until in rows.sides.get("hold", ()):
+        connection.execute(sql.OPEN_HOLD, (seq, owner, kept_until))
+    for _, _, hold, _, ended in rows.sides.get("hold_step", ()):
+        if ended:
+            connection.execute(sql.END_HOLD, (hold,))
 
 
 def _enrol(connection: Connection, enrolment: Enrolment) -> None:

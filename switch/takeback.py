@@ -36,27 +36,19 @@ def _absorbs(case: Case, sale: Record) -> bool:
     return policy.shortfall is Shortfall.ABSORB
 
 
-def draft_for(case: Case, owner: MemberId | None) -> Draft:
-    """A draft on the accounts of *owner*, or on suspense without one."""
-    book = None if owner is None else case.worksheet.book(owner)
-    return Draft(case.moment.seq, book, case.moment.business_date)
-
-
 class _Drafts:
     """The drafts of one undoing: of the member, and of others who paid for his ticket with points."""
 
     def __init__(self, case: Case, owner: MemberId | None) -> None:
         self._case = case
-        self.own = draft_for(case, owner)
+        self.own = case.draft(owner)
         self._by_owner: dict[MemberId | None, Draft] = {owner: self.own}
 
     def of(self, source: Record) -> Draft:
         """The draft on the accounts that the points of *source* came from."""
         draft = self._by_owner.get(source.owner)
         if draft is None:
-            book = None if source.owner is None else self._case.worksheet.book(source.owner)
-            moment = self._case.moment
-            draft = Draft(moment.seq, book, moment.business_date, beside=self.own)
+            draft = self._case.draft(source.owner, beside=self.own)
             self._by_owner[source.owner] = draft
         return draft
 

@@ -29,13 +29,12 @@ def transfer(case: Case) -> Outcome:
     points = whole_points(case)
     assert points is not None
     assert transaction.amount is not None
-    book = case.worksheet.book(card.owner)
+    sender = _draft(case, card.owner)
+    book = sender.book
     if points > book.available(moment.business_date) - book.debt:
         return case.refuse_or_accept(Reason.NOT_SUFFICIENT_POINTS, card)
     lots = case.worksheet.lots([lot.lot for lot in book.lots])
-    sender = MovingDraft(moment.seq, book, moment.business_date)
-    other = case.worksheet.book(receiver.owner)
-    receiving = MovingDraft(moment.seq, other, moment.business_date, beside=sender)
+    receiving = _draft(case, receiver.owner, sender)
     receiving.receive(sender.send(points, lots))
     value_minor = case.programme.redemption.value.of(points)
     decision = Approved(
@@ -126,11 +125,15 @@ def transfer_again(case: Case, void: Record, record: Record) -> Outcome:
 def _sides(case: Case, record: Record) -> tuple[MovingDraft, MovingDraft]:
     """Drafts of the sender and of the receiver of the transfer *record*."""
     assert record.owner is not None
-    moment, worksheet = case.moment, case.worksheet
-    receiver = moves_of(worksheet.postings(record.seq))[0].receiver
-    sender = MovingDraft(moment.seq, worksheet.book(record.owner), moment.business_date)
-    book = worksheet.book(MemberId(receiver))
-    return sender, MovingDraft(moment.seq, book, moment.business_date, beside=sender)
+    receiver = moves_of(case.worksheet.postings(record.seq))[0].receiver
+    sender = _draft(case, record.owner)
+    return sender, _draft(case, MemberId(receiver), sender)
+
+
+def _draft(case: Case, owner: MemberId, beside: MovingDraft | None = None) -> MovingDraft:
+    moment = case.moment
+    book = case.worksheet.book(owner)
+    return MovingDraft(moment.seq, book, moment.business_date, moment.now, case.grace, beside)
 
 
 def _alive(case: Case, moves: list[Move]) -> list[tuple[Lot, Lot, int]]:

@@ -10,7 +10,7 @@ from rules.programme import Shortfall, WithoutOriginal
 from switch.case import Case
 from switch.originals import OWN_STAN_REACH
 from switch.outcome import EarlyReversal, Outcome, Record
-from switch.takeback import draft_for, reverse_in_part, take_back_all, take_back_part
+from switch.takeback import reverse_in_part, take_back_all, take_back_part
 from switch.transfers import take_transfer_back, transfer_again
 
 _UNDOINGS: Final = frozenset({Operation.REFUND.value, Operation.VOID.value})
@@ -166,7 +166,7 @@ def _refund_without_original(case: Case) -> Outcome:
     base = case.programme.base
     amount_minor = case.transaction.amount or 0
     clawed = base.rate.of(amount_minor, base.rounding)
-    draft = draft_for(case, card.owner)
+    draft = case.draft(card.owner)
     draft.claw_back(clawed, (), absorb=policy.shortfall is Shortfall.ABSORB)
     assert draft.book is not None
     decision = Approved(

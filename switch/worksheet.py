@@ -12,6 +12,7 @@ from datetime import datetime
 
 from ledger.book import MemberBook
 from ledger.entry import Lot, Posting
+from ledger.hold import Hold, HoldStep
 from loyalty.card import CardId, IdentifierKind, MemberId, Token
 from loyalty.transaction import Operation, OriginalReference
 from members.card import Card, CardStatus
@@ -19,8 +20,9 @@ from members.proof import ProofKind, Secret
 from rules.counters import Place
 from switch.block import Enrolment
 from switch.originals import named_by
-from switch.outcome import CardChange, EarlyReversal, Link, Outcome, Record
+from switch.outcome import CardChange, EarlyReversal, Link, Outcome, Record, Side
 from switch.reader import Reader
+from switch.rows import hold_of, hold_step_of
 from switch.tallies import SheetTallies, changes_of
 
 
@@ -204,6 +206,27 @@ class Worksheet:
             found.update((lot.lot, lot) for lot in self._reader.lots(missing))
         return found
 
+    def hold(self, number: int) -> Hold | None:
+        """The hold that decision *number* made, open or not."""
+        for sheet in self.sheets:
+            outcome = sheet.outcomes.get(number)
+            if outcome is not None:
+                return next((hold_of((number, 0, *side.values)) for side in _of(outcome, "hold")), None)
+        return self._reader.hold(number)
+
+    def hold_steps(self, number: int) -> list[HoldStep]:
+        """What was done to that hold, in order."""
+        mine = [
+            hold_step_of((seq, 0, *side.values))
+            for sheet in reversed(self.sheets)
+            for seq, outcome in sheet.outcomes.items()
+            for side in _of(outcome, "hold_step")
+            if side.values[0] == number
+        ]
+        durable = self._reader.hold_steps(number)
+        seen = {step.seq for step in durable}
+        return [*durable, *(step for step in mine if step.seq not in seen)]
+
     def facts(self, seq: int) -> str | None:
         """What the rules saw, as JSON."""
         for sheet in self.sheets:
@@ -335,6 +358,10 @@ class Worksheet:
             if known is not None:
                 return known
         return card
+
+
+def _of(outcome: Outcome, table: str) -> list[Side]:
+    return [side for side in outcome.sides if side.table == table]
 
 
 _COVERING = frozenset({Operation.REDEEM.value, Operation.PAY_CERTIFICATE.value})

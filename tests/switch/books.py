@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ledger.account import AccountId, AccountKind, PostingReason, account
-from ledger.book import LotBalance, MemberBook
+from ledger.book import MemberBook
 from ledger.entry import NO_LOT, Lot, Posting
+from ledger.lots import LotBalance
 from loyalty.card import CardId, MemberId, Token
 from loyalty.decision import Approved
 from loyalty.sequence import base36, day_digits

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ledger.book import MemberBook
 from ledger.entry import Lot, Posting
+from ledger.hold import Hold, HoldStep
 from loyalty.card import CardId, MemberId, Token
 from loyalty.transaction import Operation, OriginalReference
 from members.card import Card, CardStatus
@@ -14,6 +15,7 @@ from rules.counters import Place
 from switch.block import Block, CommitResult
 from switch.originals import named_by
 from switch.outcome import EarlyReversal, Link, Outcome, Record
+from switch.rows import hold_of, hold_step_of
 from switch.tallies import changes_of
 from switch.worksheet import linked
 
@@ -147,6 +149,18 @@ class MemoryStore:
 
     def lots(self, numbers: Sequence[int]) -> list[Lot]:
         return [lot for outcome in self.outcomes.values() for lot in outcome.lots if lot.lot in numbers]
+
+    def hold(self, number: int) -> Hold | None:
+        sides = self.outcomes[number].sides if number in self.outcomes else ()
+        return next((hold_of((number, 0, *side.values)) for side in sides if side.table == "hold"), None)
+
+    def hold_steps(self, number: int) -> list[HoldStep]:
+        return [
+            hold_step_of((seq, 0, *side.values))
+            for seq, outcome in self.outcomes.items()
+            for side in outcome.sides
+            if side.table == "hold_step" and side.values[0] == number
+        ]
 
     def facts(self, seq: int) -> str | None:
         return self.outcomes[seq].facts

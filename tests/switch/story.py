@@ -253,6 +253,8 @@ class Story:
             "partial": decision.partial,
             "redeemable": None if decision.redeemable is None else decision.redeemable[0],
             "balance": None if balance is None else balance.available - balance.debt,
+            "pending": None if balance is None else balance.pending,
+            "held": None if balance is None else balance.held,
             "exception": None if outcome.record is None else outcome.record.exception,
             "kept": outcome.record is not None,
             "proof": _proved(outcome),

@@ -18,6 +18,7 @@ from switch.outcome import Link
 from switch.queries import balance_of, exceptions, find_card, history_of, totals
 from tests.switch.books import (
     NEXT_YEAR,
+    NOON,
     TODAY,
     card,
     claw_back_to_debt,
@@ -61,11 +62,11 @@ def test_a_card_is_found_by_its_token(database: sqlite3.Connection) -> None:
 def test_a_balance_is_that_of_the_owner(database: sqlite3.Connection) -> None:
     """The second card of a family shows the family's points, with its own tier."""
     expected = Balance(available=70, debt=7, expires_points=70, expires_on=NEXT_YEAR)
-    assert balance_of(database, card(1), TODAY) == expected
-    assert balance_of(database, FAMILY, TODAY) == replace(expected, tier="gold")
-    expired = balance_of(database, card(1), NEXT_YEAR + timedelta(days=1))
+    assert balance_of(database, card(1), TODAY, NOON) == expected
+    assert balance_of(database, FAMILY, TODAY, NOON) == replace(expected, tier="gold")
+    expired = balance_of(database, card(1), NEXT_YEAR + timedelta(days=1), NOON)
     assert (expired.available, expired.expires_on) == (0, None)
-    assert balance_of(database, card(3, member=3), TODAY) == Balance(available=0)
+    assert balance_of(database, card(3, member=3), TODAY, NOON) == Balance(available=0)
 
 
 def test_a_history_is_newest_first(database: sqlite3.Connection) -> None:

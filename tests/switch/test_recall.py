@@ -10,8 +10,9 @@ import pytest
 
 from ledger.account import PostingReason
 from ledger.block import hash_of_facts
-from ledger.book import LotBalance, MemberBook
+from ledger.book import MemberBook
 from ledger.entry import Lot, Posting
+from ledger.lots import LotBalance
 from loyalty.card import CardId, MemberId
 from loyalty.transaction import OriginalReference
 from switch.block import Enrolment, Person
