@@ -13,8 +13,9 @@ _HOLDS: Final = (
     " (SELECT coalesce(sum(points), 0) FROM posting WHERE seq = hold.seq AND reason = ?),"
     " (SELECT coalesce(sum(points), 0) FROM hold_step WHERE hold = hold.seq),"
     " (SELECT coalesce(sum(ended), 0) FROM hold_step WHERE hold = hold.seq),"
-    " (SELECT count(*) FROM open_hold WHERE hold = hold.seq AND owner = hold.owner"
-    "  AND kept_until = hold.kept_until)"
+    # 1 when it is kept as open, 2 when something else is kept of it.
+    " (SELECT coalesce(sum(2 - (owner = hold.owner AND kept_until = hold.kept_until)), 0) FROM open_hold"
+    "  WHERE hold = hold.seq)"
     " FROM hold WHERE seq > ? ORDER BY seq LIMIT ?"
 )
 _STRAYS: Final = (
@@ -59,6 +60,4 @@ def _check_hold(
     elif gone > points or (ended and gone != points):
         findings.add("I11", where, f"gave {gone} and had {points}")
     elif is_open != 1 - ended:
-        findings.add(
-            "I7", where, "is among the open ones and ended" if ended else "is open and not kept as such"
-        )
+        findings.add("I7", where, "ended and is kept as open" if ended else "is open and not kept as it is")

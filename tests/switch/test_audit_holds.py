@@ -93,7 +93,7 @@ FORGERIES = [
     ("DELETE FROM open_hold WHERE hold = 2", "I7 hold 2"),
     ("UPDATE open_hold SET owner = 2 WHERE hold = 2", "I7 hold 2"),
     ("UPDATE open_hold SET kept_until = '' WHERE hold = 4", "I7 hold 4"),
-    ("INSERT INTO open_hold VALUES (3, 1, '')", "I11 held.1"),
+    ("INSERT INTO open_hold VALUES (3, 1, '')", "I7 hold 3"),
     ("INSERT INTO open_hold VALUES (77, 1, '')", "I26 open_hold of hold 77"),
 ]
 
