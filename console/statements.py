@@ -35,7 +35,7 @@ def why(card: str, config: Path, *, left: bool, as_json: bool) -> None:
     deployment = open_deployment(config)
     with deployment.books() as books:
         found = deployment.find(books, card)
-        balance = queries.balance_of(books, found, deployment.today)
+        balance = queries.balance_of(books, found, deployment.today, deployment.now)
         movements = movements_of(books, found.owner)
         lots = lots_of(books, movements)
     by_lot = sorted(movements, key=lambda movement: (movement.lot == NO_LOT, movement.lot, movement.seq))
@@ -68,7 +68,7 @@ def statement(card: str, month: str | None, config: Path, *, as_json: bool) -> N
     first, beyond = _bounds(month, deployment.today)
     with deployment.books() as books:
         found = deployment.find(books, card)
-        balance = queries.balance_of(books, found, deployment.today)
+        balance = queries.balance_of(books, found, deployment.today, deployment.now)
         movements = movements_of(books, found.owner)
     before = sum(each.points for each in movements if each.business_date < first)
     within = [each for each in movements if first <= each.business_date < beyond]

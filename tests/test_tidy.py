@@ -22,7 +22,7 @@ KNOWN_TO = {
     "sqlite3": (
         r"switch\.(archive|audit|backup|database|feed|importing|lookups|movements|queries|recall|rebuild|safeguards"
         r"|store|tallyreader)"
-        r"|ledger\.(anchor|caches|chain|parties|slices|sums|tallies|verify)"
+        r"|ledger\.(anchor|caches|chain|holdcheck|parties|slices|sums|tallies|verify)"
         r"|console\.(day|deployment)|benchmarks\..*"
     ),
     "sqlalchemy": r".*\.tables|switch\.statements",
