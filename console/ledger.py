@@ -18,8 +18,16 @@ def ledger() -> None:
     """Verify and read the books."""
 
 
-ledger.add_command(keeping.verify)
-ledger.add_command(keeping.anchor)
+for _command in (
+    keeping.verify,
+    keeping.anchor,
+    keeping.backup,
+    keeping.restore,
+    keeping.export,
+    keeping.import_,
+    keeping.rebuild,
+):
+    ledger.add_command(_command)
 ledger.add_command(statements.why)
 ledger.add_command(statements.statement)
 

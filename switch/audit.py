@@ -69,7 +69,7 @@ def _check_cards(database: sqlite3.Connection, findings: Findings) -> None:
     database.execute("BEGIN")  # one state of all tables
     try:
         entries = database.execute("SELECT card_id, change FROM card_entry ORDER BY card_id, block, line")
-        journal = _ByCard(_ends(entries), findings, "is in the journal and not among the cards")
+        journal = _ByCard(journal_ends(entries), findings, "is in the journal and not among the cards")
         kept = _secrets(database.execute(_SECRETS))
         secrets = _ByCard(kept, findings, "has a code or a PIN and is not among the cards")
         cards = database.execute("SELECT card_id, hex(token), status FROM card ORDER BY card_id")
@@ -127,7 +127,7 @@ def _told_of(secret: Mapping[str, Any] | None) -> tuple[str, int] | None:
     return (secret["mark"], secret["failures"]) if secret and "mark" in secret else None
 
 
-def _ends(rows: sqlite3.Cursor) -> Iterator[tuple[int, dict[str, Any]]]:
+def journal_ends(rows: sqlite3.Cursor) -> Iterator[tuple[int, dict[str, Any]]]:
     """What the entries of each card end with, all changes put on one another."""
     card_id = 0
     told: dict[str, Any] = {}

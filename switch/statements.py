@@ -5,7 +5,7 @@ Values are always bound. Rows of the books have the order of ``ledger.block.COLU
 
 from typing import Final
 
-from sqlalchemy import bindparam, delete, insert, literal_column, update
+from sqlalchemy import LargeBinary, bindparam, delete, insert, literal_column, update
 from sqlalchemy.dialects import sqlite
 
 from ledger import tables as books
@@ -22,6 +22,14 @@ INSERT_EARLY_REVERSAL: Final = sql_of(insert(books.early_reversal))
 INSERT_FACT: Final = sql_of(insert(books.fact))
 INSERT_CARD_ENTRY: Final = sql_of(insert(books.card_entry))
 INSERT_SIDE: Final = {name: sql_of(insert(books.metadata.tables[name])) for name in SIDES}
+# For whoever takes all tables alike.
+TABLES: Final = {**books.metadata.tables, **cards.metadata.tables}
+INSERT_INTO: Final = {name: sql_of(insert(table)) for name, table in TABLES.items()}
+BYTES_OF: Final = {
+    name: [at for at, column in enumerate(table.columns) if isinstance(column.type, LargeBinary)]
+    for name, table in TABLES.items()
+}
+
 INSERT_BLOCK: Final = sql_of(insert(books.block))
 INSERT_LEASE: Final = sql_of(insert(books.sequence_lease))
 INSERT_PROGRAMME: Final = sql_of(insert(books.programme))

@@ -2,8 +2,10 @@
 
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -70,3 +72,58 @@ def test_an_older_copy_does_not_serve_until_it_is_taken(shop: Path, tmp_path: Pa
     assert puntual("ledger", "anchor", "--accept-fork", "--config", shop).stdout.startswith("fork 1 ")
     assert puntual("ledger", "verify", "--config", shop).exit_code == 0
     _issue(shop, 2)
+
+
+def test_books_are_carried_to_another_deployment(shop: Path, tmp_path: Path) -> None:
+    """With the same key of cards they are the same books."""
+    _issue(shop, 1)
+    lines = tmp_path / "books.ndjson"
+    assert puntual("ledger", "export", lines, "--config", shop).exit_code == 0
+    assert lines.stat().st_mode & 0o777 == 0o600
+    assert puntual("ledger", "export", "-", "--config", shop).stdout_bytes == lines.read_bytes()
+    puntual("init", tmp_path / "other")
+    other = tmp_path / "other" / "puntual.toml"
+    key = other.with_name("card.key")
+    key.unlink()
+    shutil.copy(shop.with_name("card.key"), key)
+    told = puntual("ledger", "import", lines, "--config", other, "--json")
+    assert (told.exit_code, json.loads(told.stdout)["block"]) == (0, 2)
+    assert puntual("ledger", "verify", "--config", other).exit_code == 0
+    shown = puntual("cards", "show", CARDS[1], "--config", other, "--json")
+    assert json.loads(shown.stdout)["member"] == "M1"
+    again = puntual("ledger", "import", lines, "--config", other)
+    assert (again.exit_code, "there are books already" in again.stderr) == (2, True)
+
+
+def test_lines_that_were_changed_are_told(shop: Path, tmp_path: Path) -> None:
+    lines = puntual("ledger", "export", "-", "--config", shop).stdout.replace("issued", "active", 1)
+    puntual("init", tmp_path / "other")
+    other = tmp_path / "other" / "puntual.toml"
+    told = puntual("ledger", "import", "-", "--config", other, stdin=lines)
+    assert told.exit_code == 1
+    assert told.stdout.startswith("I18 block 1: ")
+
+
+def test_a_copy_is_made_rehearsed_and_put_back(shop: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    made = puntual("ledger", "backup", copy, "--drill", "--config", shop, "--json")
+    assert made.exit_code == 0
+    assert json.loads(made.stdout)["block"] == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"shop", "copy.db"}
+    _issue(shop, 1)
+    back = puntual("ledger", "restore", copy, "--config", shop)
+    assert back.stdout.startswith("the copy is in place; the former books are ")
+    assert puntual("ledger", "anchor", "--config", shop).stdout.startswith("1 ")
+    copy.write_bytes(copy.read_bytes()[:5000])
+    refused = puntual("ledger", "restore", copy, "--config", shop)
+    assert (refused.exit_code, refused.stdout.startswith("I26 ")) == (1, True)
+
+
+def test_a_rebuild_tells_what_it_did(shop: Path) -> None:
+    assert puntual("ledger", "rebuild", "--config", shop).stdout == "nothing differed\n"
+    with closing(sqlite3.connect(shop.with_name("puntual.db"))) as forger:
+        forger.execute(f"INSERT INTO balance VALUES ({(2000 << 40) + 1}, 32, 5)")
+        forger.commit()
+    told = puntual("ledger", "rebuild", "--config", shop)
+    assert told.stdout.splitlines()[1].split() == ["balance", "available.1,", "lot", "32", "5"]
+    assert puntual("ledger", "verify", "--config", shop).exit_code == 0

@@ -1,0 +1,85 @@
+"""What is kept although the entries tell it: how it differs from them, and how it is put right.
+
+A cache is a table with a key and one value; a further one is put into ``CACHES``.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ledger.account import AccountKind, account
+from ledger.sums import LOTS_PER_PASS
+from ledger.tables import metadata
+
+_OWNERS: Final = (
+    account(AccountKind.ISSUE) // AccountKind.ISSUE
+)  # an account is its kind times this, and its owner
+_FROM: Final = account(AccountKind.AVAILABLE)
+_DEBTS: Final = account(AccountKind.DEBT)
+_TO: Final = account(AccountKind.CERTIFICATES)
+
+# Debt has no lots. The owners are parted, so that the memory is bounded.
+_SUMS: Final = f"""
+    WITH moved (account, lot, points) AS (
+        SELECT debit, lot, -points FROM posting WHERE debit >= {_FROM} AND debit < {_TO}
+        UNION ALL
+        SELECT credit, lot, points FROM posting WHERE credit >= {_FROM} AND credit < {_TO}
+    )
+    SELECT account, CASE WHEN account >= {_DEBTS} THEN 0 ELSE lot END AS of_lot, sum(points) AS total
+    FROM moved WHERE account % {_OWNERS} % ? = ? GROUP BY account, of_lot HAVING total <> 0
+    ORDER BY account, of_lot
+"""
+_KEPT: Final = f"""
+    SELECT account, lot, points FROM balance WHERE account % {_OWNERS} % ? = ? ORDER BY account, lot
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row of a cache that is not as the entries tell it.
+
+    Attributes:
+        key: Values of the table's key.
+        kept: Its value; ``None`` when there is no row.
+        right: What it should be; ``None`` when there should be no row.
+    """
+
+    table: str
+    key: tuple[int, ...]
+    kept: int | None
+    right: int | None
+
+
+def balance_differences(database: sqlite3.Connection) -> Iterator[list[Difference]]:
+    """How ``balance`` differs from what the postings add up to, part by part."""
+    lots: int = database.execute("SELECT count(*) FROM lot").fetchone()[0]
+    parts = 1 + lots // LOTS_PER_PASS
+    for part in range(parts):
+        right = {(row[0], row[1]): row[2] for row in database.execute(_SUMS, (parts, part))}
+        found: list[Difference] = []
+        for account_id, lot, kept in database.execute(_KEPT, (parts, part)):
+            told = right.pop((account_id, lot), None)
+            if told != kept:
+                found.append(Difference("balance", (account_id, lot), kept, told))
+        found += [Difference("balance", key, None, points) for key, points in right.items()]
+        yield found
+
+
+CACHES: Final[Mapping[str, Callable[[sqlite3.Connection], Iterator[list[Difference]]]]] = {
+    "balance": balance_differences,
+}
+
+
+def put_right(database: sqlite3.Connection, differences: list[Difference]) -> None:
+    """Make the rows of one cache as the entries tell them, in the open transaction."""
+    if not differences:
+        return
+    table = metadata.tables[differences[0].table]
+    assert all(each.table == table.name for each in differences)
+    keys = " AND ".join(f"{name} = ?" for name in table.primary_key.columns.keys())  # noqa: SIM118  (no dict)
+    marks = ", ".join("?" for _ in table.columns)
+    removed = [each.key for each in differences if each.kept is not None]
+    added = [(*each.key, each.right) for each in differences if each.right is not None]
+    database.executemany(f"DELETE FROM {table.name} WHERE {keys}", removed)
+    database.executemany(f"INSERT INTO {table.name} VALUES ({marks})", added)
