@@ -45,6 +45,7 @@ CHAPTERS: Final = {
     "Terminals and messages": {
         "terminal": Entry("console.terminal:terminal", "Be one terminal: a sale, a redemption, a scenario."),
         "load": Entry("console.load:load", "Be many terminals, and measure honestly."),
+        "simulate": Entry("console.simulate:simulate", "Live through whole worlds: one seed, one history."),
         "message": Entry("console.message:message", "Explain bytes, masked; guess framing and dialect."),
         "bench": Entry("console.bench:bench", "Measure the parts of the switch beside their peers."),
     },

@@ -3,8 +3,9 @@
 import asyncio
 import socket
 import time
+from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from simulator.message import Request
 from simulator.terminal import Result, Terminal
@@ -108,14 +109,30 @@ def _is_hung_up(line: socket.socket) -> bool:
         return True
 
 
-class AsyncHostLink:
-    """The same for asyncio."""
+class Writer(Protocol):
+    """What a line needs of ``asyncio.StreamWriter``."""
 
-    def __init__(self, terminal: Terminal, address: Address, *, timeout_s: float = TIMEOUT_S) -> None:
+    def write(self, data: bytes) -> None: ...
+    def close(self) -> None: ...
+    async def wait_closed(self) -> None: ...
+
+
+Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, Writer]]]
+
+
+def connect_to(address: Address) -> Connect:
+    """Opens connections to *address*."""
+    return lambda: asyncio.open_connection(*address)
+
+
+class AsyncHostLink:
+    """The same for asyncio. *connect* opens its connections."""
+
+    def __init__(self, terminal: Terminal, connect: Connect, *, timeout_s: float = TIMEOUT_S) -> None:
         self.terminal = terminal
-        self._address = address
+        self._connect = connect
         self._timeout_s = timeout_s
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._streams: tuple[asyncio.StreamReader, Writer] | None = None
 
     async def exchange(self, request: Request) -> Result:
         """Send *request*, and repeats and advices of it by the till's rule, and say how it ended."""
@@ -151,12 +168,12 @@ class AsyncHostLink:
             except OSError:
                 return  # the host was first
 
-    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _connected(self) -> tuple[asyncio.StreamReader, Writer]:
         if self._streams is not None and self._streams[0].at_eof():
             await self.close()  # the host closes lines that are idle for long
         if self._streams is None:
             async with asyncio.timeout(self._timeout_s):
-                self._streams = await asyncio.open_connection(*self._address)
+                self._streams = await self._connect()
             self.terminal.connection_made()
         return self._streams
 

@@ -17,7 +17,7 @@ from loyalty.errors import LoyaltyError
 from loyalty.transaction import BasketLine
 from simulator.account import Account
 from simulator.cards import card_number
-from simulator.client import Address, AsyncHostLink
+from simulator.client import Address, AsyncHostLink, connect_to
 from simulator.journey.sample import Basket
 from simulator.message import Answer, Card, Request
 from simulator.terminal import Answered, Terminal, Unanswered
@@ -78,7 +78,7 @@ class LossyLink(AsyncHostLink):
     """A line that loses the next *to_lose* answers. The till does not wait: its time is up at once."""
 
     def __init__(self, terminal: Terminal, address: Address) -> None:
-        super().__init__(terminal, address)
+        super().__init__(terminal, connect_to(address))
         self.to_lose = 0
         self.lost: list[Mapping[str, str]] = []
         self._reader = FrameReader()

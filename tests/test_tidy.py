@@ -20,6 +20,7 @@ KNOWN_TO = {
     "aiomqtt": r"analytics\.exporters\.mqtt",
     "aiosqlite": r"switch\.database|benchmarks\..*",
     "sqlite3": (
+        r"simulator\.world\..*|"
         r"switch\.(archive|audit|backup|database|feed|importing|lookups|movements|queries|recall|rebuild|safeguards"
         r"|store|tallyreader)"
         r"|ledger\.(anchor|caches|chain|holdcheck|parties|slices|sums|tallies|verify)"
@@ -28,7 +29,7 @@ KNOWN_TO = {
     "sqlalchemy": r".*\.tables|switch\.statements",
     "iso8583": r"simulator\..*|benchmarks\..*",  # the switch has a codec of its own, which this one checks
     "psec": r"messages\..*|simulator\..*",
-    "structlog": r"switch\..*|console\.export",
+    "structlog": r"switch\..*|console\.export|simulator\.world\.world",
     "time": r"switch\.(app|observe)|simulator\..*|console\..*|benchmarks\..*",
     "random": r"simulator\..*|console\..*|benchmarks\..*",
     "logging": r"switch\.observe",

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from loyalty.clock import ManualClock
-from simulator.client import AsyncHostLink, HostLink
+from simulator.client import AsyncHostLink, HostLink, connect_to
 from simulator.message import Card, Request
 from simulator.private import read_tags
 from simulator.terminal import Answered, NotSent, Result, Terminal, Unanswered
@@ -31,7 +31,7 @@ async def exchange(terminal: Terminal, host: ScriptedHost, request: Request, kin
         link = HostLink(terminal, host.address, timeout_s=PATIENCE_S)
         with link:
             return await asyncio.to_thread(link.exchange, request)
-    line = AsyncHostLink(terminal, host.address, timeout_s=PATIENCE_S)
+    line = AsyncHostLink(terminal, connect_to(host.address), timeout_s=PATIENCE_S)
     try:
         return await line.exchange(request)
     finally:
@@ -117,7 +117,7 @@ async def test_a_closed_line_is_not_used() -> None:
     """What is asked on a line that the host has closed meanwhile goes out on a new one, and once."""
     async with serving(ScriptedHost(["farewell"])) as host:
         terminal = Terminal(new_till())
-        line = AsyncHostLink(terminal, host.address)
+        line = AsyncHostLink(terminal, connect_to(host.address))
         assert isinstance(await line.exchange(terminal.till.balance(CARD)), Answered)
         assert line._streams is not None
         assert await line._streams[0].read() == b""  # the end has arrived

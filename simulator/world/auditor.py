@@ -1,0 +1,150 @@
+"""Judges the books in the end, from what tills sent and were told and from nothing else.
+
+It reads the tables with statements of its own and does its own sums: it shares no arithmetic with the switch.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from simulator.message import Answer
+from simulator.world.books import Books, Decision
+from simulator.world.diary import TRANSIENT, Diary, Key, Page
+
+_ASKING: Final = frozenset({"30", "31", "38"})  # DE 3 of what is answered and not remembered
+_USING: Final = frozenset({"EARN", "REDEEM"})
+_TO_ADVICE: Final = "3"  # third digit of the answer's type
+_DECADE: Final = 2020
+_POINT_PER_MINOR: Final = 100  # the starter: one point for each full 1.00, and a point pays 0.01
+
+
+def objections(diary: Diary, books: Books) -> Iterator[str]:
+    """What the books hold otherwise than they must, the first thing first."""
+    yield from _what_was_told(diary, books)
+    yield from _what_was_decided(diary, books)
+    yield from _what_was_reversed(diary, books)
+    yield from books.below_floor()
+
+
+def _what_was_told(diary: Diary, books: Books) -> Iterator[str]:
+    """Every final answer is that of one decision, and always in the same bytes."""
+    decided = {decision.key: decision for decision in books.decisions}
+    owner_of = {
+        page.sent[0].get("2"): decided[key].owner
+        for key, page in diary.pages.items()
+        if key in decided and "2" in page.sent[0]
+    }
+    for key, page in diary.pages.items():
+        told: dict[str, bytes] = {}
+        for body, answer in page.final:
+            if _is_remembered(page, answer):
+                mti = answer.elements["t"]
+                if body != told.setdefault(mti, body):
+                    yield f"{_named(key)}: the same message was answered in other bytes"
+                yield from _one_answer(key, page, answer, decided.get(key), books)
+            else:
+                yield from _told_balance(key, answer, owner_of.get(page.sent[0].get("2")), books)
+
+
+def _one_answer(
+    key: Key, page: Page, answer: Answer, decision: Decision | None, books: Books
+) -> Iterator[str]:
+    if decision is None or decision.rrn != answer.rrn:
+        if answer.is_approved or decision is not None:
+            there = "nothing" if decision is None else decision.rrn
+            yield f"{_named(key)}: was told {answer.code} as {answer.rrn}, and the books have {there}"
+        return
+    if not decision.is_approved and answer.elements["t"][2] == _TO_ADVICE:
+        return  # a request that was declined is accepted as an advice, without effect
+    if decision.is_approved != answer.is_approved:
+        yield f"{_named(key)}: was told {answer.code}, and the books say {decision.reason or 'approved'}"
+    if not answer.is_approved:
+        return
+    if answer.earned is not None and answer.earned != decision.issued:
+        yield f"{_named(key)}: was told {answer.earned} points earned, and {decision.issued} were issued"
+    if decision.operation in _USING and (answer.used or 0) != decision.redeemed:
+        yield f"{_named(key)}: was told {answer.used} points used, and {decision.redeemed} were"
+    yield from _arithmetic(key, page, answer, decision)
+    yield from _told_balance(key, answer, decision.owner, books)
+
+
+def _arithmetic(key: Key, page: Page, answer: Answer, decision: Decision) -> Iterator[str]:
+    """What the starter's programme gives for an amount."""
+    sent = page.sent[0]
+    amount_minor, used = int(sent.get("4", "0")), answer.used or 0
+    if decision.operation == "EARN" and decision.is_effective:
+        paid_minor = amount_minor - (answer.value_minor or 0)
+        if answer.left_to_pay_minor != paid_minor:
+            yield f"{_named(key)}: {answer.left_to_pay_minor} left to pay of {amount_minor}"
+        if used != (answer.value_minor or 0):
+            yield f"{_named(key)}: {used} points paid {answer.value_minor}"
+        if decision.ticket is None and answer.earned != paid_minor // _POINT_PER_MINOR:
+            yield f"{_named(key)}: {answer.earned} points for {paid_minor}"
+    if decision.operation == "REDEEM" and decision.is_effective and used != amount_minor:
+        yield f"{_named(key)}: {used} points paid {amount_minor}"
+
+
+def _what_was_decided(diary: Diary, books: Books) -> Iterator[str]:
+    """Nothing is decided twice, and nothing that no till ever sent."""
+    seen: set[Key] = set()
+    for decision in books.decisions:
+        page = diary.pages.get(decision.key)
+        if page is None:
+            yield f"{_named(decision.key)}: was decided, and no till sent it"
+        elif int(page.sent[0].get("4", "0")) != decision.amount:
+            yield f"{_named(decision.key)}: was decided for another amount"
+        if decision.key in seen:
+            yield f"{_named(decision.key)}: was decided twice"
+        seen.add(decision.key)
+        if not decision.is_approved and decision.postings:
+            yield f"{_named(decision.key)}: was declined, and moved points"
+
+
+def _what_was_reversed(diary: Diary, books: Books) -> Iterator[str]:
+    """What a till was told is undone is undone, and its points with it."""
+    for key, page in diary.pages.items():
+        if key.message_class != "4" or not any(answer.is_approved for _, answer in page.final):
+            continue
+        named = page.sent[0]["90"]  # MTI n4, STAN n6, DE 7 n10
+        for original in books.decisions:
+            if (
+                original.key.terminal_id != key.terminal_id
+                or original.key.stan != named[4:10]
+                or original.transmitted != named[10:20]
+                or original.key.message_class != named[1]
+            ):
+                continue
+            if original.is_effective and original.undone != 1:
+                yield f"{_named(original.key)}: its reversal was accepted, and it stands"
+            if original.is_effective and "95" not in page.sent[0]:
+                left = books.left_of(original)
+                if left != (0, 0):
+                    yield f"{_named(original.key)}: it was reversed, and {left} points of it are left"
+
+
+def _told_balance(key: Key, answer: Answer, owner: int | None, books: Books) -> Iterator[str]:
+    """The balance that was told is that of the books at that moment."""
+    if answer.available is None or owner is None:
+        return
+    booked = books.available(owner, _seq_of(answer), _day_of(answer))
+    if booked != answer.available:
+        yield f"{_named(key)}: was told {answer.available} points, and the books had {booked}"
+
+
+def _seq_of(answer: Answer) -> int:
+    """The switch's own DE 37 ends with its sequence, base 36."""
+    return int(answer.rrn[4:], 36)
+
+
+def _day_of(answer: Answer) -> date:
+    """The business date of *answer*: DE 15, and the year's digit with which the switch's own DE 37 begins."""
+    return date(_DECADE + int(answer.rrn[0]), int(answer.elements["15"][:2]), int(answer.elements["15"][2:]))
+
+
+def _is_remembered(page: Page, answer: Answer) -> bool:
+    """Whether the answer is kept with its decision, so that it must be the same for ever."""
+    return page.sent[0].get("3", "")[:2] not in _ASKING and answer.code not in TRANSIENT | {"94"}
+
+
+def _named(key: Key) -> str:
+    return f"{key.terminal_id} stan {key.stan} (class {key.message_class}, {key.local})"
