@@ -114,12 +114,13 @@ def _what_was_reversed(diary: Diary, books: Books) -> Iterator[str]:
                 or original.key.message_class != named[1]
             ):
                 continue
-            if original.is_effective and original.undone != 1:
+            if not original.is_effective or books.is_settled(original):
+                continue
+            if original.undone != 1:
                 yield f"{_named(original.key)}: its reversal was accepted, and it stands"
-            if original.is_effective and "95" not in page.sent[0]:
-                left = books.left_of(original)
-                if left != (0, 0):
-                    yield f"{_named(original.key)}: it was reversed, and {left} points of it are left"
+            left = books.left_of(original)
+            if left != (0, 0) and "95" not in page.sent[0]:
+                yield f"{_named(original.key)}: it was reversed, and {left} points of it are left"
 
 
 def _told_balance(key: Key, answer: Answer, owner: int | None, books: Books) -> Iterator[str]:

@@ -36,6 +36,7 @@ class Decision:
     owner: int | None
     ticket: str | None
     rrn: str
+    original: int | None
     undone: int = 0
     postings: list[Moved] = field(default_factory=list)
 
@@ -113,6 +114,12 @@ class Books:
                     points += sign * moved.points
         return points
 
+    def is_settled(self, refund: Decision) -> bool:
+        """Whether *refund* is of a sale that was undone itself: nothing of either is left to undo."""
+        if refund.operation != "REFUND":
+            return False
+        return any(sale.seq == refund.original and sale.undone for sale in self.decisions)
+
     def left_of(self, original: Decision) -> tuple[int, int]:
         """Points issued and redeemed by *original* that nothing took back.
 
@@ -153,13 +160,13 @@ class Books:
 
 _DECISIONS: Final = (
     "SELECT seq, key, terminal_id, message_class, stan, transmitted, operation, reason, effective, amount,"
-    " owner, ticket, rrn FROM decision ORDER BY seq"
+    " owner, ticket, rrn, original FROM decision ORDER BY seq"
 )
 
 
 def _decision(row: tuple[Any, ...]) -> Decision:
     seq, key, terminal_id, class_, stan, transmitted, operation, reason, effective, amount, *rest = row
-    owner, ticket, rrn = rest
+    owner, ticket, rrn, original = rest
     local = str(key).split("|", 1)[0][4:]  # the key begins with date and time of the terminal, year first
     return Decision(
         seq=seq,
@@ -172,4 +179,5 @@ def _decision(row: tuple[Any, ...]) -> Decision:
         owner=owner,
         ticket=ticket,
         rrn=rrn,
+        original=original,
     )

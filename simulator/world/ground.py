@@ -15,11 +15,12 @@ from types import TracebackType
 from typing import Final, Self
 
 from config.register import read_register
-from config.schema import ListenerSettings
 from loyalty.card import Identifier, IdentifierKind
 from loyalty.clock import ManualClock
 from members.card import CardStatus
 from members.identifiers import Hasher
+from messages.codec import Codec
+from messages.dialect import load_dialect
 from messages.profile import Profile, profile_named
 from rules.parse import MAIN, parse_programme
 from rules.programme import Programme
@@ -30,7 +31,6 @@ from switch.cardline import CardLine
 from switch.database import InlineConnection
 from switch.enactment import enact, recorded
 from switch.sequencer import Sequencer
-from switch.speech import Speech, speech_of
 from switch.store import SqliteStore
 
 _CARDS: Final = 4
@@ -52,7 +52,7 @@ class Ground:
     books: Path
     programme: Programme
     profile: Profile
-    speech: Speech
+    codec: Codec
     hasher: Hasher
     cards: tuple[str, ...]
     terminals: tuple[str, ...]
@@ -68,15 +68,14 @@ class Ground:
             files("config").joinpath("terminals.csv").read_text("utf-8"), where="register"
         )
         programme = parse_programme({MAIN: brief})
-        listener = ListenerSettings()
-        speech = speech_of(listener, folder)
-        profile = profile_named(listener.profile, terms=programme.terms, register=register, acquirer_id=None)
+        codec = Codec(load_dialect("iso87-ascii"))
+        profile = profile_named("retail87", terms=programme.terms, register=register, acquirer_id=None)
         hasher = Hasher(_KEY)
         cards = tuple(card_number(customer) for customer in range(1, _CARDS + 1))
         books = folder / "puntual.db"
         asyncio.run(_enrol(books, programme, hasher, cards))
         terminals = tuple(terminal.terminal_id for terminal in register)
-        return cls(folder, books, programme, profile, speech, hasher, cards, terminals)
+        return cls(folder, books, programme, profile, codec, hasher, cards, terminals)
 
     def __enter__(self) -> Self:
         return self

@@ -15,6 +15,7 @@ from typing import Final
 
 from config.schema import LimitsSettings
 from loyalty.clock import Clock
+from messages.framing import framing_named
 from messages.link import Link
 from simulator.world.disk import Disk, DiskConnection, left_on_disk
 from simulator.world.ground import Ground
@@ -93,8 +94,8 @@ class House:
         if life is None:
             return None
         link = Link(
-            framing=ground.speech.framing,
-            codec=ground.speech.codec,
+            framing=framing_named("bin2"),
+            codec=ground.codec,
             profile=ground.profile,
             frame_size_max=_LIMITS.frame_size_max,
         )
