@@ -1,7 +1,4 @@
-"""A short turn of the fuzzer, and inputs made to cost much."""
-
-import time
-import tracemalloc
+"""A short turn of the fuzzer, and inputs that would fill or exhaust what has no bound."""
 
 import pytest
 
@@ -11,12 +8,12 @@ from messages.errors import MessageError
 from messages.framing import framing_named
 from messages.tlv import read_ber
 from tests.fuzz.messages import Target, fuzz
-from tests.messages.wire import NOW, SALE, frame, link, tags
+from tests.messages.wire import NOW, link
 
 
 def test_ten_thousand_inputs() -> None:
     """Nothing but our own errors; `make fuzz` does ten million."""
-    fuzz(10_000, 7, Target())
+    fuzz(10_000, 7, Target(), is_timed=False)
 
 
 def test_functions_are_bounded() -> None:
@@ -28,35 +25,6 @@ def test_functions_are_bounded() -> None:
         assert codec.decode(codec.encode("0200", elements)).elements == elements
     assert codec._decoders_left == 0
     assert len(codec._encoders) <= PLANS_MAX
-
-
-@pytest.mark.parametrize(
-    "elements",
-    [
-        {**SALE, 63: "9995" + "A\\1\\U\\0\\\\" * 110},
-        {**SALE, 48: tags(t021="x") * 140},
-        {**SALE, 48: tags(t031="CASH000000000001") * 45},
-        {**SALE, 48: "999999" * 160},
-        {**SALE, 63: "9995" + "\\" * 995},
-        {**SALE, 90: "0" * 42, 95: "9" * 42},
-    ],
-)
-def test_dear_messages(elements: dict[int, str]) -> None:
-    """Sub-elements by the hundred cost little time and memory."""
-    raw = frame("0200", elements)
-    pair = link()
-    pair.receive_data(raw, NOW)
-    tracemalloc.start()
-    pair.receive_data(raw, NOW)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 1 << 20
-    costs = []
-    for _ in range(5):
-        started = time.process_time()
-        pair.receive_data(raw, NOW)
-        costs.append(time.process_time() - started)
-    assert min(costs) < 0.010
 
 
 def test_deep_templates() -> None:
