@@ -99,6 +99,19 @@ def test_serial_numbers_that_make_no_sense() -> None:
         key.make(b"", {}, is_answer=True)
 
 
+@pytest.mark.parametrize("ksn", [{}, {53: "not hexadecimal "}])
+def test_a_refusal_without_a_key_has_no_mac(ksn: dict[int, str]) -> None:
+    """Who names no key is refused all the same, in words that nobody could put a MAC on."""
+    link = speaks(KEYS["dukpt"])
+    raw = link._codec.encode("0800", {11: "000001", **ksn, 64: "0" * 16})
+    [event] = link.receive_data(framing_named("bin2").wrap(raw), NOW)
+    assert told(event) == "30/070"
+    raw = link._codec.encode("0200", {**SALE, **ksn, 64: "0" * 16})
+    [event] = link.receive_data(framing_named("bin2").wrap(raw), NOW)
+    assert isinstance(event, Refused)
+    assert 64 not in link._codec.decode(link.answer(event.message, {39: "63"})[2:]).elements
+
+
 def test_links_without_a_key_do_not_look() -> None:
     """A MAC that nobody can check is ignored, and no PIN block goes any further."""
     pair = Link(
