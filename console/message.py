@@ -74,7 +74,7 @@ def describe_command(
     """Show the messages in *data*."""
     raw = _input(data)
     if framing is None or dialect is None:
-        guesses = guess(raw)
+        guesses = [each for each in guess(raw) if each.dialects or dialect is not None]
         if framing is not None:
             guesses = [each for each in guesses if each.framing == framing]
         if not guesses and (framing is None or dialect is None):
@@ -178,7 +178,8 @@ def doctor_command(ctx: click.Context, data: str, *, as_json: bool) -> None:
         click.echo(f"Nothing that is known reads these {len(raw)} bytes: {explain_failure(raw)}.")
     for rank, each in enumerate(guesses, 1):
         if not as_json:
-            click.echo(f"{rank}. framing {each.framing}, dialect {each.dialects[0]}")
+            named = f"dialect {each.dialects[0]}" if each.dialects else "a dialect of your own"
+            click.echo(f"{rank}. framing {each.framing}, {named}")
             for evidence in each.evidence:
                 click.echo(f"   - {evidence}")
     if not guesses:

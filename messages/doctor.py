@@ -2,7 +2,8 @@
 
 A guess is evidence, not proof: some framings look alike for short messages (``raw4`` and ``gicc``), and
 dialects that differ only in elements that a message does not have cannot be told apart. Guesses that explain
-the bytes equally well keep the order of the tables, which begin with what is met most often.
+the bytes equally well keep the order of the tables, which begin with what is met most often. Where no dialect
+that comes along reads the messages, framings are told whose frames all begin with a message type.
 """
 
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ _PREFERRED: Final = (
     "base24", "base24+iso",
 )  # fmt: skip
 _SIZE_MAX: Final = 1 << 16
+_SIZE_MIN: Final = 10  # of a message: packed type and bitmap
 _EXAMINED_MAX: Final = 8  # messages of a stream; more add nothing
 _VERSIONS: Final = {"0": "1987", "1": "1993", "2": "2003"}
 
@@ -36,7 +38,7 @@ class Guess:
 
     Attributes:
         framing: Name of the framing, or ``none`` when the bytes are one message.
-        dialects: Names of the dialects that read every message, the likeliest first.
+        dialects: Names of the dialects that read every message, the likeliest first; empty when none does.
         messages: What was found, by the first of them.
         explained: Bytes that belong to whole frames.
         evidence: In words.
@@ -68,7 +70,7 @@ def guess(data: bytes) -> list[Guess]:
         if not messages:
             continue
         dialects, read, clean = _dialects(messages)
-        if not dialects:
+        if not dialects and not all(_begins_with_a_type(message) for _, message in messages):
             continue
         header_fits = _header_fits(name, messages)
         evidence = _evidence(name, frames, explained, len(data), dialects, clean)
@@ -84,7 +86,8 @@ def guess(data: bytes) -> list[Guess]:
                 score=score,
             )
         )
-    return sorted(guesses, key=lambda each: each.score, reverse=True)
+    with_dialect = [each for each in guesses if each.dialects]
+    return sorted(with_dialect or guesses, key=lambda each: each.score, reverse=True)
 
 
 def explain_failure(data: bytes) -> str:
@@ -114,6 +117,14 @@ def _header_fits(name: str, frames: Sequence[Frame]) -> int:
     if name.endswith("+iso"):
         return int(any(header for header, _ in frames))
     return 1
+
+
+def _begins_with_a_type(message: bytes) -> bool:
+    """Whether *message* begins with a message type, in ASCII, EBCDIC or packed, and has room for a bitmap."""
+    if len(message) < _SIZE_MIN:
+        return False
+    starts = message[:4], message[:4].decode("cp037").encode(), message[:2].hex().encode()
+    return any(looks_like_mti(start) for start in starts)
 
 
 def _dialects(frames: Sequence[Frame]) -> tuple[tuple[str, ...], list[Message], int]:
@@ -164,6 +175,9 @@ def _evidence(
     said = [f"{whole} message(s), {explained} of {size} bytes in whole frames"]
     if name == NO_FRAMING:
         said = ["the bytes are one message without a frame"]
+    if not dialects:
+        said.append("message types make sense; none of the dialects that come along reads the rest")
+        return tuple(said)
     said.append(f"message types and elements make sense in {dialects[0]}")
     if clean < 2:
         said.append("some elements do not keep to their format")

@@ -78,6 +78,15 @@ def test_framings(name: str) -> None:
     assert guess(framing.wrap(raw, header) * 2)[0].framing == name
 
 
+def test_a_dialect_of_somebody_else() -> None:
+    """What no dialect reads is still told its framing, when every frame begins with a message type."""
+    strange = b"0200" + b"\xff" * 40
+    for name in ("bin2", "ascii4", "bcd2+tpdu"):
+        header = b"\x60\x00\x01\x00\x00" if "tpdu" in name else b""
+        [first, *_] = guess(framing_named(name).wrap(strange, header) * 3)
+        assert (first.framing, first.dialects, first.messages) == (name, (), ())
+
+
 @pytest.mark.parametrize(
     ("raw", "expected"),
     [
