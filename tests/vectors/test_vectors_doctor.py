@@ -12,7 +12,7 @@ _TYPE: Final = re.compile("[0-289][1-8][0-9][0-5]")
 
 
 def carries_messages(record: Record) -> bool:
-    """Whether a stream's messages begin with a message type, in ASCII, EBCDIC or packed; some are but letters."""
+    """Whether a stream's messages begin with a message type, in ASCII, EBCDIC or packed."""
     starts = [bytes.fromhex(message)[:4] for message in record["messages"] if message]
     forms = ("latin-1", "cp037")
     return bool(starts) and all(
