@@ -155,7 +155,7 @@ class Link:
         is_genuine = self._mac_key is None or is_sealed(self._codec, frame, message, self._mac_key)
         if self.profile.is_network(message):
             return self._network_event(message, is_genuine=is_genuine)
-        reading = self.profile.read(message, received_at)
+        reading = self.profile.read(message, received_at, self._codec.dialect)
         match reading:
             case FormatFault(element):
                 return AnswerReady(self.answer(message, self.profile.refusal(Reason.FORMAT_ERROR, element)))

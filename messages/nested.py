@@ -27,6 +27,19 @@ def parts_of(field: Field, value: str, codepage: str = "cp037") -> list[tuple[st
         raise MessageError(what, kind=Kind.BAD_TLV, element=field.number) from None
 
 
+def part_of(field: Field, value: str, name: str, codepage: str = "cp037") -> str | None:
+    """The text of the first part called *name* in *value*; what comes behind it is not looked at.
+
+    Raises:
+        MessageError: The value has not the layout that the dialect says, up to that part.
+    """
+    try:
+        return next((text for part, text in _parts(field, value, codepage) if part == name), None)
+    except (TagError, ValueProblem, ValueError):
+        what = f"it is not laid out as {field.nested}"
+        raise MessageError(what, kind=Kind.BAD_TLV, element=field.number) from None
+
+
 def _parts(field: Field, value: str, codepage: str) -> Iterator[tuple[str, str]]:
     match field.nested.split(" "):
         case ["tags"]:

@@ -46,9 +46,9 @@ class Profile:
         if problems:
             raise Problems(problems, where=where)
 
-    def read(self, message: Message, received_at: datetime) -> Reading:
-        """What *message* asks; not for network messages."""
-        return self._reader.read(message, received_at)
+    def read(self, message: Message, received_at: datetime, dialect: Dialect) -> Reading:
+        """What *message*, which came in *dialect*, asks; not for network messages."""
+        return self._reader.read(message, received_at, dialect)
 
     def is_network(self, message: Message) -> bool:
         """Whether *message* is about the link itself."""
@@ -112,7 +112,9 @@ class Profile:
             return Declined(reason=Reason.OPERATION_NOT_SUPPORTED)
         if message.mti[3] not in sheet.origins:
             return Declined(reason=Reason.OPERATION_NOT_SUPPORTED)
-        code = elements.get(sheet.network_element) or sheet.network_processing.get(elements.get(3, ""), "")
+        start, stop = sheet.network_place
+        code = elements.get(sheet.network_element, "")[start:stop]
+        code = code or sheet.network_processing.get(elements.get(3, ""), "")
         if code not in sheet.network_codes:
             return Declined(reason=Reason.OPERATION_NOT_SUPPORTED)
         reason = sheet.network_codes[code]

@@ -24,10 +24,13 @@ from loyalty.transaction import (
     TransactionKey,
 )
 from messages.basket import BasketError, read_basket
+from messages.errors import MessageError
 from messages.message import Message
 from messages.moment import happened_at, moment, nearest_year
 from messages.mti import FILE_ACTION, FINANCIAL, is_advice, is_repeat
+from messages.nested import part_of
 from messages.sheet import Needs, Row, Sheet, row_matches
+from messages.spec import Dialect
 from messages.tags import TagError, TillData, card_of_track, read_till_data
 
 _NO_FAULT: Final = 1000  # above every element
@@ -78,6 +81,7 @@ class _Draft:
     needs: Needs = _NO_NEEDS
     card: Identifier | None = None
     link: Identifier | None = None
+    second: Identifier | None = None
 
 
 class Reader:
@@ -95,20 +99,24 @@ class Reader:
         self._terms = terms
         self._register = register
         self._acquirer_id = acquirer_id
+        self._second_card = sheet.layout.second_card
+        self._wheres = tuple(dict.fromkeys(where for row in sheet.rows for where in row.where))
         self._rows: dict[str, list[Row]] = {}
-        for row in sorted(sheet.rows, key=lambda row: row.names_class is None):
+        for row in sorted(sheet.rows, key=lambda row: (row.names_class is None, -len(row.where))):
             for version in sheet.versions:
                 for function in row.functions:
                     self._rows.setdefault(version + row.message_class + function, []).append(row)
-        self._operations: dict[tuple[str, str, str], Operation | None] = {}
+        self._operations: dict[tuple[str | bool, ...], Operation | None] = {}
 
-    def read(self, message: Message, received_at: datetime) -> Reading:
-        """What *message* asks."""
+    def read(self, message: Message, received_at: datetime, dialect: Dialect) -> Reading:
+        """What *message*, which came in *dialect*, asks."""
         elements = message.elements
         for number in _NAMING:
             if number not in elements and (message.lost(number) or elements.keys().isdisjoint(_NAMING)):
                 return Unanswerable(number)
         draft = _Draft()
+        if self._second_card is not None and self._second_card[0] in elements:
+            self._read_second_card(elements, *self._second_card, dialect, draft)
         self._read_parts(message, draft)
         if draft.lowest != _NO_FAULT:
             return FormatFault(draft.lowest)
@@ -128,6 +136,8 @@ class Reader:
         elements = message.elements
         faulty = {fault.element for fault in message.faults}
         faulty.update(number for number in _NAMING if number not in elements)
+        if draft.lowest != _NO_FAULT:
+            faulty.add(draft.lowest)
         unknown_from = message.faults[-1].element if message.is_cut else _NO_FAULT
         if self._tags in elements:
             try:
@@ -179,12 +189,16 @@ class Reader:
         if mti[3] not in self._sheet.origins:
             return None
         original_class = elements.get(self._undoing.original, "")[1:2]
-        asked = (mti[:3], elements[3], original_class)
+        asked: tuple[str | bool, ...] = (mti[:3], elements[3], original_class)
+        if self._wheres:
+            asked += tuple([where.holds(elements) for where in self._wheres])
         if asked in self._operations:
             return self._operations[asked]
         operation = None
         for row in self._rows.get(mti[:3], ()):
-            if row.names_class in (None, original_class) and row_matches(row, elements[3]):
+            if row.names_class not in (None, original_class) or not row_matches(row, elements[3]):
+                continue
+            if all(where.holds(elements) for where in row.where):
                 operation = row.operation
                 break
         if len(self._operations) < _REMEMBERED_MAX:
@@ -219,6 +233,8 @@ class Reader:
             draft.link = till.identifier
         elif draft.card is None:
             draft.card = till.identifier
+        if draft.card is None:
+            draft.card = draft.second
         if draft.card is not None:
             return
         number = elements.get(2, "")
@@ -227,6 +243,18 @@ class Reader:
             faulty.add(35)
         if number or tracked:
             draft.card = Identifier(IdentifierKind.CARD, number or tracked)
+
+    def _read_second_card(
+        self, elements: Mapping[int, str], number: int, part: str, dialect: Dialect, draft: _Draft
+    ) -> None:
+        """Find the loyalty card that travels beside the payment card, or that its element is damaged."""
+        try:
+            track = part_of(dialect.fields[number], elements[number], part, dialect.codepage)
+        except MessageError:
+            draft.lowest = number
+            return
+        if track is not None and card_of_track(track):
+            draft.second = Identifier(IdentifierKind.CARD, card_of_track(track))
 
     # --- terminal
 

@@ -13,6 +13,39 @@ from loyalty.decision import Reason
 from loyalty.transaction import Operation
 from messages.mti import answer_mti
 from messages.spec import Content, Dialect
+from messages.tags import TagError, read_tags
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A condition of a row beside DE 3: what an element, or a tag in it, begins with.
+
+    Attributes:
+        begins: Characters; a dot stands for any. Empty: it only has to be there.
+        tag: Of the element, where it holds tags of three digits.
+    """
+
+    element: int
+    begins: str = ""
+    tag: str | None = None
+
+    def holds(self, elements: Mapping[int, str]) -> bool:
+        """Whether it is so in *elements*."""
+        text = elements.get(self.element)
+        if text is not None and self.tag is not None:
+            try:
+                text = dict(read_tags(text)).get(self.tag)
+            except TagError:
+                text = None
+        start = len(self.begins)
+        return text is not None and len(text) >= start and matches(self.begins, text[:start])
+
+    def excludes(self, other: "Where") -> bool:
+        """Whether both cannot be so at once."""
+        if (self.element, self.tag) != (other.element, other.tag):
+            return False
+        pairs = zip(self.begins, other.begins, strict=False)
+        return any(one != two and "." not in (one, two) for one, two in pairs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +58,7 @@ class Row:
         processing: Patterns of DE 3; a dot stands for any digit.
         but: Patterns of DE 3 that are some other row's.
         names_class: The class of the original that DE 90 must name; such a row goes before others.
+        where: What must be so besides; of two rows the one with more conditions goes first.
     """
 
     operation: Operation
@@ -33,6 +67,7 @@ class Row:
     processing: tuple[str, ...] = ("......",)
     but: tuple[str, ...] = ()
     names_class: str | None = None
+    where: tuple[Where, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +127,7 @@ class Layout:
     Attributes:
         basket: Elements that carry the basket, in order.
         piece_size_max: Characters of each of them.
+        second_card: Element and part that hold track 2 of a loyalty card beside the payment card.
         tags_size_max: Characters of the element with the tags.
     """
 
@@ -101,6 +137,7 @@ class Layout:
     receipt_size_max: int = 999
     basket: tuple[int, ...] = (63, 120, 121, 122, 123)
     piece_size_max: int = 999
+    second_card: tuple[int, str] | None = None
     balances: int = 54
     receipt_form: Form = Form.PLAIN
     balances_form: Form = Form.PLAIN
@@ -122,6 +159,7 @@ class Sheet:
         settlement_date: DE 15, as ``strftime`` writes it.
         undoing: How originals are named.
         network_element: What a network message is about.
+        network_place: Where in it, from and to.
         network_echo: ... and those that answers about the link repeat beside them.
         network_functions: Third digits of network requests.
         network_codes: What DE 70 may say; the reason is that of the refusal.
@@ -142,6 +180,7 @@ class Sheet:
     settlement_date: str = "%m%d"
     undoing: Undoing = Undoing()
     network_element: int = 70
+    network_place: tuple[int, int | None] = (0, None)
     network_echo: tuple[int, ...] = (70,)
     network_functions: str
     network_codes: Mapping[str, Reason | None]
@@ -232,6 +271,28 @@ def _common(row: Row, other: Row) -> str | None:
     return None
 
 
+def _problems_of_rows(rows: tuple[Row, ...]) -> list[str]:
+    """Rows that nobody can ask for, and messages that two rows answer to."""
+    problems = []
+    for at, row in enumerate(rows):
+        if any(answer_mti(f"0{row.message_class}{function}0") is None for function in row.functions):
+            problems.append(f"{row.operation.name} is asked for by an answer")
+        for other in rows[at + 1 :]:
+            if row.message_class != other.message_class or row.names_class != other.names_class:
+                continue
+            if len(row.where) != len(other.where):
+                continue  # the one with more goes first
+            if any(one.excludes(two) for one in row.where for two in other.where):
+                continue
+            if not set(row.functions) & set(other.functions):
+                continue
+            common = _common(row, other)
+            if common is not None:
+                names = f"{row.operation.name} and {other.operation.name}"
+                problems.append(f"{names} both answer to class {row.message_class} with DE 3 {common}")
+    return problems
+
+
 def problems_of(sheet: Sheet) -> list[str]:
     """What is wrong with *sheet*, in words; empty when it can be used."""
     problems = [f"{reason.name} has no response code" for reason in Reason if reason not in sheet.codes]
@@ -242,18 +303,7 @@ def problems_of(sheet: Sheet) -> list[str]:
         for operation in Operation
         if operation not in sheet.needs and operation is not Operation.NETWORK
     ]
-    for at, row in enumerate(sheet.rows):
-        if any(answer_mti(f"0{row.message_class}{function}0") is None for function in row.functions):
-            problems.append(f"{row.operation.name} is asked for by an answer")
-        for other in sheet.rows[at + 1 :]:
-            if row.message_class != other.message_class or row.names_class != other.names_class:
-                continue
-            if not set(row.functions) & set(other.functions):
-                continue
-            common = _common(row, other)
-            if common is not None:
-                names = f"{row.operation.name} and {other.operation.name}"
-                problems.append(f"{names} both answer to class {row.message_class} with DE 3 {common}")
+    problems += _problems_of_rows(sheet.rows)
     needed = {sheet.approved, *sheet.approved_for.values()}
     if sheet.advice_codes and not needed & sheet.advice_codes:
         problems.append("no advice can be accepted")

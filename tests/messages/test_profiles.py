@@ -24,6 +24,7 @@ DIALECTS = {
     "vaps93": "vaps93",
     "ifsf93": "ifsf93",
     "smartvista": "smartvista",
+    "unionpay87": "unionpay87",
 }
 SALE_93 = {
     2: CARD,
@@ -205,6 +206,75 @@ def test_frequency_benefits() -> None:
         told("retail93", ask("retail93", "1200", SALE_93 | {3: "180000"}))
         == "refused OPERATION_NOT_SUPPORTED"
     )
+
+
+SECOND = CARD[:-2] + "12"
+
+
+@pytest.mark.parametrize(
+    ("parts", "changes", "expected"),
+    [
+        ({9: SECOND + "=2912"}, {}, SECOND),
+        ({1: "0001", 6: "4Anna", 9: SECOND + "D2912", 33: "??"}, {}, SECOND),
+        ({4: "0000170001"}, {}, CARD),
+        ({9: SECOND + "=2912"}, {2: None}, SECOND),
+        ({9: SECOND + "=2912"}, {35: "4111111111111111=2912"}, SECOND),
+        ({9: SECOND + "=2912"}, {124: tags(t011=CARD + "=2912")}, CARD),
+        ({9: ""}, {}, CARD),
+    ],
+)
+def test_the_second_card(parts: dict[int, str], changes: Mapping[int, str | None], expected: str) -> None:
+    """A loyalty card in DE 48 makes DE 2 and 35 a payment card, which earns nothing and is echoed."""
+    sale = {**SALE_93, 48: message_control(parts), **changes}
+    asked = transaction("vaps93", "1200", sale)
+    assert asked.identifier is not None
+    assert asked.identifier.value == expected
+
+
+def message_control(parts: Mapping[int, str]) -> str:
+    """DE 48 as such terminals write it: eight bytes of bitmap, then the parts."""
+    bits = sum(1 << 64 - number for number in parts)
+    lengths = {9: 2}
+    text = "".join(
+        f"{len(text):0{lengths[number]}}{text}" if number in lengths else text
+        for number, text in parts.items()
+    )
+    return (bits.to_bytes(8, "big") + text.encode()).hex().upper()
+
+
+@pytest.mark.parametrize("damaged", ["08", "00800000000000003939", message_control({50: "x", 9: "x"})[:20]])
+def test_a_second_card_that_cannot_be_read(damaged: str) -> None:
+    """DE 48 is the fault, and nobody earns on the payment card instead."""
+    assert told("vaps93", ask("vaps93", "1200", SALE_93 | {48: damaged})) == "904/048"
+    assert told("ifsf93", ask("ifsf93", "1200", SALE_93 | {48: damaged})) == "EARN"
+
+
+@pytest.mark.parametrize(
+    ("mti", "changes", "expected"),
+    [
+        ("0200", {3: "310000", 4: None, 25: "00", 60: "01000017"}, "INQUIRY"),
+        ("0200", {25: "00", 60: "22000017"}, "EARN"),
+        ("0100", {3: "030000", 25: "06", 60: "10000017"}, "HOLD"),
+        ("0100", {3: "200000", 25: "06", 60: "11000017"}, "VOID"),
+        ("0200", {25: "06", 60: "20000017", 37: "632500000001"}, "COMPLETE"),
+        ("0200", {25: "00", 60: "20000017"}, "EARN"),
+        ("0200", {3: "200000", 25: "00", 60: "23000017", 37: "632500000001"}, "VOID"),
+        ("0220", {3: "200000", 25: "00", 60: "25000017", 37: "632500000001"}, "REFUND"),
+        ("0220", {25: "00", 60: "30000017"}, "EARN"),
+        ("0200", {3: "009000", 60: "22000017"}, "REDEEM"),
+        ("0400", {60: "22000017"}, "REVERSAL"),
+        ("0100", {3: "030000", 60: "22000017"}, "refused OPERATION_NOT_SUPPORTED"),
+        ("0800", {60: "00000017001"}, "00"),
+        ("0820", {60: "00000017301"}, "00"),
+        ("0800", {60: "00000017999"}, "12"),
+        ("0800", {60: "00000017"}, "12"),
+        ("0800", {3: None, 60: None}, "30/060"),
+    ],
+)
+def test_unionpay87(mti: str, changes: Mapping[int, str | None], expected: str) -> None:
+    """What is asked for is told by MTI, DE 3, DE 25 and the first digits of DE 60."""
+    sale = SALE_93 | {12: "120000", 13: "1121"}
+    assert told("unionpay87", ask("unionpay87", mti, {**sale, **changes})) == expected
 
 
 def test_packed_terminals_reverse_by_their_own_number() -> None:
