@@ -29,14 +29,14 @@ from messages.message import Message
 from messages.moment import happened_at, moment, nearest_year
 from messages.mti import FILE_ACTION, FINANCIAL, is_advice, is_repeat
 from messages.nested import part_of
-from messages.sheet import Needs, Row, Sheet, row_matches
+from messages.operations import OperationTable
+from messages.sheet import Needs, Sheet
 from messages.spec import Dialect
 from messages.tags import TagError, TillData, card_of_track, read_till_data
 
 _NO_FAULT: Final = 1000  # above every element
 _NO_NEEDS: Final = Needs()
 _NO_TILL_DATA: Final = TillData()
-_REMEMBERED_MAX: Final = 4096  # DE 3 is the peer's: what is remembered of it must have a bound
 _ORIGINAL_1987: Final = 90
 _WIDTH_1987: Final = 42
 _WIDTH_1993: Final = 22  # before the acquirer and its length
@@ -100,13 +100,7 @@ class Reader:
         self._register = register
         self._acquirer_id = acquirer_id
         self._second_card = sheet.layout.second_card
-        self._wheres = tuple(dict.fromkeys(where for row in sheet.rows for where in row.where))
-        self._rows: dict[str, list[Row]] = {}
-        for row in sorted(sheet.rows, key=lambda row: (row.names_class is None, -len(row.where))):
-            for version in sheet.versions:
-                for function in row.functions:
-                    self._rows.setdefault(version + row.message_class + function, []).append(row)
-        self._operations: dict[tuple[str | bool, ...], Operation | None] = {}
+        self._operations = OperationTable(sheet)
 
     def read(self, message: Message, received_at: datetime, dialect: Dialect) -> Reading:
         """What *message*, which came in *dialect*, asks."""
@@ -146,7 +140,7 @@ class Reader:
                 faulty.add(self._tags)
         self._read_basket(elements, faulty, draft)
         if 3 in elements:
-            draft.operation = self._operation(message)
+            draft.operation = self._operations.asked_by(message)
             if draft.operation is not None:
                 draft.needs = self._sheet.needs[draft.operation]
         else:
@@ -183,27 +177,6 @@ class Reader:
                 faulty.add(first)
         elif not elements.keys().isdisjoint(self._basket):
             faulty.add(first)
-
-    def _operation(self, message: Message) -> Operation | None:
-        mti, elements = message.mti, message.elements
-        if mti[3] not in self._sheet.origins:
-            return None
-        original_class = elements.get(self._undoing.original, "")[1:2]
-        asked: tuple[str | bool, ...] = (mti[:3], elements[3], original_class)
-        if self._wheres:
-            asked += tuple([where.holds(elements) for where in self._wheres])
-        if asked in self._operations:
-            return self._operations[asked]
-        operation = None
-        for row in self._rows.get(mti[:3], ()):
-            if row.names_class not in (None, original_class) or not row_matches(row, elements[3]):
-                continue
-            if all(where.holds(elements) for where in row.where):
-                operation = row.operation
-                break
-        if len(self._operations) < _REMEMBERED_MAX:
-            self._operations[asked] = operation
-        return operation
 
     def _read_card(
         self, elements: Mapping[int, str], faulty: set[int], unknown_from: int, draft: _Draft

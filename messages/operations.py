@@ -1,0 +1,46 @@
+"""Which operation a message asks for, by the rows of a profile."""
+
+from typing import Final
+
+from loyalty.transaction import Operation
+from messages.message import Message
+from messages.sheet import Row, Sheet, row_matches
+
+_REMEMBERED_MAX: Final = 4096  # DE 3 is the peer's: what is remembered of it must have a bound
+
+
+class OperationTable:
+    """The rows of *sheet*, ready to be asked; every answer is remembered."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self._origins = sheet.origins
+        self._naming = sheet.undoing.original
+        self._wheres = tuple(dict.fromkeys(where for row in sheet.rows for where in row.where))
+        self._rows: dict[str, list[Row]] = {}
+        for row in sorted(sheet.rows, key=lambda row: (row.names_class is None, -len(row.where))):
+            for version in sheet.versions:
+                for function in row.functions:
+                    self._rows.setdefault(version + row.message_class + function, []).append(row)
+        self._known: dict[tuple[str | bool, ...], Operation | None] = {}
+
+    def asked_by(self, message: Message) -> Operation | None:
+        """The operation of *message*, which has DE 3; ``None`` when no row is about it."""
+        mti, elements = message.mti, message.elements
+        if mti[3] not in self._origins:
+            return None
+        original_class = elements.get(self._naming, "")[1:2]
+        asked: tuple[str | bool, ...] = (mti[:3], elements[3], original_class)
+        if self._wheres:
+            asked += tuple([where.holds(elements) for where in self._wheres])
+        if asked in self._known:
+            return self._known[asked]
+        operation = None
+        for row in self._rows.get(mti[:3], ()):
+            if row.names_class not in (None, original_class) or not row_matches(row, elements[3]):
+                continue
+            if all(where.holds(elements) for where in row.where):
+                operation = row.operation
+                break
+        if len(self._known) < _REMEMBERED_MAX:
+            self._known[asked] = operation
+        return operation
