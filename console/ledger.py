@@ -4,7 +4,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from console import keeping, statements
+from console import keeping, positions, statements
 from console.deployment import open_deployment
 from console.options import config_option, json_option, print_record, print_rows
 from loyalty.amount import format_minor
@@ -26,6 +26,9 @@ for _command in (
     keeping.export,
     keeping.import_,
     keeping.rebuild,
+    positions.positions,
+    positions.settle,
+    positions.lapse,
 ):
     ledger.add_command(_command)
 ledger.add_command(statements.why)

@@ -91,6 +91,20 @@ def _terms_table(programme: Programme) -> Table:
     table.add_row("points last", "for ever" if last is None else f"{last.count} {last.unit.value}")
     table.add_row("a point pays", f"{value} minor units, in steps of {redemption.step}")
     table.add_row("of the ticket", f"up to {share.numerator}/{share.denominator}")
+    certificates = programme.certificates
+    until = f"{certificates.last.count} {certificates.last.unit.value}"
+    made = f"of {certificates.minimum} points and more, in steps of {certificates.step}, for {until}"
+    table.add_row("certificates", made)
+    for prize in programme.prizes:
+        table.add_row(f"prize {prize.code}", f"{prize.text}, {prize.points} points")
+    for partner in programme.partners:
+        does = [word for word, on in (("funds", partner.funds), ("is reimbursed", partner.reimbursed)) if on]
+        table.add_row(f"partner {partner.id}", ", ".join([partner.text, *does]))
+    family = programme.family
+    if family.per_transaction is not None or family.per_day is not None:
+        limits = ((family.per_transaction, "a time"), (family.per_day, "a day"))
+        told = ", ".join(f"{points} points {per}" for points, per in limits if points is not None)
+        table.add_row("family", f"may use {told}")
     table.add_row("tiers", ", ".join(programme.tiers) or "none")
     return table
 

@@ -18,7 +18,15 @@ from console.till import (
 )
 from simulator.message import Card
 
-_PROCESSING_CODES: Final = {"sale": "000000", "redeem": "009000", "refund": "200000", "void": "020000"}
+_PROCESSING_CODES: Final = {
+    "sale": "000000",
+    "redeem": "009000",
+    "refund": "200000",
+    "void": "020000",
+    "transfer": "409090",
+    "exchange": "409060",
+    "pay": "006000",
+}
 _amount = click.argument("amount")
 _code = click.option("--code", metavar="CODE", help="The one-time code that the customer shows.")
 
@@ -100,13 +108,60 @@ def quote(*, options: TillOptions, amount: str, card: str, lines: Sequence[str],
 @_amount
 @card_option
 @click.option("--ticket", metavar="NUMBER", help="The till's ticket number.")
+@click.option("--prize", metavar="CODE", help="Buy this prize; AMOUNT is its price.")
 @_code
 @till_options
-def redeem(*, options: TillOptions, amount: str, card: str, ticket: str | None, code: str | None) -> None:
+def redeem(
+    *,
+    options: TillOptions,
+    amount: str,
+    card: str,
+    ticket: str | None,
+    prize: str | None,
+    code: str | None,
+) -> None:
     """Cover AMOUNT with points."""
     customer = Card.parse(card)
     amount_minor = money(amount, options.currency)
-    exchange(options, lambda till: till.redeem(customer, amount_minor, ticket=ticket, code=code))
+    exchange(options, lambda till: till.redeem(customer, amount_minor, ticket=ticket, code=code, prize=prize))
+
+
+@terminal.command(epilog="Example: puntual terminal transfer 5.00 --to 6390120000000027")
+@_amount
+@card_option
+@click.option("--to", required=True, metavar="CARD", help="The number of the card that receives.")
+@_code
+@till_options
+def transfer(*, options: TillOptions, amount: str, card: str, to: str, code: str | None) -> None:
+    """Move points worth AMOUNT to another card."""
+    customer = Card.parse(card)
+    amount_minor = money(amount, options.currency)
+    exchange(options, lambda till: till.transfer(customer, amount_minor, to, code=code))
+
+
+@terminal.command("exchange", epilog="Example: puntual terminal exchange 10.00")
+@_amount
+@card_option
+@_code
+@till_options
+def make_certificate(*, options: TillOptions, amount: str, card: str, code: str | None) -> None:
+    """Make a certificate worth AMOUNT of points."""
+    customer = Card.parse(card)
+    amount_minor = money(amount, options.currency)
+    exchange(options, lambda till: till.exchange(customer, amount_minor, code=code))
+
+
+@terminal.command(epilog="Example: puntual terminal pay 4.00 --certificate 7K3M9QW2X4TB6N8P")
+@_amount
+@card_option
+@click.option("--certificate", required=True, metavar="CODE", help="As its receipt tells it.")
+@click.option("--ticket", metavar="NUMBER", help="The till's ticket number.")
+@till_options
+def pay(*, options: TillOptions, amount: str, card: str, certificate: str, ticket: str | None) -> None:
+    """Cover AMOUNT with a certificate."""
+    customer = Card.parse(card)
+    amount_minor = money(amount, options.currency)
+    exchange(options, lambda till: till.pay_certificate(customer, amount_minor, certificate, ticket=ticket))
 
 
 @terminal.command(epilog="Example: puntual terminal refund 10.00 --original 632500000012")

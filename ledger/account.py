@@ -26,7 +26,8 @@ class AccountKind(enum.IntEnum):
     EXPIRED = 3010
     ADJUST = 3020
     WRITE_OFF = 3030
-    PARTNER = 4000
+    PARTNER = 4000  # of a partner: what he owes the programme (below 0) or is owed by it
+    SETTLED = 4100  # what partners paid, or were paid, in money
     TRANSIT = 8000  # from one member to another, within one decision: empty after each
     SUSPENSE = 9000  # advices that could not be booked on a member
 
@@ -95,6 +96,17 @@ class PostingReason(enum.IntEnum):
     BUDGET_CUT = 81  # ... or less than it had
     BUDGET_SPENT = 82  # what its rules gave, beside the earning itself
     BUDGET_RETURNED = 83  # ... was taken back
+    EXCHANGE = 46  # points become a certificate
+    EXCHANGE_BACK = 47  # ... and come back to their lots
+    EXCHANGE_AGAIN = 48
+    PAY_CERTIFICATE = 49  # a certificate pays
+    PAY_BACK = 50  # ... and has its value again
+    CERTIFICATE_LAPSE = 51  # nobody brought it in time
+    PARTNER_FUNDS = 52  # a partner bears what was issued
+    PARTNER_FUNDS_BACK = 53  # ... and was taken back
+    PARTNER_PAID = 54  # a partner gets what was redeemed with him
+    PARTNER_PAID_BACK = 55  # ... and was given back
+    PARTNER_SETTLED = 56  # what he owed or was owed is paid
 
 
 _K, _R = AccountKind, PostingReason
@@ -145,6 +157,22 @@ CHART: Final = frozenset(
         (_K.BUDGET, _K.ISSUE, _R.BUDGET_CUT),
         (_K.BUDGET, _K.ISSUE, _R.BUDGET_SPENT),
         (_K.ISSUE, _K.BUDGET, _R.BUDGET_RETURNED),
+        (_K.AVAILABLE, _K.CERTIFICATES, _R.EXCHANGE),
+        (_K.CERTIFICATES, _K.AVAILABLE, _R.EXCHANGE_BACK),
+        (_K.CERTIFICATES, _K.EXPIRED, _R.EXCHANGE_BACK),
+        (_K.AVAILABLE, _K.CERTIFICATES, _R.EXCHANGE_AGAIN),
+        (_K.DEBT, _K.CERTIFICATES, _R.EXCHANGE_AGAIN),
+        (_K.EXPIRED, _K.CERTIFICATES, _R.EXCHANGE_AGAIN),
+        (_K.CERTIFICATES, _K.REDEEMED, _R.PAY_CERTIFICATE),
+        (_K.REDEEMED, _K.CERTIFICATES, _R.PAY_BACK),
+        (_K.CERTIFICATES, _K.EXPIRED, _R.CERTIFICATE_LAPSE),
+        (_K.CERTIFICATES, _K.AVAILABLE, _R.GRACE),
+        (_K.PARTNER, _K.ISSUE, _R.PARTNER_FUNDS),
+        (_K.ISSUE, _K.PARTNER, _R.PARTNER_FUNDS_BACK),
+        (_K.REDEEMED, _K.PARTNER, _R.PARTNER_PAID),
+        (_K.PARTNER, _K.REDEEMED, _R.PARTNER_PAID_BACK),
+        (_K.PARTNER, _K.SETTLED, _R.PARTNER_SETTLED),
+        (_K.SETTLED, _K.PARTNER, _R.PARTNER_SETTLED),
     }
 )
 

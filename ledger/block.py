@@ -68,6 +68,8 @@ SIDES: Final[Mapping[str, tuple[str, ...]]] = {
     "tally": ("seq", "line", "measure", "whose", "stretch", "change", "total"),
     "hold": ("seq", "line", "owner", "held_for", "points", "kept_until"),
     "hold_step": ("seq", "line", "hold", "points", "ended"),
+    "certificate": ("seq", "line", "code", "owner", "points", "value_minor", "last_day"),
+    "certificate_entry": ("seq", "line", "code", "points", "value_minor"),
 }
 
 _NONE: Final[Mapping[str, Sequence[Row]]] = {}

@@ -18,6 +18,7 @@ from ledger.block import (
     hash_of_block,
     hash_of_facts,
 )
+from ledger.certificates import moved_by, told_by
 from ledger.entry import FURTHER_LOTS, LOTS_OF_SEQ, POINTS_MAX
 from ledger.finding import Findings
 from ledger.parties import PartyCheck
@@ -105,6 +106,7 @@ class ChainCheck:
         where = f"decision {seq}"
         postings = some.children["posting"].get(seq, [])
         digest = digest_of(decision, some)
+        mine = {name: some.children[name].get(seq, []) for name in ("certificate", "certificate_entry")}
         if digest != decision[_DIGEST]:
             findings.add("I18", where, "it, or a row that came with it, was changed")
         fact = some.facts.get(seq)
@@ -112,6 +114,9 @@ class ChainCheck:
             findings.add("I18", where, "the facts that it saw were changed")
         if postings and not row[10]:
             findings.add("I16", where, "had no effect and has postings")
+        moved, told = moved_by(postings), told_by(mine)
+        if moved != told:
+            findings.add("certificates", where, f"moves {moved} points of certificates and tells of {told}")
         self.parties.take(seq, row[6], postings)
         in_transit = 0
         for posting in postings:

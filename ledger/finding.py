@@ -19,6 +19,7 @@ INVARIANTS: Final = {
     "I18": "the chain recomputes",
     "I26": "the file is whole, and what rows refer to is there",
     "cards": "every card is as the journal of cards tells it",
+    "certificates": "certificates are what the postings say, and nothing is spent of one twice",
     "parties": "every decision is in the history of all whose accounts it changed",
     "guard": "the triggers that keep the books append-only are there",
 }

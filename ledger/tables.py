@@ -129,6 +129,34 @@ link: Final = Table(
     sqlite_strict=True,
 )
 
+# A certificate as it was made: *points* of *owner*, worth *value_minor* through *last_day*.
+certificate: Final = Table(
+    "certificate",
+    metadata,
+    _integer("seq", key=True),
+    _integer("line", key=True),
+    _text("code"),
+    _integer("owner"),
+    _integer("points"),
+    _integer("value_minor"),
+    _text("last_day"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
+# What became of one since: what is left of it is what it was made with plus the sums of these.
+certificate_entry: Final = Table(
+    "certificate_entry",
+    metadata,
+    _integer("seq", key=True),
+    _integer("line", key=True),
+    _text("code"),
+    _integer("points"),
+    _integer("value_minor"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
 # Whose history a decision belongs to besides its own owner's: everybody else whose accounts it changed. What
 # the postings tell, the other way round; the chain does not cover it, and ``verify`` holds it against them.
 party: Final = Table(
@@ -299,6 +327,9 @@ Index("tally_place", tally.c.measure, tally.c.whose, tally.c.stretch, tally.c.se
 Index("hold_step_hold", hold_step.c.hold)
 Index("open_hold_owner", open_hold.c.owner)
 Index("open_hold_kept_until", open_hold.c.kept_until)
+Index("certificate_code", certificate.c.code, unique=True)
+Index("certificate_last_day", certificate.c.last_day)
+Index("certificate_entry_code", certificate_entry.c.code)
 
 APPEND_ONLY: Final = (
     decision, posting, lot, link, party, early_reversal, fact, card_entry, block, sequence_lease,

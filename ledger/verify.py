@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 
+from ledger.certificates import check_certificates
 from ledger.chain import ChainCheck
 from ledger.finding import Enough, Finding, Findings
 from ledger.holdcheck import check_holds
@@ -28,6 +29,7 @@ def verify(database: sqlite3.Connection, progress: Callable[[int, int], None]) -
         chain.parties.tell()
         check_tallies(database, findings)
         check_holds(database, findings)
+        check_certificates(database, findings)
         _check_links(database, findings)
         _check_sequence(database, findings)
     except sqlite3.DatabaseError as error:

@@ -104,6 +104,7 @@ class Approved:
         value_minor: Tag 063, money value of *used*.
         left_to_pay_minor: Tag 062; for undoings the money to hand out.
         balance: After the decision; ``None`` when no card was found.
+        certificate: Points that are left behind the certificate it is about (DE 54, account type 60).
         redeemable: Tag 064: points that could be redeemed now, and their value.
         coupons_refused: Tag 065: reason name and code of each coupon that was not taken.
         near_miss: Tag 061.
@@ -119,6 +120,7 @@ class Approved:
     discount_minor: int = 0
     left_to_pay_minor: int | None = None
     balance: Balance | None = None
+    certificate: int | None = None
     redeemable: tuple[int, int] | None = None
     discounts: tuple[Discount, ...] = ()
     instruments: tuple[Instrument, ...] = ()

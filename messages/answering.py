@@ -179,7 +179,11 @@ class Answerer:
         unit = self._terms.unit_code
         if self._layout.balances_form is Form.TAG_007:
             return f"007016{available}{unit}"
-        return f"9002{unit}{available}9001{unit}{ledger}"
+        text = f"9002{unit}{available}9001{unit}{ledger}"
+        if approved.certificate is not None:
+            left = _signed(approved.certificate)
+            text += f"6002{unit}{left}6001{unit}{left}"
+        return text
 
 
 def _tag(tag: str, value: str) -> str:

@@ -166,7 +166,7 @@ def receipt(approved: Approved, operation: Operation | None, terms: Terms, width
         _add_balance(rows, balance, words, terms)
     if approved.redeemable or approved.hold_until or approved.instruments or approved.near_miss:
         _add_promises(rows, approved, words, terms)
-    if not (approved.partial or approved.near_miss):  # these are lines without a value
+    if not (approved.partial or approved.near_miss or approved.instruments):  # lines without a value
         text = LINE_SEPARATOR.join(
             [f"{label.ljust(width - 1 - len(value))} {value}" for label, value in rows]
         )
@@ -229,7 +229,8 @@ def _add_promises(rows: _Rows, approved: Approved, words: _Words, terms: Terms) 
     if approved.hold_until is not None:
         rows.append((words.held_until, f"{approved.hold_until:%Y-%m-%d %H:%M}"))
     for instrument in approved.instruments:
-        rows.append((instrument.code, f"{words.valid_until} {_day(instrument.last_day)}"))
+        rows.append((instrument.code, ""))  # alone: all of it is needed, on narrow paper too
+        rows.append((words.valid_until, _day(instrument.last_day)))
     if approved.near_miss:
         rows.append((approved.near_miss, ""))
 

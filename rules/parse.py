@@ -21,6 +21,7 @@ from loyalty.errors import LoyaltyError, Problems
 from loyalty.terms import Terms
 from rules.caps import read_caps
 from rules.effects import Lane
+from rules.instruments import read_certificates, read_family, read_partners, read_prizes
 from rules.programme import (
     HOLD_KEPT,
     BaseRate,
@@ -126,6 +127,10 @@ def _programme(documents: Mapping[str, Any]) -> Programme:
     refund = _read_refund(main.section("refund") or _missing(main, "refund"))
     holds = main.section("holds")
     hold_kept = HOLD_KEPT if holds is None else _read_hold_kept(holds)
+    certificates = read_certificates(main, redemption)
+    prizes = read_prizes(main)
+    partners = read_partners(main)
+    family = read_family(main)
     groups = read_groups(main)
     limits = read_caps(main, "programme", redemption.value)
     rules = read_rules(main, None, tiers, groups, redemption.value)
@@ -158,6 +163,10 @@ def _programme(documents: Mapping[str, Any]) -> Programme:
         redemption=redemption,
         refund=refund,
         hold_kept=hold_kept,
+        certificates=certificates,
+        prizes=prizes,
+        partners=partners,
+        family=family,
         tiers=tiers,
         groups=groups,
         limits=limits,

@@ -130,6 +130,58 @@ class BaseRate:
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateTerms:
+    """What points become a certificate, and how long it can be spent.
+
+    Attributes:
+        last: After it was made, that day included.
+        minimum: Points of a certificate; above it, it is made in multiples of *step*.
+    """
+
+    last: Span
+    minimum: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """Somebody at whose terminals points are earned or spent, and who has an account with the programme.
+
+    Attributes:
+        id: As the register of terminals has it.
+        funds: He bears what is earned at his terminals.
+        reimbursed: He gets what is spent at them.
+    """
+
+    id: str
+    text: str
+    funds: bool
+    reimbursed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyLimits:
+    """Points that a member whose accounts are another's may use; ``None`` is no limit."""
+
+    per_transaction: int | None = None
+    per_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prize:
+    """Something of the catalogue that points buy.
+
+    Attributes:
+        last: After it was bought; until then it can be fetched.
+    """
+
+    code: str
+    text: str
+    points: int
+    last: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Validity:
     """How long earned points live.
 
@@ -152,6 +204,8 @@ class Programme:
         version: First twelve hexadecimal digits of the SHA-256 of *text*.
         text: The canonical text, from which the programme can be made again.
         day_starts: When a business day starts, in the programme's zone.
+        prizes: The catalogue, in its order.
+        family: Limits of those who use another's points.
         tiers: From the lowest to the highest.
         hold_kept: How long points stay reserved for a hold that nobody completes.
         rules: In force, in the one total order (lane, group, falling priority, id).
@@ -172,6 +226,10 @@ class Programme:
     validity: Validity
     redemption: Redemption
     refund: RefundPolicy
+    certificates: CertificateTerms
+    prizes: tuple[Prize, ...] = ()
+    partners: tuple[Partner, ...] = ()
+    family: FamilyLimits = FamilyLimits()
     hold_kept: timedelta = HOLD_KEPT
     tiers: tuple[str, ...] = ()
     groups: tuple[Group, ...] = ()
@@ -200,6 +258,10 @@ class Programme:
     def caps(self) -> frozenset[Cap]:
         """All limits and budgets: what is to be counted, and given to the rules among the facts."""
         return frozenset(self.limits) | {cap for rule in self.rules for cap in rule.caps}
+
+    def partner(self, name: str) -> Partner | None:
+        """The partner with this id."""
+        return next((partner for partner in self.partners if partner.id == name), None)
 
     def lot_dates(self, earned_on: date) -> tuple[date, date]:
         """First and last day on which points earned on *earned_on* can be spent.

@@ -78,6 +78,10 @@ def programme_schema() -> Schema:
                     "points_back", "without_original", "shortfall",
                 ),
                 "holds": _table({"kept": _DURATION}),
+                "certificates": _table({"last": _SPAN, "minimum": _POINTS, "step": _POINTS}),
+                "prize": _list(_prize()),
+                "partner": _list(_partner()),
+                "family": _table({"points_per_transaction": _POINTS, "points_per_day": _POINTS}),
                 "group": _list(_table({"id": _NAME, "pick": _choice(Pick)}, "id", "pick")),
                 "cap": _list({"$ref": "#/$defs/cap"}),
                 "rule": _list({"$ref": "#/$defs/rule"}),
@@ -138,6 +142,16 @@ def _cards() -> Schema:
     return _table(
         {"first": digits, "last": digits, "check": {"enum": ["luhn", "none"]}}, "first", "last", "check"
     )
+
+
+def _partner() -> Schema:
+    flag = {"type": "boolean"}
+    return _table({"id": _NAME, "text": _TEXT, "funds": flag, "reimbursed": flag}, "id", "text")
+
+
+def _prize() -> Schema:
+    code = {"type": "string", "pattern": "^[0-9A-Za-z_.-]{1,40}$"}
+    return _table({"code": code, "text": _TEXT, "points": _POINTS, "last": _SPAN}, "code", "text", "points")
 
 
 def _definitions() -> Schema:

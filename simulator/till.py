@@ -78,12 +78,37 @@ class Till:
         return self._request("quote", "0100", elements, tags, card=card, ending=Ending.FORGET)
 
     def redeem(
-        self, card: Card, amount_minor: int, *, ticket: str | None = None, code: str | None = None
+        self,
+        card: Card,
+        amount_minor: int,
+        *,
+        ticket: str | None = None,
+        code: str | None = None,
+        prize: str | None = None,
     ) -> Request:
-        """Cover *amount_minor* with points; *code* is what the customer shows."""
+        """Cover *amount_minor* with points, or buy *prize* for it; *code* is what the customer shows."""
         elements = {"3": "009000", **_amount(amount_minor)}
-        tags = [*_shown(code), *_priced(ticket=ticket), *self._can()]
+        wanted = [] if prize is None else [("022", prize)]
+        tags = [*_shown(code), *wanted, *_priced(ticket=ticket), *self._can()]
         return self._request("redeem", "0200", elements, tags, card=card)
+
+    def transfer(self, card: Card, amount_minor: int, to: str, *, code: str | None = None) -> Request:
+        """Points worth *amount_minor* go to the card with the number *to*."""
+        elements = {"3": "409090", **_amount(amount_minor)}
+        return self._request("transfer", "0200", elements, [("012", to), *_shown(code)], card=card)
+
+    def exchange(self, card: Card, amount_minor: int, *, code: str | None = None) -> Request:
+        """Points become a certificate worth *amount_minor*."""
+        elements = {"3": "409060", **_amount(amount_minor)}
+        return self._request("exchange", "0200", elements, _shown(code), card=card)
+
+    def pay_certificate(
+        self, card: Card, amount_minor: int, certificate: str, *, ticket: str | None = None
+    ) -> Request:
+        """Cover *amount_minor* with the *certificate* of this code."""
+        elements = {"3": "006000", **_amount(amount_minor)}
+        tags = [*_priced(coupons=[certificate], ticket=ticket), *self._can()]
+        return self._request("pay_certificate", "0200", elements, tags, card=card)
 
     def refund(
         self,

@@ -5,6 +5,7 @@ desk opens the books itself, under the same lock, and the same orders take the s
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,10 +22,13 @@ from rules.programme import Programme
 from switch.admin import AdminClient, Handler
 from switch.cardline import CardLine, date_of, token_of_hex
 from switch.cards import ImportCards, ReplaceCard, SetStatus
+from switch.lapsing import SLICE_SIZE as LAPSE_SIZE
+from switch.lapsing import LapseCertificates
 from switch.programmes import Programmes
 from switch.proofs import LIFE_MAX, ClearSecret, SetSecret
 from switch.safeguards import Safeguards
 from switch.sequencer import Sequencer
+from switch.settlement import Settle
 from switch.store import UNGUARDED, SqliteStore
 from switch.work import Command, StoreFull
 
@@ -44,6 +48,8 @@ class Administration:
         """What carries out each order, by its name."""
         return {
             "cards.import": self._import,
+            "certificates.lapse": self._lapse,
+            "partners.settle": self._settle,
             "cards.status": self._set_status,
             "cards.replace": self._replace,
             "cards.secret": self._set_secret,
@@ -86,6 +92,25 @@ class Administration:
             kind, remove = ProofKind(order["kind"]), bool(order["remove"])
             command = ClearSecret(token_of_hex(order["card"]), kind, remove)
         return await self._carry_out(command)
+
+    async def _settle(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
+        with _understood():
+            positions = {str(partner): int(points) for partner, points in order["positions"].items()}
+            key = str(order["key"])
+        version = self._sequencer.programmes.current.version
+        return await self._carry_out(Settle(key, positions, self._store.sequence, version))
+
+    async def _lapse(self, _order: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Slice by slice, so that terminals do not wait for all of it."""
+        done: Counter[str] = Counter(certificates=0, points=0)
+        version = self._sequencer.programmes.current.version
+        after: str | None = ""
+        while after is not None:
+            after, codes = self._store.reader.certificates_left(after, LAPSE_SIZE)
+            if codes:
+                done.update(await self._carry_out(LapseCertificates(codes, self._store.sequence, version)))
+            await asyncio.sleep(0)
+        return done
 
     async def _carry_out(self, command: Command) -> Mapping[str, Any]:
         try:

@@ -137,7 +137,9 @@ class Case:
         """A new entry on the accounts of *owner*, or on suspense without one; what is due is posted first."""
         moment = self.moment
         book = None if owner is None else self.worksheet.book(owner)
-        return Draft(moment.seq, book, moment.business_date, moment.now, self.grace, beside)
+        draft = Draft(moment.seq, book, moment.business_date, moment.now, self.grace, beside)
+        draft.value = self.programme.redemption.value
+        return draft
 
     @property
     def grace(self) -> date | None:
@@ -175,11 +177,13 @@ class Case:
         )
         return self.remember(decision, card=card, reason=name or reason.name, effective=False)
 
-    def refuse_or_accept(self, reason: Reason, card: Card | None = None) -> Outcome:
+    def refuse_or_accept(
+        self, reason: Reason, card: Card | None = None, *, name: str | None = None
+    ) -> Outcome:
         """Declined; an advice, which has happened, is accepted without effect instead."""
         if self.transaction.is_advice:
-            return self.accept(reason.name, card)
-        return self.decline(reason, card)
+            return self.accept(name or reason.name, card)
+        return self.decline(reason, card, name=name)
 
     def accept(
         self, exception: str | None, card: Card | None = None, early: EarlyReversal | None = None

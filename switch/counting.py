@@ -109,6 +109,18 @@ def count_again(case: Case, undoing: Record, draft: Draft) -> tuple[Side, ...]:
     return _put_down(case, changes, draft)
 
 
+def count_part_again(
+    case: Case, undoing: Record, part_minor: int, of_minor: int, draft: Draft
+) -> tuple[Side, ...]:
+    """What is counted again when *part_minor* of *of_minor* of *undoing* did not happen."""
+    changes = {
+        place: -change if any(mark in place[0] for mark in _ONCE) else -change * part_minor // of_minor
+        for place, change in case.worksheet.tallied_by(undoing.seq)
+        if not place[0].startswith(_PLANNED)
+    }
+    return _put_down(case, changes, draft)
+
+
 def _whose(case: Case, card: Card | None) -> Callable[[Scope], str | None]:
     """Whom each scope means. What has no name (a cashier, a partner) is one nameless one."""
     transaction = case.transaction

@@ -18,6 +18,8 @@ from loyalty.decision import Reason
 from loyalty.transaction import Operation
 from switch.activation import activate
 from switch.case import Case
+from switch.coalition import shared
+from switch.exchange import exchange, pay_certificate
 from switch.originals import meant_by
 from switch.outcome import Known, Outcome, Record
 from switch.proving import proven
@@ -36,6 +38,8 @@ _DECIDERS: Final[Mapping[Operation, Callable[[Case], Outcome]]] = MappingProxyTy
         Operation.VOID: void,
         Operation.REVERSAL: reversal,
         Operation.TRANSFER: transfer,
+        Operation.EXCHANGE: exchange,
+        Operation.PAY_CERTIFICATE: pay_certificate,
         Operation.ACTIVATE: activate,
     }
 )
@@ -63,9 +67,16 @@ def decide(case: Case) -> Outcome | Known:
         if transaction.is_advice:
             return case.accept(Reason.ALREADY_REVERSED.name)
         return case.decline(Reason.ALREADY_REVERSED)
-    if transaction.proof is None and case.programme.redemption.proof_from_minor is None:
-        return decider(case)
-    return proven(case, decider(case))
+    return _finished(case, decider(case))
+
+
+def _finished(case: Case, outcome: Outcome) -> Outcome:
+    """*outcome* with the part that partners have in it, if the proof that was shown allows it."""
+    if outcome.links or case.programme.partners:
+        outcome = shared(case, outcome)
+    if case.transaction.proof is None and case.programme.redemption.proof_from_minor is None:
+        return outcome
+    return proven(case, outcome)
 
 
 def _is_same(case: Case, known: Record) -> bool:

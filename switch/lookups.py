@@ -39,9 +39,32 @@ REDEEMED_TICKETS: Final = (
     "SELECT ticket FROM decision WHERE ticket BETWEEN ? AND ?"
     " AND operation IN ('REDEEM', 'PAY_CERTIFICATE') AND effective = 1"
 )
+USES: Final = (
+    f"SELECT {_FIELDS} FROM (SELECT {_FIELDS} FROM decision WHERE owner = ?"
+    f" ORDER BY seq DESC LIMIT {OWNER_REACH})"
+    " WHERE member_id = ? AND business_date = ? AND used > 0 ORDER BY seq"
+)
 POSTINGS: Final = "SELECT debit, credit, points, lot, reason FROM posting WHERE seq = ? ORDER BY line"
 LOTS: Final = (
     f"SELECT {', '.join(COLUMNS['lot'])} FROM lot WHERE lot IN (SELECT value FROM json_each(?)) ORDER BY lot"
+)
+CERTIFICATE: Final = (
+    "SELECT code, owner, points, value_minor, last_day,"
+    " (SELECT coalesce(sum(points), 0) FROM certificate_entry AS entry WHERE entry.code = certificate.code),"
+    " (SELECT coalesce(sum(value_minor), 0) FROM certificate_entry AS entry"
+    " WHERE entry.code = certificate.code)"
+    " FROM certificate WHERE code = ?"
+)
+CERTIFICATES_END: Final = (
+    "SELECT max(code) FROM (SELECT code FROM certificate WHERE code > ? ORDER BY code LIMIT ?)"
+)
+CERTIFICATES_LEFT: Final = (
+    "SELECT code FROM certificate WHERE code > ? AND code <= ? AND value_minor > -(SELECT"
+    " coalesce(sum(value_minor), 0) FROM certificate_entry AS entry WHERE entry.code = certificate.code)"
+    " ORDER BY code"
+)
+CERTIFICATE_CODES: Final = (
+    "SELECT code FROM certificate WHERE seq = ? UNION ALL SELECT code FROM certificate_entry WHERE seq = ?"
 )
 FACTS: Final = "SELECT facts FROM fact WHERE seq = ?"
 EARLY: Final = f"SELECT {', '.join(COLUMNS['early_reversal'])} FROM early_reversal ORDER BY seq"

@@ -174,3 +174,15 @@ class Known:
 
     record: Record
     as_advice: bool
+
+
+def linked(record: Record, link: Link) -> Record:
+    """*record* after what *link* did to it."""
+    return record._replace(
+        refunded_minor=record.refunded_minor + link.refunded_minor,
+        clawed=record.clawed + link.clawed,
+        returned=record.returned + link.returned,
+        returned_minor=record.returned_minor + link.returned_minor,
+        undone=record.undone + link.undone,
+        final_minor=link.final_minor if link.undone > 0 else record.final_minor,
+    )

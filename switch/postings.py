@@ -14,6 +14,7 @@ from ledger.book import MemberBook
 from ledger.entry import NO_LOT, Lot, Posting
 from ledger.hold import OpenHold
 from ledger.lots import LotBalance
+from loyalty.amount import Rate
 from switch.outcome import Side
 
 _ISSUE = account(AccountKind.ISSUE)
@@ -42,7 +43,10 @@ class Draft:
         lots: Made so far.
         sides: Holds that were made, and steps of holds.
         numbers: Of the lots to come.
+        value: Money that is set aside for a point of the lots to come.
     """
+
+    value = Rate(0)
 
     def __init__(
         self,
@@ -351,6 +355,7 @@ class Draft:
             earned_on=self._today,
             available_from=available_from,
             expires_on=expires_on,
+            value_minor=points * self.value.numerator // self.value.denominator,
         )
         self.lots.append(lot)
         self._credit(debit, lot, points, reason)

@@ -1,10 +1,11 @@
 """What a worksheet asks of durable state. The store implements it; tests do it with dictionaries."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from ledger.book import MemberBook
+from ledger.certificate import Certificate
 from ledger.entry import Lot, Posting
 from ledger.hold import Hold, HoldStep
 from loyalty.card import CardId, MemberId, Token
@@ -51,6 +52,10 @@ class Reader(Protocol):
         """Effective redemptions of a ticket."""
         ...
 
+    def uses(self, owner: MemberId, member_id: MemberId, day: date) -> Sequence[Record]:
+        """Decisions of *day* by which *member_id* used points of *owner*."""
+        ...
+
     def links_to(self, original: int) -> Sequence[Link]:
         """What later decisions did to a decision."""
         ...
@@ -73,6 +78,14 @@ class Reader(Protocol):
 
     def hold_steps(self, number: int) -> Sequence[HoldStep]:
         """What was done to that hold, in order."""
+        ...
+
+    def certificate(self, code: str) -> Certificate | None:
+        """The certificate with this code, and what is left of it."""
+        ...
+
+    def certificate_codes(self, seq: int) -> Sequence[str]:
+        """The certificates that a decision made or changed."""
         ...
 
     def facts(self, seq: int) -> str | None:

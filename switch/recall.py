@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from ledger.account import AccountId, PostingReason
 from ledger.book import MemberBook
+from ledger.certificate import Certificate
 from ledger.entry import Lot, Posting
 from ledger.hold import Hold, HoldStep
 from loyalty.card import CardId, IdentifierKind, MemberId, Token
@@ -30,6 +31,7 @@ from switch.lookups import CANDIDATES_MAX, load_book, load_cards, load_leads
 from switch.originals import named_by
 from switch.outcome import CardChange, EarlyReversal, Link, Record
 from switch.rows import (
+    certificate_of,
     early_reversal_of,
     hold_of,
     hold_step_of,
@@ -149,6 +151,11 @@ class Recall:
             self._redeemed = {ticket for (ticket,) in rows}
         return ticket in self._redeemed
 
+    def uses(self, owner: MemberId, member_id: MemberId, day: date) -> list[Record]:
+        """Decisions of *day* by which *member_id* used points of *owner*, among the latest of his."""
+        parameters = owner, member_id, day.isoformat()
+        return [self._record(row) for row in self._database.execute(lookups.USES, parameters).fetchall()]
+
     def links_to(self, original: int) -> list[Link]:
         """What later decisions did to a decision."""
         return [link_of(row) for row in self._database.execute(SELECT_LINKS_TO, (original,))]
@@ -176,6 +183,25 @@ class Recall:
     def hold_steps(self, number: int) -> list[HoldStep]:
         """What was done to that hold."""
         return [hold_step_of(row) for row in self._database.execute(lookups.HOLD_STEPS, (number,))]
+
+    def certificate(self, code: str) -> Certificate | None:
+        """The certificate with this code, and what is left of it."""
+        row = self._database.execute(lookups.CERTIFICATE, (code,)).fetchone()
+        return None if row is None else certificate_of(row)
+
+    def certificates_left(self, after: str, count_max: int) -> tuple[str | None, list[str]]:
+        """Of the next *count_max* certificates behind the code *after* those with something left.
+
+        Gives the last code that was looked at, ``None`` when there is none, and their codes.
+        """
+        end = self._database.execute(lookups.CERTIFICATES_END, (after, count_max)).fetchone()[0]
+        if end is None:
+            return None, []
+        return end, [code for (code,) in self._database.execute(lookups.CERTIFICATES_LEFT, (after, end))]
+
+    def certificate_codes(self, seq: int) -> list[str]:
+        """The certificates that a decision made or changed."""
+        return [code for (code,) in self._database.execute(lookups.CERTIFICATE_CODES, (seq, seq))]
 
     def facts(self, seq: int) -> str | None:
         """What the rules saw, as JSON; ``None`` when nothing was kept, or when it was erased."""

@@ -7,8 +7,10 @@ from loyalty.transaction import Operation
 from members.card import Card
 from rules.programme import Redemption
 from switch.case import Case
+from switch.family import allowance
 from switch.outcome import Outcome
 from switch.postings import Draft
+from switch.prizes import price_fault, redeem_prize
 
 _EARN_ONLY = frozenset({IdentifierKind.PHONE, IdentifierKind.MAIL})  # whoever knows these may not spend
 
@@ -18,6 +20,8 @@ def amount_fault(case: Case) -> Reason | None:
     transaction, redemption = case.transaction, case.programme.redemption
     match transaction.operation:
         case Operation.REDEEM:
+            if transaction.prize is not None:
+                return price_fault(case)
             if not transaction.amount or points_for(case) is None:
                 return Reason.AMOUNT_NOT_ALLOWED
         case Operation.EARN | Operation.QUOTE:
@@ -25,6 +29,10 @@ def amount_fault(case: Case) -> Reason | None:
                 return Reason.AMOUNT_NOT_ALLOWED
         case Operation.TRANSFER:
             if not whole_points(case):
+                return Reason.AMOUNT_NOT_ALLOWED
+        case Operation.EXCHANGE:
+            points, terms = whole_points(case), case.programme.certificates
+            if points is None or points < terms.minimum or points % terms.step:
                 return Reason.AMOUNT_NOT_ALLOWED
         case _:
             pass
@@ -84,6 +92,8 @@ def redeem(case: Case) -> Outcome:
     """Points pay a part of the ticket."""
     transaction, redemption = case.transaction, case.programme.redemption
     card, reason = case.find_card()
+    if reason is not None and transaction.prize is not None:
+        return case.refuse_or_accept(reason, card)
     if reason is not None:
         return (
             _redeem_without_card(case, card, reason) if transaction.is_advice else case.decline(reason, card)
@@ -91,11 +101,13 @@ def redeem(case: Case) -> Outcome:
     assert card is not None
     if may_only_earn(case):
         return case.refuse_or_accept(Reason.NOT_PERMITTED, card)
+    if transaction.prize is not None:
+        return redeem_prize(case, card)
     asked = points_for(case)
     assert asked is not None
     limit_minor = redemption.share.of(redemption.value.of(asked))
     draft = case.draft(card.owner)
-    points = allowed_points(case, asked, limit_minor, draft.book)
+    points = allowed_points(case, asked, limit_minor, draft.book, card)
     if isinstance(points, Reason):
         return case.refuse_or_accept(points, card)
     return _booked_redemption(case, card, asked, points, draft)
@@ -107,10 +119,15 @@ def may_only_earn(case: Case) -> bool:
     return identifier is not None and identifier.kind in _EARN_ONLY
 
 
-def allowed_points(case: Case, asked: int, limit_minor: int, book: MemberBook | None) -> int | Reason:
-    """How many of the *asked* points may be used, or why none: the share first, then the balance."""
+def allowed_points(
+    case: Case, asked: int, limit_minor: int, book: MemberBook | None, card: Card | None
+) -> int | Reason:
+    """How many of the *asked* points may be used, or why none: the limits first, then the balance."""
     partial = "P" in case.transaction.can and not case.transaction.is_advice
     limit = most_points(case.programme.redemption, limit_minor)
+    may_use = None if card is None else allowance(case, card)
+    if may_use is not None and may_use < limit:
+        limit = may_use - may_use % case.programme.redemption.step
     points = asked
     if points > limit:
         if not partial or limit == 0:

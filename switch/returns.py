@@ -14,7 +14,12 @@ from switch.case import Case
 from switch.outcome import Record
 
 _SPENDING: Final = frozenset(
-    {PostingReason.REDEEM, PostingReason.CAPTURE, PostingReason.REDEEM_FROM_SUSPENSE}
+    {
+        PostingReason.REDEEM,
+        PostingReason.CAPTURE,
+        PostingReason.REDEEM_FROM_SUSPENSE,
+        PostingReason.EXCHANGE,
+    }
 )
 _EARNING: Final = frozenset({PostingReason.EARN, PostingReason.REEARN})
 
@@ -29,7 +34,7 @@ class GivenBack:
 
 
 def sources_of(case: Case, sale: Record) -> list[Record]:
-    """Where points that paid for *sale* were used: on itself (tag 020), then by redemptions of its ticket."""
+    """What paid for *sale* besides money: its points (tag 020), redemptions, certificates of its ticket."""
     found = [sale] if sale.used > sale.returned else []
     if sale.ticket is not None:
         found.extend(case.worksheet.redemptions(sale.ticket))
@@ -40,7 +45,9 @@ def points_back(case: Case, sale: Record, amount_minor: int) -> list[GivenBack]:
     """The points that come back when *amount_minor* of *sale* is returned."""
     programme = case.programmes.version(sale.programme_version)
     value = programme.redemption.value
-    sources = sources_of(case, sale)
+    # The value of a certificate comes back to it by undoing the payment, not by a refund.
+    certificate = Operation.PAY_CERTIFICATE.value
+    sources = [source for source in sources_of(case, sale) if source.operation != certificate]
     left_minor = amount_minor
     if programme.refund.points_back is PointsBack.PRO_RATA:
         standing_minor = sale.covered_minor - sale.discount_minor - sale.refunded_minor
@@ -150,9 +157,9 @@ def _returned_before(case: Case, sale: Record) -> Iterator[tuple[BasketLine, ...
             continue
         refund = case.worksheet.by_seq(link.seq)
         assert refund is not None
-        if refund.undone:
+        if refund.undone and refund.final_minor is None:
             continue
-        text = case.worksheet.facts(link.seq)
+        text = None if refund.undone else case.worksheet.facts(link.seq)  # of a part nobody said the lines
         yield None if text is None else Facts.from_json(text).lines
 
 

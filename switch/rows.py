@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ledger.block import Row
+from ledger.certificate import Certificate
 from ledger.entry import Lot, Posting
 from ledger.hold import Hold, HoldStep
 from loyalty.card import CardId
@@ -145,6 +146,20 @@ def lot_of(row: tuple[Any, ...]) -> Lot:
         expires_on=date.fromisoformat(row[5]),
         funder=row[6],
         value_minor=row[7],
+    )
+
+
+def certificate_of(row: tuple[Any, ...]) -> Certificate:
+    """The certificate of a row, with what is left of it."""
+    code, owner, points, value_minor, last_day, more, more_minor = row
+    return Certificate(
+        code=code,
+        owner=owner,
+        points=points,
+        value_minor=value_minor,
+        last_day=date.fromisoformat(last_day),
+        left=points + more,
+        left_minor=value_minor + more_minor,
     )
 
 

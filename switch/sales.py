@@ -110,7 +110,7 @@ def _work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | 
     asked = transaction.points or 0
     points = 0
     if asked:
-        allowed = allowed_points(case, asked, redemption.share.of(price_minor), book)
+        allowed = allowed_points(case, asked, redemption.share.of(price_minor), book, card)
         if isinstance(allowed, Reason):
             return allowed
         points = allowed

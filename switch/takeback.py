@@ -31,12 +31,13 @@ _UNDOINGS: Final = frozenset({Operation.REFUND.value, Operation.VOID.value})
 _VOIDABLE: Final = frozenset({Operation.EARN.value, Operation.REDEEM.value, Operation.REFUND.value})
 
 
-def _absorbs(case: Case, sale: Record) -> bool:
+def absorbs(case: Case, sale: Record) -> bool:
+    """Whether the programme of *sale* bears what a member has no longer when it is taken back."""
     policy = case.programmes.version(sale.programme_version).refund
     return policy.shortfall is Shortfall.ABSORB
 
 
-class _Drafts:
+class Drafts:
     """The drafts of one undoing: of the member, and of others who paid for his ticket with points."""
 
     def __init__(self, case: Case, owner: MemberId | None) -> None:
@@ -62,10 +63,10 @@ class _Drafts:
         return self.of(source).give_back(spent_lots(self._case, source, points))
 
 
-def _booked(
+def booked(
     case: Case,
     record: Record,
-    drafts: _Drafts,
+    drafts: Drafts,
     *,
     earned: int,
     had: int,
@@ -136,10 +137,10 @@ def take_back_part(case: Case, sale: Record, amount_minor: int, **own: int) -> O
     if kept is None:
         return case.refuse_or_accept(Reason.ABOVE_ORIGINAL)
     clawed = max(sale.earned - kept.points - sale.clawed, 0)
-    drafts = _Drafts(case, sale.owner)
+    drafts = Drafts(case, sale.owner)
     had = sum(drafts.give_back(back.source, back.points) for back in given)
-    drafts.own.claw_back(clawed, earned_lots(case, sale), absorb=_absorbs(case, sale))
-    return _booked(
+    drafts.own.claw_back(clawed, earned_lots(case, sale), absorb=absorbs(case, sale))
+    return booked(
         case,
         sale,
         drafts,
@@ -164,10 +165,10 @@ def take_back_all(case: Case, record: Record) -> Outcome:
     clawed = record.earned - record.clawed
     is_sale = record.operation == Operation.EARN.value
     money_minor = money_back(case, record) if is_sale else 0
-    drafts = _Drafts(case, record.owner)
+    drafts = Drafts(case, record.owner)
     had = sum(drafts.give_back(back.source, back.points) for back in given)
-    drafts.own.claw_back(clawed, earned_lots(case, record), absorb=_absorbs(case, record))
-    return _booked(
+    drafts.own.claw_back(clawed, earned_lots(case, record), absorb=absorbs(case, record))
+    return booked(
         case,
         record,
         drafts,
@@ -193,9 +194,9 @@ def reverse_in_part(case: Case, record: Record, final: int) -> Outcome:
     back = max(record.used - record.returned - kept, 0)
     value_minor = min(value.of(back), record.value_minor - record.returned_minor)
     given = [GivenBack(record, back, value_minor)] if back else []
-    drafts = _Drafts(case, record.owner)
+    drafts = Drafts(case, record.owner)
     had = sum(drafts.give_back(back.source, back.points) for back in given)
-    return _booked(
+    return booked(
         case,
         record,
         drafts,
@@ -215,8 +216,8 @@ def _undo_undoing(case: Case, undoing: Record) -> Outcome:
     worksheet = case.worksheet
     links = worksheet.links_from(undoing.seq)
     earned = -undoing.earned
-    drafts = _Drafts(case, undoing.owner)
-    lots = _lots_behind(case, undoing)
+    drafts = Drafts(case, undoing.owner)
+    lots = lots_behind(case, undoing)
     elsewhere, absorbed = drafts.own.undo_elsewhere(worksheet.postings(undoing.seq))
     had = 0
     for link in links:
@@ -232,7 +233,7 @@ def _undo_undoing(case: Case, undoing: Record) -> Outcome:
         lot = worksheet.lots(lots[:1]).get(lots[0]) if lots else None
         drafts.own.earn_again(earned - absorbed, lot, *case.programme.lot_dates(case.today))
     else:
-        drafts.own.claw_back(-earned, lots, absorb=_absorbs(case, undoing))
+        drafts.own.claw_back(-earned, lots, absorb=absorbs(case, undoing))
     opposite = tuple(
         Link(
             seq=case.moment.seq,
@@ -246,7 +247,7 @@ def _undo_undoing(case: Case, undoing: Record) -> Outcome:
         for link in links
     )
     done = Link(seq=case.moment.seq, original=undoing.seq, undone=1)
-    return _booked(
+    return booked(
         case,
         undoing,
         drafts,
@@ -259,7 +260,7 @@ def _undo_undoing(case: Case, undoing: Record) -> Outcome:
     )
 
 
-def _lots_behind(case: Case, undoing: Record) -> list[int]:
+def lots_behind(case: Case, undoing: Record) -> list[int]:
     """Lots of the sale that *undoing*, or what it undid, was about."""
     about: Record | None = undoing
     while about is not None and about.operation in _UNDOINGS:
@@ -270,10 +271,10 @@ def _lots_behind(case: Case, undoing: Record) -> list[int]:
 def _undo_activation(case: Case, activation: Record) -> Outcome:
     """The card was not activated; what was linked to it is linked no longer."""
     changes = activation_undone(case, activation)
-    return _booked(
+    return booked(
         case,
         activation,
-        _Drafts(case, activation.owner),
+        Drafts(case, activation.owner),
         earned=0,
         had=0,
         given=(),

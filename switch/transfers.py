@@ -8,6 +8,7 @@ from loyalty.transaction import Operation
 from members.card import Card
 from rules.programme import Shortfall
 from switch.case import Case
+from switch.family import is_above
 from switch.moving import Move, MovingDraft, last_of, moves_of
 from switch.outcome import Link, Outcome, Record
 from switch.redemption import may_only_earn, whole_points
@@ -28,6 +29,8 @@ def transfer(case: Case) -> Outcome:
         return case.refuse_or_accept(Reason.NOT_PERMITTED, card)
     points = whole_points(case)
     assert points is not None
+    if is_above(case, card, points):
+        return case.refuse_or_accept(Reason.ABOVE_LIMIT, card)
     assert transaction.amount is not None
     sender = _draft(case, card.owner)
     book = sender.book

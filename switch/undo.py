@@ -1,6 +1,7 @@
 """Taking back: which decision a REFUND, VOID or REVERSAL means, and whether it may be undone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from loyalty.card import IdentifierKind, MemberId
@@ -8,14 +9,45 @@ from loyalty.decision import Approved, Reason
 from loyalty.transaction import Operation
 from rules.programme import Shortfall, WithoutOriginal
 from switch.case import Case
+from switch.exchange_back import (
+    exchange_again,
+    is_untouched,
+    pay_again,
+    take_exchange_back,
+    take_payment_back,
+)
 from switch.originals import OWN_STAN_REACH
 from switch.outcome import EarlyReversal, Outcome, Record
 from switch.takeback import reverse_in_part, take_back_all, take_back_part
 from switch.transfers import take_transfer_back, transfer_again
+from switch.unrefund import reverse_refund
 
 _UNDOINGS: Final = frozenset({Operation.REFUND.value, Operation.VOID.value})
 _VOIDABLE: Final = frozenset(
-    {Operation.EARN.value, Operation.REDEEM.value, Operation.REFUND.value, Operation.TRANSFER.value}
+    {
+        Operation.EARN.value,
+        Operation.REDEEM.value,
+        Operation.REFUND.value,
+        Operation.TRANSFER.value,
+        Operation.EXCHANGE.value,
+        Operation.PAY_CERTIFICATE.value,
+    }
+)
+
+# What is undone in a way of its own, and how the voiding of it is undone.
+_BACK: Final[Mapping[str, Callable[[Case, Record, int | None], Outcome]]] = MappingProxyType(
+    {
+        Operation.TRANSFER.value: take_transfer_back,
+        Operation.EXCHANGE.value: take_exchange_back,
+        Operation.PAY_CERTIFICATE.value: take_payment_back,
+    }
+)
+_AGAIN: Final[Mapping[str, Callable[[Case, Record, Record], Outcome]]] = MappingProxyType(
+    {
+        Operation.TRANSFER.value: transfer_again,
+        Operation.EXCHANGE.value: exchange_again,
+        Operation.PAY_CERTIFICATE.value: pay_again,
+    }
 )
 
 
@@ -61,6 +93,8 @@ def void(case: Case) -> Outcome:
         return case.refuse_or_accept(Reason.NOT_ALLOWED_NOW)
     if record.operation == Operation.EARN.value and record.refunded_minor:
         return case.refuse_or_accept(Reason.NOT_ALLOWED_NOW)
+    if record.operation == Operation.EXCHANGE.value and not is_untouched(case, record):
+        return case.refuse_or_accept(Reason.NOT_ALLOWED_NOW)
     if _is_settled_otherwise(case, record):
         return case.refuse_or_accept(Reason.ALREADY_REVERSED)
     return _take_back(case, record)
@@ -86,12 +120,16 @@ def reversal(case: Case) -> Outcome:
 
 def _take_back(case: Case, record: Record, final: int | None = None) -> Outcome:
     """*record* is undone, or made to stand at *final* of its amount."""
-    if record.operation == Operation.TRANSFER.value:
-        return take_transfer_back(case, record, final)
+    back = _BACK.get(record.operation)
+    if back is not None:
+        return back(case, record, final)
     if record.operation == Operation.VOID.value and record.original is not None:
         voided = case.worksheet.by_seq(record.original)
-        if voided is not None and voided.operation == Operation.TRANSFER.value:
-            return transfer_again(case, record, voided)
+        again = None if voided is None else _AGAIN.get(voided.operation)
+        if voided is not None and again is not None:
+            return again(case, record, voided)
+    if final is not None and record.operation == Operation.REFUND.value:
+        return reverse_refund(case, record, final)
     if final is not None:
         return reverse_in_part(case, record, final)
     return take_back_all(case, record)

@@ -8,9 +8,10 @@ lies below.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from ledger.book import MemberBook
+from ledger.certificate import Certificate
 from ledger.entry import Lot, Posting
 from ledger.hold import Hold, HoldStep
 from loyalty.card import CardId, IdentifierKind, MemberId, Token
@@ -19,8 +20,9 @@ from members.card import Card, CardStatus
 from members.proof import ProofKind, Secret
 from rules.counters import Place
 from switch.block import Enrolment
+from switch.certificates import certificates_after, codes_of
 from switch.originals import named_by
-from switch.outcome import CardChange, EarlyReversal, Link, Outcome, Record, Side
+from switch.outcome import CardChange, EarlyReversal, Link, Outcome, Record, Side, linked
 from switch.reader import Reader
 from switch.rows import hold_of, hold_step_of
 from switch.tallies import SheetTallies, changes_of
@@ -42,6 +44,7 @@ class Sheet:
     early: dict[tuple[str, str], list[EarlyReversal]] = field(default_factory=dict)
     tallies: SheetTallies = field(default_factory=SheetTallies)
     secrets: dict[tuple[CardId, ProofKind], Secret | None] = field(default_factory=dict)
+    certificates: dict[str, Certificate] = field(default_factory=dict)
 
 
 class Worksheet:
@@ -76,6 +79,8 @@ class Worksheet:
             own.records[original.seq] = linked(original, link)
         for change in outcome.card_changes:
             self.change_card(change)
+        if outcome.sides:
+            own.certificates |= certificates_after(outcome.sides, self.certificate)
         early = outcome.early_reversal
         if early is not None:
             own.early.setdefault((early.acquirer_id, early.terminal_id), []).append(early)
@@ -158,7 +163,7 @@ class Worksheet:
         return self._merged(mine, self._reader.by_own_stan(stan, terminal, since))
 
     def redemptions(self, ticket: str) -> list[Record]:
-        """Redemptions of a ticket that stand, wholly or in part."""
+        """Redemptions of a ticket and certificates on it, as far as they cover money still."""
         durable = self._reader.redemptions(ticket)
         seqs = [seq for sheet in self.sheets for seq in sheet.seqs_of_ticket.get(ticket, ())]
         if not durable and not seqs:
@@ -166,7 +171,18 @@ class Worksheet:
         mine = [self._records_of(seq) for seq in seqs]
         mine = [record for record in mine if record.operation in _COVERING and record.effective]
         merged = self._merged(mine, durable)
-        return [record for record in merged if record.used > record.returned]
+        return [record for record in merged if record.value_minor > record.returned_minor]
+
+    def uses(self, owner: MemberId, member_id: MemberId, day: date) -> list[Record]:
+        """Decisions of *day* by which *member_id* used points of *owner*."""
+        mine = [
+            record
+            for sheet in self.sheets
+            for record in self._decided(sheet)
+            if record.used > 0
+            and (record.owner, record.member_id, record.business_date) == (owner, member_id, day)
+        ]
+        return self._merged(mine, self._reader.uses(owner, member_id, day))
 
     def links_to(self, original: int) -> list[Link]:
         """What later decisions did to a decision."""
@@ -226,6 +242,22 @@ class Worksheet:
         durable = self._reader.hold_steps(number)
         seen = {step.seq for step in durable}
         return [*durable, *(step for step in mine if step.seq not in seen)]
+
+    def certificate(self, code: str) -> Certificate | None:
+        """The certificate with this code, and what is left of it."""
+        for sheet in self.sheets:
+            known = sheet.certificates.get(code)
+            if known is not None:
+                return known
+        return self._reader.certificate(code)
+
+    def certificate_codes(self, seq: int) -> list[str]:
+        """The certificates that a decision made or changed."""
+        for sheet in self.sheets:
+            outcome = sheet.outcomes.get(seq)
+            if outcome is not None:
+                return codes_of(outcome.sides)
+        return list(self._reader.certificate_codes(seq))
 
     def facts(self, seq: int) -> str | None:
         """What the rules saw, as JSON."""
@@ -365,15 +397,3 @@ def _of(outcome: Outcome, table: str) -> list[Side]:
 
 
 _COVERING = frozenset({Operation.REDEEM.value, Operation.PAY_CERTIFICATE.value})
-
-
-def linked(record: Record, link: Link) -> Record:
-    """*record* after what *link* did to it."""
-    return record._replace(
-        refunded_minor=record.refunded_minor + link.refunded_minor,
-        clawed=record.clawed + link.clawed,
-        returned=record.returned + link.returned,
-        returned_minor=record.returned_minor + link.returned_minor,
-        undone=record.undone + link.undone,
-        final_minor=link.final_minor if link.undone > 0 else record.final_minor,
-    )

@@ -21,9 +21,10 @@ KNOWN_TO = {
     "aiosqlite": r"switch\.database|benchmarks\..*",
     "sqlite3": (
         r"simulator\.world\..*|"
-        r"switch\.(archive|audit|backup|database|feed|importing|lookups|movements|queries|recall|rebuild|safeguards"
+        r"switch\.(archive|audit|backup|database|feed|importing|lookups|movements|positions|queries|recall|rebuild"
+        r"|safeguards"
         r"|store|tallyreader)"
-        r"|ledger\.(anchor|caches|chain|holdcheck|parties|slices|sums|tallies|verify)"
+        r"|ledger\.(anchor|caches|certificates|chain|holdcheck|parties|slices|sums|tallies|verify)"
         r"|console\.(day|deployment)|benchmarks\..*"
     ),
     "sqlalchemy": r".*\.tables|switch\.statements",

@@ -102,8 +102,8 @@ def _check_elements(request: Message, answer: Answer, malformed: set[int], *, is
 
 
 def _may_be_cut_down(request: Message, answer: Answer) -> bool:
-    """Whether DE 4 is the covered part: under a REDEEM's 10, and in what its advice gets of that decision."""
-    is_redemption = request.elements.get(3, "").startswith("0090")
+    """Whether DE 4 is the covered part: under a 10 of what pays, and in what its advice gets of it."""
+    is_redemption = request.elements.get(3, "").startswith(("0090", "0060"))
     return is_redemption and (answer.code == "10" or request.mti[2] == "2")
 
 
@@ -136,7 +136,8 @@ def _check_approval(request: Message, answer: Answer) -> None:
     if 38 in got:
         assert re.fullmatch(r"[0-9A-Z]{6}", got[38]), got[38]
     if 54 in got:
-        balances = re.fullmatch(r"9002999([CD]\d{12})9001999(C\d{12})", got[54])
+        of_certificate = r"(6002999(C\d{12})6001999\4)?"
+        balances = re.fullmatch(r"9002999([CD]\d{12})9001999(C\d{12})" + of_certificate, got[54])
         assert balances, got[54]
         assert balances[1] == answer.tag("052"), "DE 54's available balance is tag 052"
         assert "053" in answer.tags, answer.tags

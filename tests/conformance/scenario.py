@@ -13,6 +13,7 @@ letters and get a fresh active card each; ``?`` is a card that nobody has. Words
 ``final=AMOUNT``      DE 95
 ``lines=BASKET``      DE 63 in the notation of ``baskets``; the amount ``=`` is its sum
 ``to=CARD``           tag 012: the card that receives
+``cert=NAME``         tag 021: the certificate in the answer to that message
 ``NNN=VALUE``         a tag of DE 48
 ``deN=VALUE``         an element, ``deN=-`` leaves it out
 ====================  ==============================================================================
@@ -20,7 +21,8 @@ letters and get a fresh active card each; ``?`` is a card that nobody has. Words
 Verbs are the operations; ``later`` before a verb only builds the message; ``send NAME`` sends it, ``again
 NAME`` sends a copy with the line's changes. Facts: ``earned`` (050, signed), ``used`` (051), ``value`` (063),
 ``owed`` (062), ``balance`` (052), ``pending`` (053), ``reason`` (059), ``redeemable`` (064 as points/value),
-``deN`` (``*`` present, ``-`` absent), and ``same=NAME``, the same bytes as that answer.
+``gets`` (058: kind and value), ``left`` (DE 54, account type 60), ``deN`` (``*`` present, ``-`` absent), and
+``same=NAME``, the same bytes as that answer.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -113,6 +115,10 @@ class Story:
             options = [*options, *_reference(of, named)]
         if "to" in named:
             options = [*options, ("012", self.card(named["to"]) or "")]
+        if "cert" in named:
+            answer = self.told[named["cert"]].answer
+            assert answer is not None
+            options = [*options, ("021", answer.tag("058")[24:])]
         values = [(word, value) for word, value in options if len(word) == 3 and word.isdecimal()]
         message = till.message(verb, card=card, amount=minor, values=values, elements=lines)
         if key is not None:
@@ -183,4 +189,6 @@ _FACTS: Mapping[str, Callable[[Answer], str]] = {
     **{name: _figure(tag) for name, tag in FIGURES.items()},
     "reason": lambda answer: answer.reason,
     "redeemable": _redeemable,
+    "gets": lambda answer: answer.tag("058")[:16],
+    "left": lambda answer: str(int(answer.element(54)[48:60] or 0)),
 }

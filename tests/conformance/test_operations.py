@@ -3,14 +3,12 @@
 import pytest
 
 from tests.conformance.answers import check_answer
-from tests.conformance.till import Link, Message, Till, tags
+from tests.conformance.till import Link, Message, Till
 
 NOT_BUILT: dict[str, tuple[str, dict[int, str | None]]] = {
     "HOLD": ("hold", {}),
     "HOLD in points": ("hold_points", {49: "999"}),
     "COMPLETE by DE 90": ("complete", {90: "0100" + "000001" + "1121101112" + "0" * 22}),
-    "EXCHANGE": ("exchange", {}),
-    "PAY_CERTIFICATE": ("pay_certificate", {48: tags([("021", "CERT1")])}),
     "RECONCILE": ("reconcile", {2: None, 4: None}),
     "RECONCILE trailer": ("reconcile", {2: None, 3: "960000", 4: None}),
     "UPLOAD": ("upload", {90: "0200" + "000001" + "1121101112" + "0" * 22}),

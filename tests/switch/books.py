@@ -18,7 +18,7 @@ from loyalty.transaction import OriginalReference
 from members.card import Card, CardStatus
 from switch.block import Block, CommitResult, Enrolment
 from switch.database import InlineConnection
-from switch.outcome import EarlyReversal, Outcome, Record
+from switch.outcome import EarlyReversal, Outcome, Record, Side
 from switch.store import SqliteStore
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -26,6 +26,7 @@ TODAY = NOON.date()
 NEXT_YEAR = date(2027, 12, 31)
 ACQUIRER = "00000000001"
 ISSUE = account(AccountKind.ISSUE)
+CERTIFICATES = account(AccountKind.CERTIFICATES)
 TRANSIT = account(AccountKind.TRANSIT)
 REDEEMED = account(AccountKind.REDEEMED)
 
@@ -135,6 +136,25 @@ def transfer(seq: int, book: MemberBook, to: MemberBook, points: int) -> Outcome
         ),
         lots=(lot,),
         books=(book.debited(source.lot, points), to.credited(left)),
+    )
+
+
+def exchange(seq: int, book: MemberBook, points: int) -> Outcome:
+    """*points* of the first lot of *book* become the certificate C*seq*, worth as many minor units."""
+    lot = book.lots[0].lot
+    return outcome(
+        record(seq, operation="EXCHANGE", used=points, owner=MemberId(book.owner)),
+        postings=(Posting(available(book.owner), CERTIFICATES, points, lot, PostingReason.EXCHANGE),),
+        books=(book.debited(lot, points),),
+        sides=(Side("certificate", (f"C{seq}", book.owner, points, points, NEXT_YEAR.isoformat())),),
+    )
+
+
+def pay_certificate(seq: int, code: str, points: int) -> Outcome:
+    return outcome(
+        record(seq, operation="PAY_CERTIFICATE", value_minor=points),
+        postings=(Posting(CERTIFICATES, REDEEMED, points, NO_LOT, PostingReason.PAY_CERTIFICATE),),
+        sides=(Side("certificate_entry", (code, -points, -points)),),
     )
 
 

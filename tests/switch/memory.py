@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from ledger.book import MemberBook
+from ledger.certificate import Certificate
 from ledger.entry import Lot, Posting
 from ledger.hold import Hold, HoldStep
 from loyalty.card import CardId, MemberId, Token
@@ -13,11 +14,11 @@ from members.card import Card, CardStatus
 from members.proof import ProofKind, Secret
 from rules.counters import Place
 from switch.block import Block, CommitResult
+from switch.certificates import certificates_after, codes_of
 from switch.originals import named_by
-from switch.outcome import EarlyReversal, Link, Outcome, Record
+from switch.outcome import EarlyReversal, Link, Outcome, Record, linked
 from switch.rows import hold_of, hold_step_of
 from switch.tallies import changes_of
-from switch.worksheet import linked
 
 
 class MemoryStore:
@@ -135,7 +136,17 @@ class MemoryStore:
         return [
             record
             for record in self.records.values()
-            if record.ticket == ticket and record.operation == "REDEEM" and record.effective
+            if record.ticket == ticket
+            and record.operation in ("REDEEM", "PAY_CERTIFICATE")
+            and record.effective
+        ]
+
+    def uses(self, owner: MemberId, member_id: MemberId, day: date) -> list[Record]:
+        return [
+            record
+            for record in self.records.values()
+            if record.used > 0
+            and (record.owner, record.member_id, record.business_date) == (owner, member_id, day)
         ]
 
     def links_to(self, original: int) -> list[Link]:
@@ -161,6 +172,15 @@ class MemoryStore:
             for side in outcome.sides
             if side.table == "hold_step" and side.values[0] == number
         ]
+
+    def certificate(self, code: str) -> Certificate | None:
+        found: dict[str, Certificate] = {}
+        for outcome in self.outcomes.values():
+            found |= certificates_after(outcome.sides, found.get)
+        return found.get(code)
+
+    def certificate_codes(self, seq: int) -> list[str]:
+        return codes_of(self.outcomes[seq].sides)
 
     def facts(self, seq: int) -> str | None:
         return self.outcomes[seq].facts

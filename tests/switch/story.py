@@ -28,6 +28,7 @@ from members.proof import ProofKind, Secret
 from rules.parse import parse_programme
 from rules.programme import Programme
 from switch.case import Case, Moment
+from switch.certificates import code_for
 from switch.decide import decide
 from switch.outcome import Known, Outcome
 from switch.programmes import Programmes
@@ -45,7 +46,7 @@ def number(at: int) -> str:
     return next(candidate for digit in range(10) if luhn_holds(candidate := f"63901200000{at:04}{digit}"))
 
 
-NUMBERS = {letter: number(at) for at, letter in enumerate("ABCDEFGZ")}
+NUMBERS = {letter: number(at) for at, letter in enumerate("ABCDEFGZH")}
 
 
 def starter_text() -> str:
@@ -75,7 +76,7 @@ def new_card(letter: str, status: CardStatus = CardStatus.ACTIVE, expires_on: da
 
 
 class Story:
-    """A switch's heart with cards A, B, C (active), D (issued), E (blocked), F (lost), G (expired)."""
+    """A switch's heart: cards A, B, C (active), D (issued), E (blocked), F (lost), G (expired), H of A's."""
 
     def __init__(self, programme: Programme | None = None) -> None:
         self.store = MemoryStore()
@@ -86,6 +87,8 @@ class Story:
         self.worksheet = Worksheet(self.store)
         self.pending: list[Outcome] = []
         statuses = {"D": CardStatus.ISSUED, "E": CardStatus.BLOCKED, "F": CardStatus.LOST}
+        child = replace(new_card("H"), owner=MemberId(ord("A")))  # of A's family
+        self.store.add(child, "CPAN", token_of(Identifier(IdentifierKind.CARD, NUMBERS["H"])))
         for letter in "ABCDEFG":
             expires_on = date(2026, 2, 28) if letter == "G" else None
             card = new_card(letter, statuses.get(letter, CardStatus.ACTIVE), expires_on)
@@ -186,7 +189,13 @@ class Story:
 
     def _new(self, operation: Operation, is_advice: bool, options: dict[str, str]) -> Transaction:  # noqa: FBT001  (private)
         stan = f"{int(options.get('stan', self.stan)):06}"
-        terminal = Terminal(terminal_id=options.get("at", "T1"), merchant_id="M", acquirer_id="1", mcc="5411")
+        terminal = Terminal(
+            terminal_id=options.get("at", "T1"),
+            merchant_id="M",
+            acquirer_id="1",
+            mcc="5411",
+            partner=options.get("partner", ""),
+        )
         key = TransactionKey(
             "1", terminal.terminal_id, CLASSES.get(operation, "2"), stan, f"{self.now:%Y%m%d%H%M%S}"
         )
@@ -229,10 +238,17 @@ class Story:
             lines=lines,
             tenders=(Tender("PNTS", int(options["tender"])),) if "tender" in options else (),
             points=int(options["points"]) if "points" in options else None,
+            coupons=(self.code(options["cert"]),) if "cert" in options else (),
+            prize=options.get("prize"),
             ticket=options.get("ticket"),
             can=options.get("can", ""),
             proof=_proof(options),
         )
+
+    def code(self, name: str) -> str:
+        """The code of the certificate that line *name* made; one that nobody made is its name."""
+        asked = self.asked.get(name)
+        return name if asked is None else code_for(asked.key.text, token_of)
 
     def _told(self, outcome: Outcome | Known) -> dict[str, object]:
         if isinstance(outcome, Known):
@@ -240,7 +256,8 @@ class Story:
         decision = outcome.decision
         if not isinstance(decision, Approved):
             kept = outcome.record is not None
-            return {"reason": decision.reason.name, "kept": kept, "proof": _proved(outcome)}
+            name = decision.name or decision.reason.name
+            return {"reason": name, "kept": kept, "proof": _proved(outcome)}
         balance = decision.balance
         return {
             "earned": decision.earned,
@@ -250,6 +267,8 @@ class Story:
             "off": decision.discount_minor,
             "lines": "+".join(f"{each.line}:{each.amount_minor}" for each in decision.discounts),
             "amount": decision.amount,
+            "left": decision.certificate,
+            "gets": ",".join(f"{each.kind}:{each.value}:{each.last_day}" for each in decision.instruments),
             "partial": decision.partial,
             "redeemable": None if decision.redeemable is None else decision.redeemable[0],
             "balance": None if balance is None else balance.available - balance.debt,

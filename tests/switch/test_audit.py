@@ -30,8 +30,10 @@ from tests.switch.books import (
     debt,
     early_reversal,
     earn,
+    exchange,
     open_store,
     outcome,
+    pay_certificate,
     record,
     redeem,
     token,
@@ -157,6 +159,62 @@ async def test_who_has_a_transfer_in_his_history_is_checked(tmp_path: Path, scri
     forge(tmp_path / "puntual.db", script)
     told = [str(finding) for finding in verify(tmp_path / "puntual.db")]
     assert not told if not first else told[0].startswith(first)
+
+
+LATER = "9999-12-31"
+
+
+@pytest.mark.parametrize(
+    ("script", "first"),
+    [
+        ("UPDATE certificate SET value_minor = 41", "I18 decision 8"),
+        (f"UPDATE certificate SET last_day = '{LATER}'", "I18 decision 8"),
+        ("UPDATE certificate SET code = 'D8'", "I18 decision 8"),
+        ("DELETE FROM certificate", "I18 decision 8"),
+        ("UPDATE certificate_entry SET points = -2 WHERE seq = 9", "I18 decision 9"),
+        ("DELETE FROM certificate_entry WHERE seq = 10", "I18 decision 10"),
+        ("INSERT INTO certificate_entry VALUES (8, 0, 'C8', 0, 0)", "I18 decision 8"),
+        ("INSERT INTO certificate_entry VALUES (99, 0, 'C8', 0, 0)", "I17 certificate_entry 99"),
+        (f"INSERT INTO certificate VALUES (99, 0, 'C9', 1, 1, 1, '{LATER}')", "I17 certificate 99"),
+    ],
+)
+async def test_every_change_of_a_certificate_is_named(tmp_path: Path, script: str, first: str) -> None:
+    await _write(tmp_path)
+    store = await open_store(tmp_path)
+    await commit(store, exchange(8, store.reader.book(MemberId(1)), 40))
+    await commit(store, pay_certificate(9, "C8", 15), pay_certificate(10, "C8", 25))
+    await store.close()
+    assert verify(tmp_path / "puntual.db") == []
+    forge(tmp_path / "puntual.db", script)
+    finding = verify(tmp_path / "puntual.db")[0]
+    assert f"{finding.invariant} {finding.where}" == first
+
+
+@pytest.mark.parametrize(
+    ("paid", "told"),
+    [
+        (
+            pay_certificate(9, "C8", 41),
+            "certificates decision 9, certificate of decision 8: has -1 points and -1 left of 40 and 40",
+        ),
+        (
+            replace(pay_certificate(9, "C8", 40), sides=()),
+            "certificates decision 9: moves -40 points of certificates and tells of 0",
+        ),
+        (
+            replace(pay_certificate(9, "C8", 40), postings=()),
+            "certificates decision 9: moves 0 points of certificates and tells of -40",
+        ),
+        (pay_certificate(9, "C7", 40), "I26 decision 9: changes a certificate that is not there"),
+        (pay_certificate(9, "D8", 40), "I26 decision 9: changes a certificate that is not there"),
+    ],
+)
+async def test_our_own_mistakes_with_certificates_are_found(tmp_path: Path, paid: Outcome, told: str) -> None:
+    await _write(tmp_path)
+    store = await open_store(tmp_path)
+    await commit(store, exchange(8, store.reader.book(MemberId(1)), 40), paid)
+    await store.close()
+    assert str(verify(tmp_path / "puntual.db")[0]) == told
 
 
 async def test_many_lots_of_one_decision_are_in_the_chain(tmp_path: Path) -> None:

@@ -7,12 +7,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ledger.account import AccountKind, account, kind_of
+from ledger.certificate import Certificate
 from loyalty.card import MemberId
 from loyalty.decision import Approved
 from loyalty.transaction import Operation, Transaction
+from rules.parse import MAIN, parse_programme
+from switch.certificates import codes_of
 from switch.outcome import Known, Outcome, Record
-from tests.switch.story import Story
+from tests.switch.story import Story, starter_text
+from tests.switch.test_decide_coalition import PARTNERS
 
+COALITION = parse_programme({MAIN: starter_text() + PARTNERS})
 CARDS = st.sampled_from("ABC")
 AMOUNTS = st.integers(1, 3000)
 OPTIONAL_AMOUNTS = st.one_of(st.none(), st.integers(0, 3000))
@@ -21,12 +26,13 @@ OPTIONAL_AMOUNTS = st.one_of(st.none(), st.integers(0, 3000))
 @st.composite
 def lines(draw: st.DrawFn) -> str:
     """One line of a story; an original is named by how many lines it is back, whatever stands there."""
-    kind = draw(st.sampled_from("EEEEERRQFFVXXXATT"))
+    kind = draw(st.sampled_from("EEEEERRQFFVXXXATTCPP"))
     advice = "*" if draw(st.integers(0, 4)) == 0 else ""
     card, amount = draw(CARDS), draw(AMOUNTS)
     of = f"back={draw(st.integers(1, 4))}"
     ticket = f" ticket={draw(st.integers(1, 2))}" if draw(st.booleans()) else ""
     can = " can=P" if draw(st.booleans()) else ""
+    can += draw(st.sampled_from(("", "", " partner=FUEL", " partner=SHOES")))
     match kind:
         case "E":
             paid = f" points={draw(AMOUNTS) // 20}" if draw(st.integers(0, 3)) == 0 else ""
@@ -35,13 +41,18 @@ def lines(draw: st.DrawFn) -> str:
             return f"REDEEM{advice} card={card} amount={amount // 10 + 1}{ticket}{can}"
         case "T":
             return f"TRANSFER card={card} to={draw(CARDS)} amount={amount // 10 + 1}"
+        case "C":
+            return f"EXCHANGE card={card} amount={amount // 10 + 1}"
+        case "P":
+            cert = f"cert=back{draw(st.integers(1, 4))}"
+            return f"PAY_CERTIFICATE card={card} amount={amount // 20 + 1} {cert}{ticket}{can}"
         case "Q":
             return f"QUOTE card={card} amount={amount}"
         case "F":
             named = of if draw(st.integers(0, 3)) else ""
             card = card if draw(st.integers(0, 3)) or not named else ""
             by = f" card={card}" if card else ""
-            return f"REFUND{advice}{by} amount={amount * 5} {named}"
+            return f"REFUND{advice}{by} amount={amount * 5} {named}{can}"
         case "V":
             return f"VOID {of}"
         case "X":
@@ -62,9 +73,10 @@ def ask(story: Story, number: int, line: str) -> tuple[Transaction, Outcome | Kn
 
 def _named(story: Story, number: int, word: str) -> str:
     """*word* with ``back=2`` made the name of the line that is two back, or of the first."""
-    if not word.startswith("back=") or not story.asked:
-        return word
-    return f"of=n{max(number - int(word[5:]), 0)}"
+    for mark, key in (("back=", "of"), ("cert=back", "cert")):
+        if word.startswith(mark) and story.asked:
+            return f"{key}=n{max(number - int(word.removeprefix(mark)), 0)}"
+    return word
 
 
 def check_books(story: Story) -> None:
@@ -82,8 +94,10 @@ def check_books(story: Story) -> None:
                     assert 0 <= lots[posting.lot] <= sizes[posting.lot]
     assert sum(sums.values()) == 0
     assert not sums.get(account(AccountKind.TRANSIT))
+    left = [certificate.left for certificate in _certificates(story)]
+    assert sum(left) == sums.get(account(AccountKind.CERTIFICATES), 0)
     for record in _records(story):
-        if record.operation in ("EARN", "REDEEM", "TRANSFER"):
+        if record.operation in ("EARN", "REDEEM", "TRANSFER", "EXCHANGE", "PAY_CERTIFICATE"):
             assert 0 <= record.clawed <= record.earned
             assert 0 <= record.returned <= record.used
             assert 0 <= record.returned_minor <= record.value_minor
@@ -95,6 +109,12 @@ def check_books(story: Story) -> None:
         assert book.debt == -sums.get(account(AccountKind.DEBT, book.owner), 0)
         assert book.debt >= 0
         assert list(book.lots) == sorted(book.lots, key=lambda lot: (lot.expires_on, lot.lot))
+
+
+def _certificates(story: Story) -> list[Certificate]:
+    """Every certificate as it stands now."""
+    codes = [code for outcome in _all(story) for code in codes_of(outcome.sides)]
+    return [found for code in set(codes) if (found := story.worksheet.certificate(code)) is not None]
 
 
 def _records(story: Story) -> list[Record]:
@@ -111,7 +131,7 @@ def _all(story: Story) -> list[Outcome]:
 @given(asked=st.lists(lines(), min_size=4, max_size=30), cuts=st.sets(st.integers(0, 29)))
 def test_points_are_neither_made_nor_lost(asked: list[str], cuts: set[int]) -> None:
     """The books balance after every message, no account passes its floor, no lot its size."""
-    story = Story()
+    story = Story(COALITION)
     for number, line in enumerate(asked):
         before = {letter: story.balance(letter) for letter in "ABCD"}
         _, outcome = ask(story, number, line)
@@ -140,14 +160,15 @@ def _check_answer(story: Story, outcome: Outcome, before: Mapping[str, int]) -> 
 def _sign(operation: str) -> int:
     if operation == Operation.TRANSFER.value:
         return 0  # they stay with somebody
-    return -1 if operation in (Operation.EARN.value, Operation.REDEEM.value) else 1
+    spending = (Operation.EARN.value, Operation.REDEEM.value, Operation.EXCHANGE.value)
+    return -1 if operation in spending else 1
 
 
 @settings(max_examples=75, deadline=None)
 @given(asked=st.lists(lines(), max_size=20), cuts=st.sets(st.integers(0, 19)))
 def test_batches_do_not_show(asked: list[str], cuts: set[int]) -> None:
     """However the same messages fall into batches, they are answered alike and the books are the same."""
-    alone, together = Story(), Story()
+    alone, together = Story(COALITION), Story(COALITION)
     for number, line in enumerate(asked):
         _, first = ask(alone, number, line)
         alone.commit()
@@ -162,7 +183,7 @@ def test_batches_do_not_show(asked: list[str], cuts: set[int]) -> None:
 @given(asked=st.lists(lines(), max_size=15))
 def test_a_repeat_is_answered_from_memory(asked: list[str]) -> None:
     """Every remembered message again: nothing is booked, and the answer is that of the first time."""
-    story = Story()
+    story = Story(COALITION)
     told = [ask(story, number, line) for number, line in enumerate(asked)]
     sums = story.sums()
     for transaction, first in told:
@@ -182,7 +203,7 @@ def test_a_repeat_is_answered_from_memory(asked: list[str]) -> None:
 )  # points that suspense had paid went to the member's debt
 def test_reversing_everything_leaves_nothing(asked: list[str]) -> None:
     """Reversed in the opposite order, whatever was done: every member has what he had before, nothing."""
-    story = Story()
+    story = Story(COALITION)
     count = len(asked)
     for number, line in enumerate(asked):
         ask(story, number, "INQUIRY card=A" if line.startswith("REVERSAL") else line)

@@ -185,6 +185,38 @@ CARDS = """
     EARN card=D amount=100                         -> reason=CARD_NOT_ACTIVE
 """
 
+REFUNDS_REVERSED_IN_PART = """
+    s: EARN card=A amount=10000                    -> balance=100
+    r: REFUND card=A amount=4050 of=s              -> earned=-41 balance=59
+    # it stands at 15.50, as if that had been refunded
+    REVERSAL of=r final=1550                       -> earned=25 used=None pay=0 balance=84
+    REVERSAL of=r                                  -> earned=None balance=None
+    VOID of=r                                      -> reason=ALREADY_REVERSED
+    REFUND card=A amount=8451 of=s                 -> reason=ABOVE_ORIGINAL
+    REFUND card=A amount=8450 of=s                 -> earned=-84 balance=0
+    # points came back first: they are the last to go again
+    EARN card=B amount=50000                       -> balance=500
+    p: EARN card=B amount=1000 points=500          -> earned=5 balance=5
+    q: REFUND card=B amount=800 of=p               -> used=500 value=500 pay=300 earned=-4 balance=501
+    REVERSAL of=q final=600                        -> earned=1 balance=502
+    t: EARN card=C amount=50000                    -> balance=500
+    u: EARN card=C amount=1000 points=500          -> earned=5 balance=5
+    v: REFUND card=C amount=800 of=u               -> balance=501
+    REVERSAL of=v final=200                        -> earned=3 balance=204
+    REFUND card=C amount=800 of=u                  -> used=300 earned=-4 pay=500 balance=500
+    # what is spent meanwhile, and a refund of lines or of nothing in particular
+    w: EARN card=A amount=10000 lines=a*6000,b*4000 -> balance=100
+    k: REFUND card=A amount=4000 of=w lines=b*4000 -> balance=60
+    REVERSAL of=k final=1000                       -> earned=30 balance=90
+    REFUND card=A amount=6000 of=w lines=a*6000    -> earned=-60 balance=30
+    y: REFUND card=A amount=2050                   -> earned=-20 balance=10
+    REVERSAL of=y final=1050                       -> earned=10 balance=20
+    REVERSAL of=y final=1051                       -> earned=None
+    z: REFUND card=A amount=1000                   -> balance=10
+    REVERSAL of=z final=1001                       -> reason=ABOVE_ORIGINAL
+    REVERSAL of=z final=1000                       -> earned=None balance=10
+"""
+
 ADVICES = """
     # what has happened is accepted, as far as it goes
     EARN* card=A amount=1000                       -> earned=10 balance=10
@@ -192,53 +224,6 @@ ADVICES = """
     EARN* card=Z amount=1000                       -> earned=0 balance=None exception=CARD_UNKNOWN
     EARN* card=F amount=1000                       -> earned=0 exception=CARD_LOST
     REFUND* card=A amount=1000 of=x                -> exception=ORIGINAL_NOT_FOUND
-"""
-
-TRANSFERS = """
-    EARN card=A amount=10000                       -> balance=100
-    EARN card=A amount=5000 later=1                -> balance=150
-    t: TRANSFER card=A to=B amount=120             -> used=120 value=120 balance=30 pay=None
-    INQUIRY card=B                                 -> balance=120
-    TRANSFER card=A to=B amount=31                 -> reason=NOT_SUFFICIENT_POINTS kept=True
-    TRANSFER card=A to=B amount=30 unit=points     -> used=30 balance=0
-    # who may not receive, in the order of checks
-    TRANSFER card=B amount=10                      -> reason=CARD_UNKNOWN
-    TRANSFER card=B to=Z amount=10                 -> reason=CARD_UNKNOWN
-    TRANSFER card=B to=F amount=10                 -> reason=CARD_LOST
-    TRANSFER card=Z to=F amount=10                 -> reason=CARD_UNKNOWN
-    TRANSFER card=B to=D amount=1000               -> reason=CARD_NOT_ACTIVE
-    TRANSFER card=B to=B amount=10                 -> reason=NOT_PERMITTED
-    TRANSFER phone=B to=A amount=10                -> reason=NOT_PERMITTED
-    TRANSFER card=B to=A amount=0                  -> reason=AMOUNT_NOT_ALLOWED kept=False
-    # the age is kept: what A earned on the first day expires on the first day
-    INQUIRY card=B later=730                       -> balance=150
-    INQUIRY card=B later=1                         -> balance=50
-    INQUIRY card=B later=1                         -> balance=0
-"""
-
-TRANSFERS_UNDONE = """
-    EARN card=A amount=10000                       -> balance=100
-    t: TRANSFER card=A to=B amount=60              -> balance=40
-    v: VOID of=t                                   -> used=60 value=60 balance=100
-    VOID of=t                                      -> reason=ALREADY_REVERSED
-    INQUIRY card=B                                 -> balance=0
-    REVERSAL of=v                                  -> balance=40
-    INQUIRY card=B                                 -> balance=60
-    # the receiver owes what he has spent of it
-    REDEEM card=B amount=50                        -> balance=10
-    REVERSAL of=t final=20                         -> used=40 balance=80
-    INQUIRY card=B                                 -> balance=-30
-    REVERSAL of=t                                  -> used=None balance=None
-    p: TRANSFER card=A to=C amount=50              -> balance=30
-    REVERSAL of=p final=51                         -> reason=ABOVE_ORIGINAL
-    REVERSAL of=p                                  -> used=50 balance=80
-    # what expired meanwhile would have expired with the sender too
-    q: TRANSFER card=A to=C amount=50              -> balance=30
-    REVERSAL of=q later=732                        -> used=None balance=0
-    INQUIRY card=C                                 -> balance=0
-    # before it comes
-    REVERSAL card=A stan=900                       -> exception=ORIGINAL_NOT_FOUND
-    TRANSFER card=A to=B amount=1 stan=900         -> reason=ALREADY_REVERSED
 """
 
 UNSUPPORTED = """

@@ -1,0 +1,121 @@
+"""What the points mean in money, for accountants: cohorts, certificates, partners and their settlement."""
+
+from pathlib import Path
+
+import rich_click as click
+
+from console.deployment import Deployment, open_deployment
+from console.options import config_option, json_option, print_json, print_record, print_rows
+from ledger.account import name_of
+from loyalty.amount import format_minor
+from loyalty.errors import LoyaltyError
+from switch.coalition import partner_account
+from switch.positions import Positions
+from switch.positions import positions as positions_of
+
+
+@click.command(epilog="Example: puntual ledger positions --config shop/puntual.toml")
+@config_option
+@json_option
+def positions(config: Path, *, as_json: bool) -> None:
+    """Tell what is owed: points of members by month and funder with their value, certificates, partners.
+
+    Issued, redeemed and exchanged are net of what was undone; expired is the breakage. A partner's position
+    is below 0 where he owes the programme, and above 0 where it owes him.
+    """
+    deployment = open_deployment(config)
+    found = _found(deployment)
+    currency = deployment.programme.terms.currency
+    cohorts: list[dict[str, object]] = [
+        {
+            "month": cohort.month,
+            "funder": cohort.funder,
+            "issued": cohort.issued,
+            "redeemed": cohort.redeemed,
+            "exchanged": cohort.exchanged,
+            "expired": cohort.expired,
+            "outstanding": cohort.outstanding,
+            "value": cohort.value_minor if as_json else format_minor(cohort.value_minor, currency),
+        }
+        for cohort in found.cohorts
+    ]
+    value = deployment.programme.redemption.value
+    partners: list[dict[str, object]] = [
+        {"partner": name, "points": points, "value": _signed(value.of(abs(points)), points)}
+        for name, points in _named(deployment, found).items()
+    ]
+    whole = {
+        "outstanding": sum(cohort.outstanding for cohort in found.cohorts),
+        "value": sum(cohort.value_minor for cohort in found.cohorts),
+        "debt": found.debt,
+        "certificates": found.certificates,
+        "certificates_value": found.certificates_minor,
+        "certificates_lapsed": found.lapsed,
+    }
+    if as_json:
+        print_json({"through": found.through, "cohorts": cohorts, "partners": partners, **whole})
+        return
+    print_rows(cohorts, as_json=False, nothing="no points were earned yet")
+    click.echo("")
+    money = {"value", "certificates_value"}
+    told = {name: format_minor(each, currency) if name in money else each for name, each in whole.items()}
+    print_record(told, as_json=False)
+    click.echo("")
+    for partner in partners:
+        worth = partner["value"]
+        assert isinstance(worth, int)
+        partner["value"] = format_minor(worth, currency)
+    print_rows(partners, as_json=False, nothing="no partner owes or is owed anything")
+
+
+@click.command(
+    epilog="Example: puntual ledger settle --partner FUEL --key 2026-11 --config shop/puntual.toml"
+)
+@click.option("--partner", "names", multiple=True, metavar="ID", help="Only this one; repeat it.")
+@click.option("--key", metavar="KEY", help="Names the settlement: the same one again books nothing.")
+@config_option
+@json_option
+def settle(names: tuple[str, ...], key: str | None, config: Path, *, as_json: bool) -> None:
+    """Put down that partners paid what they owed, and were paid what they were owed."""
+    deployment = open_deployment(config)
+    known = {partner.id for partner in deployment.programme.partners}
+    for name in names:
+        if name not in known:
+            raise LoyaltyError("is no partner", where=name, hint="name one of the programme's [[partner]]")
+    found = _found(deployment)
+    open_ones = {
+        name: points
+        for name, points in _named(deployment, found).items()
+        if name in known and (not names or name in names)
+    }
+    if not open_ones:
+        print_record({"settled": "nothing"}, as_json=as_json)
+        return
+    with deployment.desk() as desk:
+        told = desk.order("partners.settle", key=key or f"settle {found.through}", positions=open_ones)
+    print_record({"rrn": told["rrn"], **told["settled"]}, as_json=as_json)
+
+
+@click.command(epilog="Example: puntual ledger lapse --config shop/puntual.toml")
+@config_option
+@json_option
+def lapse(config: Path, *, as_json: bool) -> None:
+    """Book the lapse of certificates whose last day is over. They cannot be spent any more in any case."""
+    deployment = open_deployment(config)
+    with deployment.desk() as desk:
+        print_record(desk.order("certificates.lapse"), as_json=as_json)
+
+
+def _found(deployment: Deployment) -> Positions:
+    with deployment.books() as books:
+        return positions_of(books, deployment.programme.redemption.value)
+
+
+def _named(deployment: Deployment, found: Positions) -> dict[str, int]:
+    """The positions by the partners' ids; accounts of partners that the programme knows no more by number."""
+    names = {partner_account(partner.id): partner.id for partner in deployment.programme.partners}
+    return {names.get(its, name_of(its)): points for its, points in sorted(found.partners.items())}
+
+
+def _signed(value_minor: int, points: int) -> int:
+    return -value_minor if points < 0 else value_minor

@@ -1,0 +1,134 @@
+"""A coalition: what partners bear of the points that are earned with them, and get for those spent with them.
+
+The member's side of an entry is as everywhere. Beside it, postings move the issue of points to the partner
+who funds them, and what was redeemed to the partner where it was: so the partner's account tells what he owes
+the programme (below 0) or is owed by it. What undoes a decision moves the same accounts back, whatever the
+terminal and the programme say by then: they stand in the entry that is undone.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from hashlib import sha256
+from typing import Final
+
+from ledger.account import AccountId, AccountKind, PostingReason, account, kind_of
+from ledger.entry import NO_LOT, Posting
+from loyalty.transaction import Operation
+from switch.case import Case
+from switch.outcome import Outcome
+
+_ISSUE: Final = account(AccountKind.ISSUE)
+_REDEEMED: Final = account(AccountKind.REDEEMED)
+_OWNER_SIZE: Final = 5  # bytes of an account's owner
+_ASIDE: Final = frozenset({AccountKind.BUDGET, AccountKind.PARTNER})  # who bears, beside the member's side
+_UNDOING: Final = frozenset({Operation.REFUND, Operation.VOID, Operation.REVERSAL})
+_SHARED: Final = frozenset(
+    {
+        Operation.EARN, Operation.REDEEM, Operation.COMPLETE, Operation.PAY_CERTIFICATE,
+        Operation.UPLOAD, Operation.REFUND,
+    }
+)  # fmt: skip
+
+
+def partner_account(partner: str) -> AccountId:
+    """The clearing account of a partner. Its owner's number is made of the partner's name."""
+    owner = int.from_bytes(sha256(partner.encode()).digest()[:_OWNER_SIZE], "big")
+    return account(AccountKind.PARTNER, owner)
+
+
+def shared(case: Case, outcome: Outcome) -> Outcome:
+    """*outcome* with what partners bear of it and get for it."""
+    if not outcome.postings:
+        return outcome
+    operation = case.transaction.operation
+    if outcome.links and operation in _UNDOING:
+        return _with(outcome, _taken_back(case, outcome))
+    partner = case.programme.partner(case.transaction.terminal.partner)
+    if partner is None or operation not in _SHARED:
+        return outcome
+    its = partner_account(partner.id)
+    more: list[Posting] = []
+    if partner.funds:
+        more += _funded(its, _issued(outcome.postings))
+        lots = tuple([replace(lot, funder=partner.id) for lot in outcome.lots])
+        outcome = replace(outcome, lots=lots) if lots else outcome
+    if partner.reimbursed:
+        more += _reimbursed(its, _redeemed(outcome.postings))
+    return _with(outcome, more)
+
+
+def _taken_back(case: Case, outcome: Outcome) -> list[Posting]:
+    """What an undoing moves back on the accounts of the partners of what it undoes."""
+    more: list[Posting] = []
+    borne = _borne_by_budgets(outcome.postings)
+    for link in outcome.links:
+        original = case.worksheet.by_seq(link.original)
+        assert original is not None
+        for posting in case.worksheet.postings(link.original):
+            match posting.reason:
+                case PostingReason.PARTNER_FUNDS if link.clawed:
+                    more += _funded(posting.debit, -link.clawed - borne)
+                case PostingReason.PARTNER_FUNDS_BACK if original.original is None:  # no sale was named
+                    more += _funded(posting.credit, _issued(outcome.postings))
+                case PostingReason.PARTNER_PAID if original.operation == Operation.PAY_CERTIFICATE.value:
+                    more += _reimbursed(posting.credit, _redeemed(outcome.postings))
+                case PostingReason.PARTNER_PAID:
+                    more += _reimbursed(posting.credit, -link.returned)
+                case _:
+                    pass
+    return more
+
+
+def _issued(postings: Iterable[Posting]) -> int:
+    """Points that came into being, less those taken back, at nobody's expense so far."""
+    points = 0
+    for posting in postings:
+        if posting.debit == _ISSUE and kind_of(posting.credit) not in _ASIDE:
+            points += posting.points
+        elif posting.credit == _ISSUE and kind_of(posting.debit) not in _ASIDE:
+            points -= posting.points
+    return points - _borne_by_budgets(postings)
+
+
+def _borne_by_budgets(postings: Iterable[Posting]) -> int:
+    """Points of them that campaigns bear; negative where they have them again."""
+    points = 0
+    for posting in postings:
+        if posting.reason is PostingReason.BUDGET_SPENT:
+            points += posting.points
+        elif posting.reason is PostingReason.BUDGET_RETURNED:
+            points -= posting.points
+    return points
+
+
+def _redeemed(postings: Iterable[Posting]) -> int:
+    """Points that were spent, less those given back."""
+    points = 0
+    for posting in postings:
+        if posting.credit == _REDEEMED:
+            points += posting.points
+        elif posting.debit == _REDEEMED:
+            points -= posting.points
+    return points
+
+
+def _funded(partner: AccountId, points: int) -> list[Posting]:
+    """*partner* bears *points*; negative: he has them again."""
+    if points > 0:
+        return [Posting(partner, _ISSUE, points, NO_LOT, PostingReason.PARTNER_FUNDS)]
+    if points < 0:
+        return [Posting(_ISSUE, partner, -points, NO_LOT, PostingReason.PARTNER_FUNDS_BACK)]
+    return []
+
+
+def _reimbursed(partner: AccountId, points: int) -> list[Posting]:
+    """*partner* gets *points*; negative: he gives them back."""
+    if points > 0:
+        return [Posting(_REDEEMED, partner, points, NO_LOT, PostingReason.PARTNER_PAID)]
+    if points < 0:
+        return [Posting(partner, _REDEEMED, -points, NO_LOT, PostingReason.PARTNER_PAID_BACK)]
+    return []
+
+
+def _with(outcome: Outcome, more: list[Posting]) -> Outcome:
+    return replace(outcome, postings=(*outcome.postings, *more)) if more else outcome

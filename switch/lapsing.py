@@ -1,0 +1,46 @@
+"""Certificates lapse: what is left of them when their last day is over is nobody's any more."""
+
+from collections.abc import Sequence
+
+from switch.booking import Booking
+from switch.case import Moment
+from switch.certificates import changed
+from switch.vouchers import VoucherDraft
+from switch.work import Change, Numbering
+from switch.worksheet import Worksheet
+
+OPERATION = "LAPSE"
+SLICE_SIZE = 500  # certificates of one order: they are looked at at once, and terminals wait for it
+
+
+class LapseCertificates:
+    """Book the lapse of those among *codes* whose last day is over and of which something is left.
+
+    Args:
+        codes: At most ``SLICE_SIZE``.
+        sequence: Gives the entry its number.
+        programme_version: In force.
+    """
+
+    def __init__(self, codes: Sequence[str], sequence: Numbering, programme_version: str) -> None:
+        assert len(codes) <= SLICE_SIZE
+        self._codes = codes
+        self._sequence = sequence
+        self._programme_version = programme_version
+
+    def carry_out(self, worksheet: Worksheet, moment: Moment) -> Change:
+        booking = Booking(worksheet, moment, self._sequence, self._programme_version)
+        found = [worksheet.certificate(code) for code in self._codes]
+        due = [each for each in found if each is not None and each.is_due(moment.business_date)]
+        told = {"certificates": len(due), "points": sum(certificate.left for certificate in due)}
+        if not due:
+            return Change(result=told)
+        # What lapsed cannot lapse again, so the order needs no name of its own: its number names it.
+        slip = booking.slip(OPERATION, f"lapse {moment.seq}")
+        draft = VoucherDraft(slip.seq, None, moment.business_date, moment.now)
+        for certificate in due:
+            if certificate.left:
+                draft.lapse(certificate.left)
+            draft.sides.append(changed(certificate.code, -certificate.left, -certificate.left_minor))
+        booking.book(slip, told, drafts=[draft], amount=sum(certificate.left for certificate in due))
+        return Change(result=told, outcomes=booking.outcomes)

@@ -1,0 +1,110 @@
+"""A partial REVERSAL of a REFUND: it stands at a smaller amount, and the rest of it did not happen.
+
+What the refund would have done at the smaller amount stays; what it did beyond that is undone. Points come
+back before money is handed out, so they are the last to be taken again.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from ledger.account import PostingReason
+from ledger.entry import Posting
+from rules.programme import PointsBack
+from switch.case import Case
+from switch.counting import count_part_again
+from switch.outcome import Link, Outcome, Record
+from switch.takeback import Drafts, booked, lots_behind
+
+_PAST_THE_MEMBER = frozenset({PostingReason.RE_EXPIRE, PostingReason.UNDO_SUSPENSE})
+
+
+def reverse_refund(case: Case, refund: Record, final_minor: int) -> Outcome:
+    """Only *final_minor* of *refund* stands."""
+    undone_minor = refund.covered_minor - final_minor
+    links = case.worksheet.links_from(refund.seq)
+    drafts = Drafts(case, refund.owner)
+    opposite = list(_taken_again(case, refund, final_minor, links, drafts))
+    earned = _earned_again(case, refund, undone_minor)
+    _earn(case, refund, earned, drafts)
+    if refund.original is not None:
+        about = next((link for link in opposite if link.original == refund.original), None)
+        own = about or Link(seq=case.moment.seq, original=refund.original)
+        opposite = [link for link in opposite if link is not about]
+        opposite.insert(0, replace(own, refunded_minor=-undone_minor, clawed=-earned))
+    done = Link(seq=case.moment.seq, original=refund.seq, undone=1, final_minor=final_minor)
+    return booked(
+        case,
+        refund,
+        drafts,
+        earned=earned,
+        had=0,
+        given=(),
+        money_minor=0,
+        links=(*opposite, done),
+        sides=count_part_again(case, refund, undone_minor, refund.covered_minor, drafts.own),
+    )
+
+
+def _earned_again(case: Case, refund: Record, undone_minor: int) -> int:
+    """Points that the refund took and would not have taken at its smaller amount."""
+    taken = -refund.earned
+    sale = None if refund.original is None else case.worksheet.by_seq(refund.original)
+    if sale is None:
+        base = case.programmes.version(refund.programme_version).base
+        return max(taken - base.rate.of(refund.covered_minor - undone_minor, base.rounding), 0)
+    if case.worksheet.facts(refund.seq) is not None:  # of lines: which of them stand nobody said
+        return taken * undone_minor // refund.covered_minor
+    total_minor = sale.covered_minor - sale.discount_minor
+    kept = sale.earned * (total_minor - sale.refunded_minor + undone_minor) // total_minor
+    return min(max(sale.clawed - (sale.earned - kept), 0), taken)
+
+
+def _earn(case: Case, refund: Record, points: int, drafts: Drafts) -> None:
+    """Give *points* again: what the programme bore first, then debt, then the lots of the sale."""
+    postings = case.worksheet.postings(refund.seq)
+    _, absorbed = drafts.own.undo_elsewhere(_some(postings, points, {PostingReason.ABSORB}))
+    lots = lots_behind(case, refund)
+    lot = case.worksheet.lots(lots[:1]).get(lots[0]) if lots else None
+    drafts.own.earn_again(points - absorbed, lot, *case.programme.lot_dates(case.today))
+
+
+def _taken_again(
+    case: Case, refund: Record, final_minor: int, links: Sequence[Link], drafts: Drafts
+) -> Iterator[Link]:
+    """Take points that the refund gave again, and link to where they had been used."""
+    given_minor = sum(link.returned_minor for link in links)
+    programme = case.programmes.version(refund.programme_version)
+    stands_minor = min(given_minor, final_minor)
+    if programme.refund.points_back is PointsBack.PRO_RATA:
+        stands_minor = given_minor * final_minor // refund.covered_minor
+    left_minor = given_minor - stands_minor
+    value = programme.redemption.value
+    postings = case.worksheet.postings(refund.seq)
+    elsewhere = sum(posting.points for posting in postings if posting.reason in _PAST_THE_MEMBER)
+    for link in reversed(links):
+        source = case.worksheet.by_seq(link.original)
+        assert source is not None
+        part_minor = min(link.returned_minor, left_minor)
+        left_minor -= part_minor
+        points = link.returned
+        if part_minor < link.returned_minor:
+            points = part_minor * value.denominator // value.numerator
+            part_minor = value.of(points)
+        if not points:
+            continue
+        past = min(max(points - max(link.returned - elsewhere, 0), 0), elsewhere)
+        elsewhere -= past
+        drafts.own.undo_elsewhere(_some(postings, past, _PAST_THE_MEMBER))
+        drafts.of(source).redeem_again(points - past)
+        yield Link(seq=case.moment.seq, original=source.seq, returned=-points, returned_minor=-part_minor)
+
+
+def _some(
+    postings: Sequence[Posting], points: int, reasons: frozenset[PostingReason] | set[PostingReason]
+) -> Iterator[Posting]:
+    """*points* of those *postings* that have one of *reasons*, the last ones first."""
+    for posting in reversed(postings):
+        part = min(points, posting.points) if posting.reason in reasons else 0
+        if part:
+            points -= part
+            yield replace(posting, points=part)

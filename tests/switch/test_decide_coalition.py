@@ -1,0 +1,105 @@
+"""Partners of a coalition: who bears what is earned, who gets what is spent, and how undoing mirrors it."""
+
+from rules.parse import MAIN, parse_programme
+from switch.coalition import partner_account
+from tests.switch.story import Story, play, starter_text
+
+PARTNERS = """
+[certificates]
+step = 1
+
+[[partner]]
+id = "FUEL"
+text = "Fuel Company"
+funds = true
+reimbursed = true
+
+[[partner]]
+id = "SHOES"
+text = "Shoes"
+reimbursed = true
+"""
+
+
+def positions(text: str) -> dict[str, int]:
+    """What each partner is owed after *text*, and that the books are otherwise as without partners."""
+    plain = play(text.replace("partner=", "was="))
+    story = play(text, parse_programme({MAIN: starter_text() + PARTNERS}))
+    for letter in "ABC":
+        assert story.balance(letter) == plain.balance(letter)
+    assert sum(story.sums().values()) == 0
+    return {partner: _sum(story, partner) for partner in ("FUEL", "SHOES")}
+
+
+def _sum(story: Story, partner: str) -> int:
+    its = partner_account(partner)
+    return sum(
+        posting.points * ((posting.credit == its) - (posting.debit == its))
+        for outcome in story.store.outcomes.values()
+        for posting in outcome.postings
+    )
+
+
+def test_who_funds_owes_and_who_takes_points_is_owed() -> None:
+    assert positions("""
+        EARN card=A amount=10000 partner=FUEL            -> earned=100
+        EARN card=A amount=5000                          -> earned=50
+        EARN card=A amount=5000 partner=SHOES            -> earned=50
+        REDEEM card=A amount=30 partner=SHOES            -> used=30
+        REDEEM card=A amount=20                          -> used=20
+        EARN card=A amount=1000 points=10 partner=FUEL   -> used=10 earned=9
+    """) == {"FUEL": -100 - 9 + 10, "SHOES": 30}
+
+
+def test_what_is_undone_is_undone_with_the_partner_wherever_that_happens() -> None:
+    assert positions("""
+        s: EARN card=A amount=10000 partner=FUEL         -> earned=100
+        REFUND card=A amount=4000 of=s at=T2             -> earned=-40
+        EARN card=A amount=50000                         -> balance=560
+        r: REDEEM card=A amount=200 ticket=7 partner=SHOES -> used=200
+        t: EARN card=A amount=1000 ticket=7 partner=SHOES -> earned=8
+        u: REFUND of=t amount=100                        -> used=100 earned=-1
+        REVERSAL of=r final=150                          -> used=None
+    """) == {"FUEL": -60, "SHOES": 100}
+
+
+def test_nothing_is_left_when_everything_is_undone() -> None:
+    assert positions("""
+        s: EARN card=A amount=10000 partner=FUEL         -> earned=100
+        v: VOID of=s                                     -> earned=-100
+        w: REVERSAL of=v                                 -> earned=100
+        r: REDEEM card=A amount=30 partner=SHOES         -> used=30
+        q: VOID of=r                                     -> used=30
+        REVERSAL of=q                                    -> balance=70
+        REVERSAL of=r                                    -> used=30
+        c: EXCHANGE card=A amount=50 partner=SHOES       -> used=50
+        p: PAY_CERTIFICATE card=B amount=20 cert=c partner=SHOES -> value=20
+        VOID of=p                                        -> value=20
+        REVERSAL of=c                                    -> used=50
+        f: REFUND card=A amount=1000 partner=FUEL        -> earned=-10
+        VOID of=f                                        -> earned=10
+        REVERSAL of=s                                    -> earned=-100 balance=0
+    """) == {"FUEL": 0, "SHOES": 0}
+
+
+def test_a_certificate_is_paid_for_where_it_is_spent() -> None:
+    assert positions("""
+        EARN card=A amount=10000                         -> earned=100
+        c: EXCHANGE card=A amount=100 partner=SHOES      -> used=100
+        PAY_CERTIFICATE card=B amount=20 cert=c partner=FUEL -> left=80
+        p: PAY_CERTIFICATE card=B amount=30 cert=c partner=SHOES -> left=50
+        REVERSAL of=p final=10                           -> left=70
+    """) == {"FUEL": 20, "SHOES": 10}
+
+
+def test_lots_name_who_bears_them() -> None:
+    story = play(
+        """
+        EARN card=A amount=10000 partner=FUEL            -> earned=100
+        EARN card=A amount=5000 partner=SHOES            -> earned=50
+        TRANSFER card=A to=B amount=120                  -> used=120
+        """,
+        parse_programme({MAIN: starter_text() + PARTNERS}),
+    )
+    lots = [lot for outcome in story.store.outcomes.values() for lot in outcome.lots]
+    assert [(lot.funder, lot.points) for lot in lots] == [("FUEL", 100), ("", 50), ("FUEL", 100), ("", 20)]
