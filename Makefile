@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE  # the tests start many processes: with kept by
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench kill9 simulate fuzz format lock clean
+.PHONY: help demo test check bench kill9 simulate mutants fuzz format lock clean
 
 help: ## tell what can be made
 	@sed -nE 's/^([a-z0-9]+):.*## /make \1:  /p' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ kill9: $(STAMP) ## kill the switch under load N=50 times, and judge what the til
 
 simulate: $(STAMP) ## live through N=20000 worlds of seeds, and judge what their tills were told
 	@$(BIN)/puntual simulate world --seeds 1-$(or $(N),20000)
+
+mutants: $(STAMP) ## break the product in one place after the other, and see that a proof notices each time
+	@$(BIN)/python -m tests.mutants
 
 fuzz: $(STAMP) ## give the wire N=10000000 damaged messages; only its own errors may come back
 	@$(BIN)/python -m tests.fuzz.messages --inputs $(or $(N),10000000)

@@ -1,0 +1,257 @@
+"""The mutants: what is broken, in words and in text, and which proofs have to notice."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+
+MACHINE: Final = "tests/switch/test_decide_machine.py"
+AGE: Final = "tests/switch/test_decide_age.py"
+WORLDS: Final = "tests/simulator/test_world.py::test_the_auditor_has_nothing_to_object_to"
+SEQUENCER: Final = "tests/switch/test_sequencer.py"
+STORE: Final = "tests/switch/test_store.py"
+AUDIT: Final = "tests/switch/test_audit.py"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutant:
+    """One change of one module.
+
+    Attributes:
+        about: What is wrong then, for people.
+        old: Text that stands in the module once.
+        proof: The test file or test that must fail.
+    """
+
+    about: str
+    module: str
+    old: str
+    new: str
+    proof: str
+
+    @property
+    def path(self) -> Path:
+        return ROOT.joinpath(*self.module.split(".")).with_suffix(".py")
+
+    def broken(self, text: str) -> str:
+        """*text* of the module, broken."""
+        assert text.count(self.old) == 1, f"{self.module} does not have once: {self.old}"
+        return text.replace(self.old, self.new)
+
+
+MUTANTS: Final = {
+    # Points
+    "double-earn": Mutant(
+        about="a sale earns twice",
+        module="switch.sales",
+        old="    short = draft.redeem(sale.points) if sale.points else 0\n",
+        new="    short = draft.redeem(sale.points) if sale.points else 0\n"
+        "    draft.earn(sale.award.points, *case.programme.lot_dates(case.today))\n",
+        proof=MACHINE,
+    ),
+    "wrong-rounding": Mutant(
+        about="a started unit earns a point",
+        module="rules.settle",
+        old="                summed = sum_numerator // sum_denominator\n",
+        new="                summed = -(-sum_numerator // sum_denominator)\n",
+        proof=MACHINE,
+    ),
+    "floor-ignored": Mutant(
+        about="points are spent that nobody has",
+        module="switch.redemption",
+        old="    free = max(book.available(case.moment.business_date) - book.debt, 0)\n",
+        new="    free = 10**9\n",
+        proof=WORLDS,
+    ),
+    "debt-spent": Mutant(
+        about="what is owed can be spent all the same",
+        module="switch.redemption",
+        old="book.available(case.moment.business_date) - book.debt, 0)",
+        new="book.available(case.moment.business_date), 0)",
+        proof=AGE,
+    ),
+    "debt-not-netted": Mutant(
+        about="an earning does not pay what is owed",
+        module="switch.postings",
+        old="        paid = min(points, self.book.debt)\n",
+        new="        paid = 0\n",
+        proof=MACHINE,
+    ),
+    "skipped-lot": Mutant(
+        about="the first lot is passed over when points are taken",
+        module="switch.postings",
+        old="        for lot in lots:\n            if points == 0:\n",
+        new="        for lot in tuple(lots)[1:]:\n            if points == 0:\n",
+        proof=MACHINE,
+    ),
+    "expiry-reversed": Mutant(
+        about="what expires last is spent first",
+        module="ledger.book",
+        old="        return tuple(lot for lot in self.lots if",
+        new="        return tuple(lot for lot in self.lots[::-1] if",
+        proof=MACHINE,
+    ),
+    "never-expires": Mutant(
+        about="the last day of a lot is not looked at",
+        module="ledger.book",
+        old="sum([lot.points for lot in self.lots if lot.available_from <= today <= lot.expires_on])",
+        new="sum([lot.points for lot in self.lots if lot.available_from <= today])",
+        proof=WORLDS,
+    ),
+    "age-lost": Mutant(
+        about="points that come back are as good as new",
+        module="switch.postings",
+        old="self._restore(_REDEEMED, lot, points, PostingReason.GIVE_BACK)",
+        new="self._new_lot(_REDEEMED, points, self._today, date.max, PostingReason.GIVE_BACK)",
+        proof=MACHINE,
+    ),
+    # Undoing
+    "refund-rounding": Mutant(
+        about="the kept part of a refunded sale is rounded up",
+        module="switch.returns",
+        old="sale.earned * kept_minor // total_minor if",
+        new="-(-sale.earned * kept_minor // total_minor) if",
+        proof=MACHINE,
+    ),
+    "refund-above-original": Mutant(
+        about="more is refunded than was bought",
+        module="switch.undo",
+        old="    if sale.refunded_minor + amount_minor > sale.covered_minor - sale.discount_minor:\n",
+        new="    if amount_minor > sale.covered_minor - sale.discount_minor:\n",
+        proof=MACHINE,
+    ),
+    "first-taken-first-back": Mutant(
+        about="points come back to the lots that they were taken from first",
+        module="switch.returns",
+        old="    for lot, had in reversed(taken):\n",
+        new="    for lot, had in taken:\n",
+        proof=AGE,
+    ),
+    "lost-reversal": Mutant(
+        about="a reversal is accepted and does nothing",
+        module="switch.undo",
+        old="    if not record.effective or record.undone or _is_settled_otherwise(case, record):\n",
+        new="    if True:\n",
+        proof=WORLDS,
+    ),
+    "reversed-twice": Mutant(
+        about="what is undone can be undone again",
+        module="switch.undo",
+        old="    if not record.effective or record.undone or _is_settled_otherwise(case, record):\n",
+        new="    if not record.effective:\n",
+        proof=MACHINE,
+    ),
+    "late-void": Mutant(
+        about="a void is taken on another day",
+        module="switch.undo",
+        old=" or record.business_date != case.moment.business_date:\n",
+        new=":\n",
+        proof=MACHINE,
+    ),
+    # The same again
+    "repeat-decided-again": Mutant(
+        about="a repeat is decided like a new message",
+        module="switch.decide",
+        old="    known = case.worksheet.by_key(transaction.key.text)\n",
+        new="    known = None if transaction.is_repeat else case.worksheet.by_key(transaction.key.text)\n",
+        proof=MACHINE,
+    ),
+    "conflict-accepted": Mutant(
+        about="another message with a known key gets the known answer",
+        module="switch.decide",
+        old="        if not _is_same(case, known):\n",
+        new="        if False:\n",
+        proof=MACHINE,
+    ),
+    "tombstone-ignored": Mutant(
+        about="what was reversed before it came is booked",
+        module="switch.decide",
+        old="    if transaction.operation is not Operation.REVERSAL and _is_reversed_before(case):\n",
+        new="    if False:\n",
+        proof=MACHINE,
+    ),
+    "tombstone-forgotten": Mutant(
+        about="after a restart nobody knows what was reversed before it came",
+        module="switch.recall",
+        old="        for row in database.execute(lookups.EARLY):\n",
+        new="        for row in ():\n",
+        proof=STORE,
+    ),
+    "key-cached-too-long": Mutant(
+        about="that a key was unknown is believed after the commit that made it known",
+        module="switch.recall",
+        old="            self._prefetched.pop(outcome.record.key, None)\n",
+        new="",
+        proof="tests/switch/test_recall.py",
+    ),
+    # Commits
+    "answer-before-commit": Mutant(
+        about="answers leave before what they tell is durable",
+        module="switch.sequencer",
+        old="                result = await self._store.commit(",
+        new="                for work in batch.works:\n"
+        "                    work.connection.answered(work.data)\n"
+        "                    work.connection.flush()\n"
+        "                batch.works.clear()\n"
+        "                result = await self._store.commit(",
+        proof=WORLDS,
+    ),
+    "sheet-kept": Mutant(
+        about="what could not be written is decided upon all the same",
+        module="switch.sequencer",
+        old="upper = self._open\n        self._open = Batch(Worksheet(self._store.reader",
+        new="upper = self._open\n        self._open = Batch(Worksheet(self._store.reader, batch.worksheet",
+        proof=SEQUENCER,
+    ),
+    "failure-called-durable": Mutant(
+        about="a commit that was rolled back is told as done",
+        module="switch.store",
+        old="            return self._undo(CommitResult.UNWRITTEN, error)\n        if lease",
+        new="            return self._undo(CommitResult.DURABLE, error)\n        if lease",
+        proof=WORLDS,
+    ),
+    "doubt-called-failure": Mutant(
+        about="a commit of which nobody knows is told as not done",
+        module="switch.store",
+        old="            if _name_of(error) not in _NEVER_DURABLE:\n",
+        new="            if False:\n",
+        proof=WORLDS,
+    ),
+    "deadline-forgotten": Mutant(
+        about="nobody looks at the deadline any more",
+        module="switch.sequencer",
+        old="        return work.has_deadline and self._loop.time() - work.arrived > self._deadline_s\n",
+        new="        return False\n",
+        proof=SEQUENCER,
+    ),
+    "half-synchronous": Mutant(
+        about="a commit returns before it is on the disk",
+        module="switch.database",
+        old='    "synchronous = FULL",',
+        new='    "synchronous = NORMAL",',
+        proof="tests/switch/test_database.py",
+    ),
+    # Books
+    "links-not-written": Mutant(
+        about="what undid what is not in the books",
+        module="switch.store",
+        old="        (sql.INSERT_LINK, rows.links),\n",
+        new="",
+        proof=WORLDS,
+    ),
+    "chain-without-postings": Mutant(
+        about="the chain does not cover the postings",
+        module="ledger.block",
+        old="    told = (decision, postings, lots, links, early_reversals)\n",
+        new="    told = (decision, lots, links, early_reversals)\n",
+        proof=AUDIT,
+    ),
+    "numbers-used-again": Mutant(
+        about="after a restart numbers are given out that answers had before",
+        module="switch.store",
+        old="    sequence = Sequence(lease, max(next_seq, last_seq + 1))\n",
+        new="    sequence = Sequence(lease, last_seq + 1)\n",
+        proof=STORE,
+    ),
+}

@@ -1,0 +1,25 @@
+"""A proof that cannot fail proves nothing: some broken builds at every run; ``make mutants`` has them all."""
+
+import pytest
+
+from tests.mutants.__main__ import tried
+from tests.mutants.catalogue import MUTANTS
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_it_can_be_broken(name: str) -> None:
+    """The text that a mutant changes stands where it says, once, and what comes of it is Python."""
+    mutant = MUTANTS[name]
+    compile(mutant.broken(mutant.path.read_text("utf-8")), mutant.path, "exec")
+
+
+@pytest.mark.parametrize("name", ["debt-spent", "sheet-kept", "tombstone-forgotten"])
+def test_it_is_caught(name: str) -> None:
+    """... by the proof that is named for it."""
+    verdict = tried(name)
+    assert verdict.caught_by is not None, verdict.told
+
+
+def test_there_are_enough() -> None:
+    """Each is a different mistake."""
+    assert len({mutant.about for mutant in MUTANTS.values()}) == len(MUTANTS) >= 20
