@@ -148,7 +148,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         raise LoyaltyError("there are no books", where=str(path), hint="name the file of a deployment")
     try:
         database = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro",
+            f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if _is_unchangeable(path) else ''}",
             uri=True,
             timeout=5,
             isolation_level=None,
@@ -167,6 +167,17 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise unusable(path, error) from error
     return database
+
+
+def _is_unchangeable(path: Path) -> bool:
+    """Whether nobody can write the books at *path*, because their disk takes nothing.
+
+    SQLite shares an index of the WAL beside the file, even to read; where it cannot be made it must not be
+    missed. With a WAL that nobody took in, the file alone would be the books of another day.
+    """
+    wal = path.with_name(path.name + "-wal")
+    is_taken_in = not wal.exists() or wal.stat().st_size == 0
+    return is_taken_in and not os.access(path.parent, os.W_OK)
 
 
 def migrations() -> list[tuple[int, str]]:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -115,12 +116,12 @@ class Deployment:
         path.write_text(text, encoding="utf-8")
         return self.run("cards", "import", str(path))
 
-    def serve(self, *, ready_s: float = 20) -> Switch:
-        """Start the switch on free ports and wait for its ready line."""
+    def serve(self, *, ready_s: float = 20, command: Sequence[Path | str] = (PUNTUAL,)) -> Switch:
+        """Start the switch on free ports and wait for its ready line. *command* stands for ``puntual``."""
         log = self.folder / "serve.log"
         with log.open("ab") as errors:
             process = subprocess.Popen(
-                [PUNTUAL, "serve", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"],
+                [*command, "serve", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"],
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

@@ -43,6 +43,16 @@ def full(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """The disk of *folder*, a ``small_disk``, takes nothing; afterwards it does again."""
+    subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["mount", "-o", "remount,rw", str(folder)], check=True)
+
+
+@contextlib.contextmanager
 def flushes(switch: Switch, injection: str) -> Iterator[None]:
     """Every flush of *switch* to its disk is subject to strace's *injection*; skipped where there is none."""
     if shutil.which("strace") is None:

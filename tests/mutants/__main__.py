@@ -17,7 +17,7 @@ from typing import Final
 
 from tests.mutants.catalogue import MUTANTS, ROOT
 
-TIMEOUT_S: Final = 120
+TIMEOUT_S: Final = 300
 _FAILED: Final = re.compile(r"^FAILED (\S+)", re.MULTILINE)
 
 

@@ -8,7 +8,9 @@ ROOT: Final = Path(__file__).parents[2]
 
 MACHINE: Final = "tests/switch/test_decide_machine.py"
 AGE: Final = "tests/switch/test_decide_age.py"
-WORLDS: Final = "tests/simulator/test_world.py::test_the_auditor_has_nothing_to_object_to"
+_WORLDS: Final = "tests/simulator/test_world.py::test_the_auditor_has_nothing_to_object_to"
+WORLDS: Final = f"{_WORLDS}[0]"  # seeds 1 to 25
+LATER_WORLDS: Final = f"{_WORLDS}[2]"  # seeds 51 to 75
 SEQUENCER: Final = "tests/switch/test_sequencer.py"
 STORE: Final = "tests/switch/test_store.py"
 AUDIT: Final = "tests/switch/test_audit.py"
@@ -97,7 +99,7 @@ MUTANTS: Final = {
         module="ledger.book",
         old="sum([lot.points for lot in self.lots if lot.available_from <= today <= lot.expires_on])",
         new="sum([lot.points for lot in self.lots if lot.available_from <= today])",
-        proof=WORLDS,
+        proof=LATER_WORLDS,
     ),
     "age-lost": Mutant(
         about="points that come back are as good as new",
