@@ -10,7 +10,7 @@ from console.options import config_option, json_option, print_record, print_rows
 from loyalty.amount import format_minor
 from loyalty.terms import Terms
 from switch import queries
-from switch.outcome import Record
+from switch.outcome import Record, told_operation
 
 
 @click.group(epilog="Example: puntual ledger verify --config shop/puntual.toml")
@@ -103,7 +103,7 @@ def _row(record: Record, terms: Terms, *, as_json: bool) -> dict[str, object]:
     return {
         "at": record.at.isoformat(timespec="seconds"),
         "rrn": record.rrn,
-        "operation": record.operation,
+        "operation": told_operation(record),
         "decision": record.reason or "APPROVED",
         "amount": amount,
         "earned": record.earned,

@@ -164,6 +164,59 @@ def pay(*, options: TillOptions, amount: str, card: str, certificate: str, ticke
     exchange(options, lambda till: till.pay_certificate(customer, amount_minor, certificate, ticket=ticket))
 
 
+_pays = click.option("--pays", is_flag=True, help="Points pay the amount; without it, it is a sale.")
+_ticket = click.option("--ticket", metavar="NUMBER", help="The till's ticket number.")
+
+
+@terminal.command(epilog="Example: puntual terminal hold 80.00 --points 500")
+@_amount
+@card_option
+@_pays
+@lines_option
+@click.option("--points", type=click.IntRange(min=0), help="Points that will pay a part of a sale.")
+@_ticket
+@_code
+@till_options
+def hold(
+    *,
+    options: TillOptions,
+    amount: str,
+    card: str,
+    pays: bool,
+    lines: Sequence[str],
+    points: int | None,
+    ticket: str | None,
+    code: str | None,
+) -> None:
+    """Reserve what AMOUNT will need; `complete` takes it, by the approval (DE 38) of the answer."""
+    customer = Card.parse(card)
+    bought = basket(lines, options.currency)
+    amount_minor = money(amount, options.currency)
+    exchange(
+        options,
+        lambda till: till.hold(
+            customer, amount_minor, pays=pays, lines=bought, points=points, ticket=ticket, code=code
+        ),
+        lines=bought,
+    )
+
+
+@terminal.command(epilog="Example: puntual terminal complete 63.20 00001A")
+@_amount
+@click.argument("approval")
+@card_option
+@_pays
+@_ticket
+@till_options
+def complete(
+    *, options: TillOptions, amount: str, approval: str, card: str, pays: bool, ticket: str | None
+) -> None:
+    """Complete the hold with this APPROVAL (DE 38) at AMOUNT; 0 releases it."""
+    customer = Card.parse(card)
+    amount_minor = money(amount, options.currency)
+    exchange(options, lambda till: till.complete(customer, amount_minor, approval, pays=pays, ticket=ticket))
+
+
 @terminal.command(epilog="Example: puntual terminal refund 10.00 --original 632500000012")
 @_amount
 @click.option("--card", envvar="PUNTUAL_CARD", metavar="CARD", help="The card, where no original is named.")

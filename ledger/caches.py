@@ -47,8 +47,8 @@ class Difference:
 
     table: str
     key: tuple[int, ...]
-    kept: int | None
-    right: int | None
+    kept: int | str | None
+    right: int | str | None
 
 
 def balance_differences(database: sqlite3.Connection) -> Iterator[list[Difference]]:
@@ -66,8 +66,26 @@ def balance_differences(database: sqlite3.Connection) -> Iterator[list[Differenc
         yield found
 
 
+_OPEN_HOLDS: Final = """
+    SELECT owner, seq, kept_until FROM hold
+    WHERE NOT EXISTS (SELECT 1 FROM hold_step WHERE hold = hold.seq AND ended = 1)
+"""
+
+
+def open_hold_differences(database: sqlite3.Connection) -> Iterator[list[Difference]]:
+    """How ``open_hold`` differs from the holds without an end. Those that are open are few."""
+    right = {(owner, hold): kept_until for owner, hold, kept_until in database.execute(_OPEN_HOLDS)}
+    found: list[Difference] = []
+    for owner, hold, kept in database.execute("SELECT owner, hold, kept_until FROM open_hold"):
+        told = right.pop((owner, hold), None)
+        if told != kept:
+            found.append(Difference("open_hold", (owner, hold), kept, told))
+    yield found + [Difference("open_hold", key, None, kept_until) for key, kept_until in right.items()]
+
+
 CACHES: Final[Mapping[str, Callable[[sqlite3.Connection], Iterator[list[Difference]]]]] = {
     "balance": balance_differences,
+    "open_hold": open_hold_differences,
 }
 
 

@@ -14,8 +14,8 @@ _HOLDS: Final = (
     " (SELECT coalesce(sum(points), 0) FROM hold_step WHERE hold = hold.seq),"
     " (SELECT coalesce(sum(ended), 0) FROM hold_step WHERE hold = hold.seq),"
     # 1 when it is kept as open, 2 when something else is kept of it.
-    " (SELECT coalesce(sum(2 - (owner = hold.owner AND kept_until = hold.kept_until)), 0) FROM open_hold"
-    "  WHERE hold = hold.seq)"
+    " (SELECT coalesce(sum(2 - (kept_until = hold.kept_until)), 0) FROM open_hold"
+    "  WHERE open_hold.owner = hold.owner AND open_hold.hold = hold.seq)"
     " FROM hold WHERE seq > ? ORDER BY seq LIMIT ?"
 )
 _STRAYS: Final = (

@@ -302,9 +302,10 @@ hold_step: Final = Table(
 open_hold: Final = Table(
     "open_hold",
     metadata,
+    _integer("owner", key=True),
     _integer("hold", key=True),
-    _integer("owner"),
     _text("kept_until"),
+    sqlite_with_rowid=False,
     sqlite_strict=True,
 )
 
@@ -325,7 +326,6 @@ Index("decision_original", decision.c.original, sqlite_where=decision.c.original
 Index("link_original", link.c.original)
 Index("tally_place", tally.c.measure, tally.c.whose, tally.c.stretch, tally.c.seq)
 Index("hold_step_hold", hold_step.c.hold)
-Index("open_hold_owner", open_hold.c.owner)
 Index("open_hold_kept_until", open_hold.c.kept_until)
 Index("certificate_code", certificate.c.code, unique=True)
 Index("certificate_last_day", certificate.c.last_day)

@@ -141,6 +141,8 @@ class Transaction:
         lines: The basket, or ``None`` without one.
         points: Tag 020, points to use for part of a sale.
         rrn: DE 37 as sent, else ``None``.
+        held_for: For HOLD and COMPLETE: EARN or REDEEM, what is prepared or done. Beside *approval* it says
+            that the message is a COMPLETE when that is of an open hold of the card.
         can: What the till can: letters of tag 040, else of the register.
     """
 
@@ -173,3 +175,4 @@ class Transaction:
     cashier: str = ""
     channel: str = "POSD"
     can: str = ""
+    held_for: Operation | None = None

@@ -6,6 +6,7 @@ from loyalty.transaction import Operation
 from messages.message import Message
 from messages.sheet import Row, Sheet, row_matches
 
+_ABOUT_HOLDS: Final = frozenset({Operation.HOLD, Operation.COMPLETE})
 _REMEMBERED_MAX: Final = 4096  # DE 3 is the peer's: what is remembered of it must have a bound
 
 
@@ -44,3 +45,10 @@ class OperationTable:
         if len(self._known) < _REMEMBERED_MAX:
             self._known[asked] = operation
         return operation
+
+    def held_for(self, message: Message, operation: Operation) -> Operation | None:
+        """What a message holds or completes, or would complete if its DE 38 is of an open hold."""
+        if operation not in _ABOUT_HOLDS and 38 not in message.elements:
+            return None
+        about = [row for row in self._rows.get(message.mti[:3], ()) if row.held_for is not None]
+        return next((row.held_for for row in about if row_matches(row, message.elements[3])), None)

@@ -299,6 +299,7 @@ class Reader:
             cashier=till.cashier,
             channel=till.channel,
             can=terminal.can if till.can is None else till.can,
+            held_for=self._operations.held_for(message, operation),
         )
 
     def _names_well(self, named: str) -> bool:

@@ -57,6 +57,7 @@ class Row:
         functions: Third digits that are allowed.
         processing: Patterns of DE 3; a dot stands for any digit.
         but: Patterns of DE 3 that are some other row's.
+        held_for: For HOLD and COMPLETE: EARN or REDEEM.
         names_class: The class of the original that DE 90 must name; such a row goes before others.
         where: What must be so besides; of two rows the one with more conditions goes first.
     """
@@ -68,6 +69,7 @@ class Row:
     but: tuple[str, ...] = ()
     names_class: str | None = None
     where: tuple[Where, ...] = ()
+    held_for: Operation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,6 +110,35 @@ class Till:
         tags = [*_priced(coupons=[certificate], ticket=ticket), *self._can()]
         return self._request("pay_certificate", "0200", elements, tags, card=card)
 
+    def hold(
+        self,
+        card: Card,
+        amount_minor: int,
+        *,
+        pays: bool = False,
+        lines: Sequence[BasketLine] = (),
+        points: int | None = None,
+        ticket: str | None = None,
+        code: str | None = None,
+    ) -> Request:
+        """Reserve what a sale needs, or the points that *pays* for *amount_minor*."""
+        elements = {"3": "009000" if pays else "000000", **_amount(amount_minor), **write_basket(lines)}
+        tags = [*_shown(code), *_priced(points, ticket=ticket), *self._can()]
+        return self._request("hold", "0100", elements, tags, card=card)
+
+    def complete(
+        self,
+        card: Card,
+        amount_minor: int,
+        approval: str,
+        *,
+        pays: bool = False,
+        ticket: str | None = None,
+    ) -> Request:
+        """Complete the hold with this *approval* (DE 38); an amount of 0 releases it."""
+        elements = {"3": "009000" if pays else "000000", **_amount(amount_minor), "38": approval}
+        return self._request("complete", "0200", elements, _priced(ticket=ticket), card=card)
+
     def refund(
         self,
         amount_minor: int,

@@ -1,7 +1,8 @@
 """One transaction on the table: what it asks, what is known, and how a decision on it is put down."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
@@ -12,6 +13,7 @@ from loyalty.card import Identifier, IdentifierKind, MemberId, Token
 from loyalty.decision import Approved, Balance, Decision, Declined, Reason
 from loyalty.transaction import Operation, Transaction
 from members.card import Card
+from rules.programme import Programme
 from switch.outcome import CardChange, EarlyReversal, Link, Outcome, Record, Side
 from switch.postings import Draft
 from switch.programmes import Programmes, business_date
@@ -130,6 +132,17 @@ class Case:
             if card_range.holds(number):
                 return True
         return False
+
+    def under(self, operation: Operation, programme: Programme | None = None) -> "Case":
+        """The same case as *operation*, which it turned out to be, under *programme*."""
+        case = copy(self)
+        fault = self.transaction.fault
+        if operation is Operation.COMPLETE and not self.transaction.amount:
+            fault = None if fault is Reason.AMOUNT_NOT_ALLOWED else fault  # 0 releases
+        case.transaction = replace(self.transaction, operation=operation, fault=fault)
+        if programme is not None:
+            case.programme = programme
+        return case
 
     # The accounts
 

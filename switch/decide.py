@@ -19,7 +19,9 @@ from loyalty.transaction import Operation
 from switch.activation import activate
 from switch.case import Case
 from switch.coalition import shared
+from switch.completion import complete, recognised
 from switch.exchange import exchange, pay_certificate
+from switch.holds import hold
 from switch.originals import meant_by
 from switch.outcome import Known, Outcome, Record
 from switch.proving import proven
@@ -40,6 +42,8 @@ _DECIDERS: Final[Mapping[Operation, Callable[[Case], Outcome]]] = MappingProxyTy
         Operation.TRANSFER: transfer,
         Operation.EXCHANGE: exchange,
         Operation.PAY_CERTIFICATE: pay_certificate,
+        Operation.HOLD: hold,
+        Operation.COMPLETE: complete,
         Operation.ACTIVATE: activate,
     }
 )
@@ -47,6 +51,13 @@ _DECIDERS: Final[Mapping[Operation, Callable[[Case], Outcome]]] = MappingProxyTy
 
 def decide(case: Case) -> Outcome | Known:
     """Answer the transaction of *case*, or name the decision that answered it before."""
+    transaction = case.transaction
+    if transaction.held_for is not None and transaction.approval is not None:
+        return _decided(recognised(case))
+    return _decided(case)
+
+
+def _decided(case: Case) -> Outcome | Known:
     transaction = case.transaction
     decider = _DECIDERS.get(transaction.operation)
     if decider is None:

@@ -14,7 +14,8 @@ from switch.database import open_for_reading
 SLICE_SIZE_MAX: Final = 10_000  # rows; a longer read would keep the writer's log from being emptied
 
 _SLICE: Final = (
-    "SELECT seq, rrn, operation, is_advice, reason, earned, used, value_minor, discount_minor, amount,"
+    "SELECT seq, rrn, CASE WHEN original IS NOT NULL AND operation IN ('EARN', 'REDEEM') THEN 'COMPLETE'"
+    " ELSE operation END AS operation, is_advice, reason, earned, used, value_minor, discount_minor, amount,"
     " in_points, at, as_of, business_date, member_id, acquirer_id, merchant_id, terminal_id, original,"
     " programme_version, exception, answer FROM decision WHERE seq > ? ORDER BY seq LIMIT ?"
 )

@@ -42,6 +42,7 @@ EVENTS: Final = {
     "sequence.kept": "numbers that were reserved and not used could not be given back; they are skipped",
     "anchor.failed": "the last block could not be anchored at the end; the next start does it",
     "batch.lost": "the store could not write; its requests are answered 91, nothing was booked",
+    "sweep.failed": "what is due was not posted; it shows all the same, and the next beat tries again",
     "export.delayed": "the exporter failed and tries again; answers are not touched",
     "export.resumed": "the exporter works again",
     "command.failed": "our own mistake in one administration command",

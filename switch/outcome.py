@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ledger.book import MemberBook
 from ledger.entry import Lot, Posting
@@ -87,6 +87,19 @@ class Record(NamedTuple):
     returned_minor: int = 0
     undone: int = 0
     final_minor: int | None = None
+
+
+def completes(record: Record) -> bool:
+    """Whether *record* is a COMPLETE: kept as the sale or the redemption that it is, it names its hold."""
+    return record.original is not None and record.operation in _COMPLETED
+
+
+def told_operation(record: Record) -> str:
+    """What people call *record*."""
+    return "COMPLETE" if completes(record) else record.operation
+
+
+_COMPLETED: Final = frozenset({"EARN", "REDEEM"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,6 +117,8 @@ def _is_needed(case: Case) -> bool:
 def _worth_minor(case: Case) -> int:
     """Money value of the points that the transaction asks to spend."""
     transaction, value = case.transaction, case.programme.redemption.value
+    if transaction.held_for is Operation.EARN:
+        return value.of(transaction.points or 0)
     match transaction.operation:
         case Operation.EARN:
             return value.of(transaction.points or 0)

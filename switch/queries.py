@@ -25,6 +25,13 @@ from switch.statements import SELECT_LINKS_TO, SELECT_RECORD
 SLICE_SIZE: Final = 10_000  # rows
 
 _KIND: Final = account(AccountKind.ISSUE) // AccountKind.ISSUE  # an account divided by this is its kind
+_OPEN_HOLDS: Final = (
+    "SELECT hold.seq, rrn, at, open_hold.kept_until, held_for,"
+    " points - (SELECT coalesce(sum(points), 0) FROM hold_step WHERE hold = hold.seq),"
+    " amount, in_points, open_hold.owner, terminal_id, merchant_id"
+    " FROM open_hold JOIN hold ON hold.seq = open_hold.hold JOIN decision ON decision.seq = hold.seq"
+    " WHERE hold.seq > ? ORDER BY hold.seq LIMIT ?"
+)
 _SLICE_END: Final = "SELECT max(seq) FROM (SELECT seq FROM {} WHERE seq > ? ORDER BY seq LIMIT ?)"
 
 
@@ -93,6 +100,49 @@ def exceptions(database: sqlite3.Connection) -> Iterator[Record]:
     while rows := database.execute(sql, (after, SLICE_SIZE)).fetchall():
         for row in rows:
             yield _with_links(database, row)
+        after = rows[-1][0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenHoldRow:
+    """A hold that is not ended, for people.
+
+    Attributes:
+        points: That it still reserves.
+        amount: DE 4 of the hold, in minor units, or points when *in_points*.
+    """
+
+    seq: int
+    rrn: str
+    at: datetime
+    kept_until: datetime
+    held_for: str
+    points: int
+    amount: int
+    in_points: bool
+    owner: MemberId
+    terminal_id: str
+    merchant_id: str
+
+
+def open_holds(database: sqlite3.Connection) -> Iterator[OpenHoldRow]:
+    """Holds that wait for their completion, oldest first; those that are over wait for the sweep."""
+    after = 0
+    while rows := database.execute(_OPEN_HOLDS, (after, SLICE_SIZE)).fetchall():
+        for seq, rrn, at, kept_until, held_for, points, amount, in_points, owner, terminal, merchant in rows:
+            yield OpenHoldRow(
+                seq=seq,
+                rrn=rrn,
+                at=datetime.fromisoformat(at),
+                kept_until=datetime.fromisoformat(kept_until),
+                held_for=held_for,
+                points=points,
+                amount=amount,
+                in_points=in_points == 1,
+                owner=owner,
+                terminal_id=terminal,
+                merchant_id=merchant,
+            )
         after = rows[-1][0]
 
 

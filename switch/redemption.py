@@ -1,5 +1,9 @@
 """Points that pay: REDEEM, INQUIRY, and how many may be used of what a till asks for."""
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
 from ledger.book import MemberBook
 from loyalty.card import IdentifierKind
 from loyalty.decision import Approved, Reason
@@ -17,26 +21,68 @@ _EARN_ONLY = frozenset({IdentifierKind.PHONE, IdentifierKind.MAIL})  # whoever k
 
 def amount_fault(case: Case) -> Reason | None:
     """Why the amount can never be right under the programme's redemption (step 5), if so."""
-    transaction, redemption = case.transaction, case.programme.redemption
-    match transaction.operation:
-        case Operation.REDEEM:
-            if transaction.prize is not None:
-                return price_fault(case)
-            if not transaction.amount or points_for(case) is None:
-                return Reason.AMOUNT_NOT_ALLOWED
-        case Operation.EARN | Operation.QUOTE:
-            if transaction.points is not None and transaction.points % redemption.step:
-                return Reason.AMOUNT_NOT_ALLOWED
-        case Operation.TRANSFER:
-            if not whole_points(case):
-                return Reason.AMOUNT_NOT_ALLOWED
-        case Operation.EXCHANGE:
-            points, terms = whole_points(case), case.programme.certificates
-            if points is None or points < terms.minimum or points % terms.step:
-                return Reason.AMOUNT_NOT_ALLOWED
-        case _:
-            pass
+    fault = _FAULTS.get(case.transaction.operation)
+    return None if fault is None else fault(case)
+
+
+def _redeem_fault(case: Case) -> Reason | None:
+    if case.transaction.prize is not None:
+        return price_fault(case)
+    if not case.transaction.amount or points_for(case) is None:
+        return Reason.AMOUNT_NOT_ALLOWED
     return None
+
+
+def _sale_fault(case: Case) -> Reason | None:
+    points = case.transaction.points
+    if points is not None and points % case.programme.redemption.step:
+        return Reason.AMOUNT_NOT_ALLOWED
+    return None
+
+
+def _transfer_fault(case: Case) -> Reason | None:
+    return None if whole_points(case) else Reason.AMOUNT_NOT_ALLOWED
+
+
+def _exchange_fault(case: Case) -> Reason | None:
+    points, terms = whole_points(case), case.programme.certificates
+    if points is None or points < terms.minimum or points % terms.step:
+        return Reason.AMOUNT_NOT_ALLOWED
+    return None
+
+
+def _hold_fault(case: Case) -> Reason | None:
+    transaction = case.transaction
+    if transaction.held_for is Operation.REDEEM:
+        may_be_nothing = transaction.operation is Operation.COMPLETE  # 0 releases
+        if not transaction.amount:
+            return None if may_be_nothing else Reason.AMOUNT_NOT_ALLOWED
+        return None if points_for(case) is not None else Reason.AMOUNT_NOT_ALLOWED
+    if _sale_fault(case) is not None:
+        return Reason.AMOUNT_NOT_ALLOWED
+    if transaction.in_points:
+        return Reason.CURRENCY_NOT_ACCEPTED
+    lines = transaction.lines
+    if (
+        lines is not None
+        and transaction.amount
+        and sum(line.amount_minor for line in lines) != transaction.amount
+    ):
+        return Reason.BASKET_OUT_OF_BALANCE
+    return None
+
+
+_FAULTS: Final[Mapping[Operation, Callable[[Case], Reason | None]]] = MappingProxyType(
+    {
+        Operation.EARN: _sale_fault,
+        Operation.QUOTE: _sale_fault,
+        Operation.REDEEM: _redeem_fault,
+        Operation.HOLD: _hold_fault,
+        Operation.COMPLETE: _hold_fault,
+        Operation.TRANSFER: _transfer_fault,
+        Operation.EXCHANGE: _exchange_fault,
+    }
+)
 
 
 def points_for(case: Case) -> int | None:

@@ -24,15 +24,18 @@ from switch.ability import load_enforced
 from switch.admin import AdminServer
 from switch.administration import Administration
 from switch.connection import TerminalConnection
+from switch.database import open_for_reading
 from switch.enactment import enact, recorded
 from switch.listener import listen
 from switch.metrics import Metrics
 from switch.ops import OpsServer
 from switch.peers import Peers
+from switch.pulse import Pulse
 from switch.safeguards import Safeguards
 from switch.sequencer import Sequencer
 from switch.speech import speech_of
 from switch.store import SqliteStore
+from switch.sweep import Due
 from switch.witness import MeasuredStore
 from switch.work import Work
 
@@ -193,6 +196,8 @@ async def running(
     async with contextlib.AsyncExitStack() as house:
         store = await SqliteStore.open(settings.database, safeguards=Safeguards.of(settings))
         house.push_async_callback(store.close)
+        due = Due(open_for_reading(settings.database))
+        house.callback(due.close)
         measured = MeasuredStore(store, metrics, time)
 
         sequencer = Sequencer(
@@ -236,6 +241,16 @@ async def running(
         watched = await ops.listen(settings.http.host, settings.http.port)
         house.callback(watched.close)
         house.push_async_callback(_see_off, peers, sequencer, deciding)
+
+        pulse = Pulse(
+            sequencer,
+            due,
+            store.sequence,
+            clock,
+            has_room=lambda: not (sequencer.is_full or measured.took_nothing_lately),
+        )
+        beating = asyncio.create_task(pulse.run())
+        house.callback(beating.cancel)
 
         admin = AdminServer(Administration(sequencer, store).handlers)
         await admin.listen(settings.socket)

@@ -54,13 +54,13 @@ def earn(case: Case) -> Outcome:
     if transaction.points and may_only_earn(case):
         return case.refuse_or_accept(Reason.NOT_PERMITTED, card)
     draft = case.draft(card.owner)
-    sale = _work_out(case, card, draft.book)
+    sale = work_out(case, card, draft.book)
     if isinstance(sale, Reason):
         return case.refuse_or_accept(sale, card)
     short = draft.redeem(sale.points) if sale.points else 0
     draft.earn(sale.award.points, *case.programme.lot_dates(case.today))
     sides = count_sale(case, card, sale.facts, sale.award, draft)
-    return _booked_sale(case, card, sale, draft, short, sides)
+    return booked_sale(case, card, sale, draft, short, sides)
 
 
 def quote(case: Case) -> Outcome:
@@ -70,7 +70,7 @@ def quote(case: Case) -> Outcome:
         return case.refuse(reason)
     assert card is not None
     book = case.book(card.owner)
-    sale = _work_out(case, card, book)
+    sale = work_out(case, card, book)
     if isinstance(sale, Reason):
         return case.refuse(sale)
     redemption = case.programme.redemption
@@ -88,14 +88,14 @@ def quote(case: Case) -> Outcome:
             balance=case.balance(card, book),
             redeemable=(points, redemption.value.of(points)),
             discounts=sale.discounts,
-            coupons_refused=_unknown_coupons(case),
+            coupons_refused=unknown_coupons(case),
             near_miss=sale.award.near_miss,
             programme_version=case.programme.version,
         )
     )
 
 
-def _work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | Reason:
+def work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | Reason:
     """Discounts, points used, what is left to pay, and what it earns."""
     transaction, redemption = case.transaction, case.programme.redemption
     price_minor = transaction.amount
@@ -116,8 +116,8 @@ def _work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | 
         points = allowed
     value_minor = min(redemption.value.of(points), price_minor)
     left_to_pay_minor = price_minor - value_minor
-    base_minor = max(left_to_pay_minor - _paid_otherwise(case, value_minor), 0)
-    facts = _facts(case, card, base_minor) if net is None else replace(net, base_minor=base_minor)
+    base_minor = max(left_to_pay_minor - paid_otherwise(case, value_minor), 0)
+    facts = sale_facts(case, card, base_minor) if net is None else replace(net, base_minor=base_minor)
     return Sale(
         discounts=discounts,
         discount_minor=discount_minor,
@@ -130,7 +130,7 @@ def _work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | 
     )
 
 
-def _facts(case: Case, card: Card | None, base_minor: int) -> Facts:
+def sale_facts(case: Case, card: Card | None, base_minor: int) -> Facts:
     """What the rules see of the sale, and of what was before it where they look there."""
     facts = facts_of(case, card, base_minor)
     if case.programme.counting is not None:
@@ -150,12 +150,12 @@ def _may_be_discounted(case: Case) -> bool:
 
 def _price(case: Case, card: Card | None, ticket_minor: int) -> tuple[Facts, tuple[Discount, ...]]:
     """The sale with its discounts taken off, and these."""
-    facts = _facts(case, card, ticket_minor)
+    facts = sale_facts(case, card, ticket_minor)
     discounts = price(case.programme, facts)
     return facts.after(discounts), discounts
 
 
-def _paid_otherwise(case: Case, value_minor: int) -> int:
+def paid_otherwise(case: Case, value_minor: int) -> int:
     """What redemptions of the same ticket covered, and point tenders as far as they exceed that."""
     covered_minor = covered_on_ticket(case, case.ticket)
     tenders = case.transaction.tenders
@@ -207,7 +207,8 @@ def _tier(programme: Programme, card: Card | None) -> str:
     return programme.tiers[0] if programme.tiers and card is not None else ""
 
 
-def _unknown_coupons(case: Case) -> tuple[tuple[str, str], ...]:
+def unknown_coupons(case: Case) -> tuple[tuple[str, str], ...]:
+    """What is told of the coupons that the till sent."""
     # No rule issues coupons, so none can be known; a coupon never declines a sale.
     return tuple(("COUPON_UNKNOWN", code) for code in case.transaction.coupons)
 
@@ -217,9 +218,18 @@ def _trace(award: Award) -> str:
     return "; ".join([f"{rule} {points:+}" for rule, points in award.parts])
 
 
-def _booked_sale(
-    case: Case, card: Card, sale: Sale, draft: Draft, short: int, sides: tuple[Side, ...]
+def booked_sale(
+    case: Case,
+    card: Card,
+    sale: Sale,
+    draft: Draft,
+    short: int,
+    sides: tuple[Side, ...],
+    *,
+    original: int | None = None,
+    exception: str | None = None,
 ) -> Outcome:
+    """A sale put down, with what *draft* posted; the member lacked *short* of its points."""
     assert draft.book is not None
     has_points = sale.points > 0 or bool(case.transaction.points)
     # What the member lacked is not told as paid with points; only an advice can lack any.
@@ -233,7 +243,7 @@ def _booked_sale(
         left_to_pay_minor=sale.left_to_pay_minor + sale.value_minor - paid_minor,
         balance=case.balance(card, draft.book),
         discounts=sale.discounts,
-        coupons_refused=_unknown_coupons(case),
+        coupons_refused=unknown_coupons(case),
         near_miss=sale.award.near_miss,
         programme_version=case.programme.version,
     )
@@ -247,7 +257,8 @@ def _booked_sale(
         used=sale.points,
         value_minor=sale.value_minor,
         discount_minor=sale.discount_minor,
-        exception=Reason.NOT_SUFFICIENT_POINTS.name if short else None,
+        original=original,
+        exception=Reason.NOT_SUFFICIENT_POINTS.name if short else exception,
         rules=_trace(sale.award),
         facts=sale.facts.to_json(),
         sides=sides,
@@ -256,7 +267,7 @@ def _booked_sale(
 
 def _earn_without_card(case: Case, card: Card | None, reason: Reason) -> Outcome:
     """A sale that happened with a card that is unknown or cannot be used: its points wait on suspense."""
-    sale = _work_out(case, card, None)
+    sale = work_out(case, card, None)
     if isinstance(sale, Reason):
         return case.accept(sale.name, card)
     draft = case.draft(None)

@@ -5,7 +5,7 @@ Values are always bound. Rows of the books have the order of ``ledger.block.COLU
 
 from typing import Final
 
-from sqlalchemy import LargeBinary, bindparam, delete, insert, literal_column, update
+from sqlalchemy import LargeBinary, bindparam, delete, insert, literal_column, select, update
 from sqlalchemy.dialects import sqlite
 
 from ledger import tables as books
@@ -50,7 +50,13 @@ FORGET_EMPTY_BALANCE: Final = sql_of(
 )
 
 OPEN_HOLD: Final = sql_of(insert(books.open_hold))
-END_HOLD: Final = sql_of(delete(books.open_hold).where(books.open_hold.c.hold == bindparam("hold")))
+_owner_of_hold: Final = select(books.hold.c.owner).where(books.hold.c.seq == bindparam("seq"))
+END_HOLD: Final = sql_of(
+    delete(books.open_hold).where(
+        books.open_hold.c.owner == _owner_of_hold.scalar_subquery(),
+        books.open_hold.c.hold == bindparam("hold"),
+    )
+)
 
 _member: Final = sqlite.insert(cards.member)
 UPSERT_MEMBER: Final = sql_of(

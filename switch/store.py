@@ -298,10 +298,10 @@ def _write_sides(connection: Connection, rows: BlockRows) -> None:
     for name, of_side in rows.sides.items():
         connection.executemany(sql.INSERT_SIDE[name], of_side)
     for seq, _, owner, _, _, kept_until in rows.sides.get("hold", ()):
-        connection.execute(sql.OPEN_HOLD, (seq, owner, kept_until))
+        connection.execute(sql.OPEN_HOLD, (owner, seq, kept_until))
     for _, _, hold, _, ended in rows.sides.get("hold_step", ()):
         if ended:
-            connection.execute(sql.END_HOLD, (hold,))
+            connection.execute(sql.END_HOLD, (hold, hold))
 
 
 def _enrol(connection: Connection, enrolment: Enrolment) -> None:

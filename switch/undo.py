@@ -16,6 +16,7 @@ from switch.exchange_back import (
     take_exchange_back,
     take_payment_back,
 )
+from switch.holds import release, was_completed
 from switch.originals import OWN_STAN_REACH
 from switch.outcome import EarlyReversal, Outcome, Record
 from switch.takeback import reverse_in_part, take_back_all, take_back_part
@@ -25,6 +26,7 @@ from switch.unrefund import reverse_refund
 _UNDOINGS: Final = frozenset({Operation.REFUND.value, Operation.VOID.value})
 _VOIDABLE: Final = frozenset(
     {
+        Operation.HOLD.value,
         Operation.EARN.value,
         Operation.REDEEM.value,
         Operation.REFUND.value,
@@ -61,7 +63,7 @@ def refund(case: Case) -> Outcome:
         return case.refuse_or_accept(Reason.ORIGINAL_NOT_FOUND)
     hits = [
         record
-        for record in _search(case, at_terminal=False, owner=owner)
+        for record in search(case, at_terminal=False, owner=owner)
         if record.effective and owner in (None, record.owner)
     ]
     if len(hits) != 1:
@@ -83,7 +85,7 @@ def void(case: Case) -> Outcome:
     """The cashier cancels what this terminal did on the same business day."""
     hits = []
     if case.transaction.original is not None:
-        hits = [record for record in _search(case, at_terminal=True) if record.effective]
+        hits = [record for record in search(case, at_terminal=True) if record.effective]
     if len(hits) != 1:
         return case.refuse_or_accept(Reason.ORIGINAL_NOT_FOUND)
     record = hits[0]
@@ -97,13 +99,15 @@ def void(case: Case) -> Outcome:
         return case.refuse_or_accept(Reason.NOT_ALLOWED_NOW)
     if _is_settled_otherwise(case, record):
         return case.refuse_or_accept(Reason.ALREADY_REVERSED)
+    if record.operation == Operation.HOLD.value:
+        return release(case, record) or case.refuse_or_accept(Reason.NOT_ALLOWED_NOW)
     return _take_back(case, record)
 
 
 def reversal(case: Case) -> Outcome:
     """The terminal does not know how it ended, or it ended badly: it did not happen, or only in part."""
     transaction = case.transaction
-    hits = _search(case, at_terminal=True)
+    hits = search(case, at_terminal=True)
     if len(hits) != 1:
         return _remember_early(case)
     record = hits[0]
@@ -120,6 +124,9 @@ def reversal(case: Case) -> Outcome:
 
 def _take_back(case: Case, record: Record, final: int | None = None) -> Outcome:
     """*record* is undone, or made to stand at *final* of its amount."""
+    if record.operation == Operation.HOLD.value:
+        told = Reason.NOT_ALLOWED_NOW.name if was_completed(case, record) else None
+        return release(case, record, final) or case.accept(told)
     back = _BACK.get(record.operation)
     if back is not None:
         return back(case, record, final)
@@ -135,7 +142,7 @@ def _take_back(case: Case, record: Record, final: int | None = None) -> Outcome:
     return take_back_all(case, record)
 
 
-def _search(case: Case, *, at_terminal: bool, owner: MemberId | None = None) -> Sequence[Record]:
+def search(case: Case, *, at_terminal: bool, owner: MemberId | None = None) -> Sequence[Record]:
     """The decisions that the transaction's reference means, at its terminal or of a customer."""
     transaction, worksheet = case.transaction, case.worksheet
     reference, key = transaction.original, transaction.key

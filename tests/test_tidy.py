@@ -23,7 +23,7 @@ KNOWN_TO = {
         r"simulator\.world\..*|"
         r"switch\.(archive|audit|backup|database|feed|importing|lookups|movements|positions|queries|recall|rebuild"
         r"|safeguards"
-        r"|store|tallyreader)"
+        r"|store|sweep|tallyreader)"
         r"|ledger\.(anchor|caches|certificates|chain|holdcheck|parties|slices|sums|tallies|verify)"
         r"|console\.(day|deployment)|benchmarks\..*"
     ),

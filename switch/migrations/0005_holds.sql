@@ -20,13 +20,12 @@ CREATE TABLE hold_step (
 CREATE INDEX hold_step_hold ON hold_step (hold);
 
 CREATE TABLE open_hold (
-  hold INTEGER NOT NULL,
   owner INTEGER NOT NULL,
+  hold INTEGER NOT NULL,
   kept_until TEXT NOT NULL,
-  PRIMARY KEY (hold)
-) STRICT;
+  PRIMARY KEY (owner, hold)
+) WITHOUT ROWID, STRICT;
 CREATE INDEX open_hold_kept_until ON open_hold (kept_until);
-CREATE INDEX open_hold_owner ON open_hold (owner);
 
 CREATE TRIGGER hold_no_update BEFORE UPDATE ON hold BEGIN SELECT RAISE(ABORT, 'hold is append-only'); END;
 CREATE TRIGGER hold_no_delete BEFORE DELETE ON hold BEGIN SELECT RAISE(ABORT, 'hold is append-only'); END;

@@ -130,7 +130,9 @@ def _check_approval(request: Message, answer: Answer) -> None:
     got = answer.message.elements
     is_twin_of_partial = answer.reason == "PARTIAL" and request.mti[2] == "2"
     assert answer.reason == ("PARTIAL" if answer.code == "10" else "") or is_twin_of_partial, answer.tags
-    may_book = request.mti[1] == "2" and request.elements[3][:2] not in {"30", "31"}
+    processing = request.elements[3]
+    is_hold = request.mti[1] == "1" and processing[:2] == "00"
+    may_book = is_hold or (request.mti[1] == "2" and processing[:2] not in {"30", "31"})
     if not may_book:
         assert 38 not in got, "DE 38 on what books nothing, or on a REVERSAL"
     if 38 in got:

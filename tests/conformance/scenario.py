@@ -5,7 +5,7 @@ letters and get a fresh active card each; ``?`` is a card that nobody has. Words
 
 ====================  ==============================================================================
 ``as=NAME``           keep the message and its answer under a name
-``of=NAME``           name the original, by DE 90 unless ``by=013`` or ``by=37`` says otherwise
+``of=NAME``           name the original, by DE 90 unless ``by=013``, ``by=37`` or ``by=38`` says otherwise
 ``zero=PART,…``       these parts of DE 90 are zeros (mti, stan, time, acquirer)
 ``key=NAME``          use that message's terminal, DE 11, 7, 12 and 13
 ``at=TERMINAL``       another terminal than T0000001
@@ -21,8 +21,8 @@ letters and get a fresh active card each; ``?`` is a card that nobody has. Words
 Verbs are the operations; ``later`` before a verb only builds the message; ``send NAME`` sends it, ``again
 NAME`` sends a copy with the line's changes. Facts: ``earned`` (050, signed), ``used`` (051), ``value`` (063),
 ``owed`` (062), ``balance`` (052), ``pending`` (053), ``reason`` (059), ``redeemable`` (064 as points/value),
-``gets`` (058: kind and value), ``left`` (DE 54, account type 60), ``deN`` (``*`` present, ``-`` absent), and
-``same=NAME``, the same bytes as that answer.
+``gets`` (058: kind and value), ``left`` (DE 54, account type 60), ``ledger`` (the second balance of DE 54),
+``deN`` (``*`` present, ``-`` absent), and ``same=NAME``, the same bytes as that answer.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -172,6 +172,8 @@ def _reference(of: Told, named: Mapping[str, str]) -> list[tuple[str, str]]:
         zero = tuple(filter(None, named.get("zero", "").split(",")))
         return [("de90", original(of.message, zero=zero))]
     assert of.answer is not None
+    if by == "38":
+        return [("de38", of.answer.element(38))]
     rrn = of.answer.element(37)
     return [("013", rrn)] if by == "013" else [("de37", rrn)]
 
@@ -188,6 +190,7 @@ def _figure(tag: str) -> Callable[[Answer], str]:
 _FACTS: Mapping[str, Callable[[Answer], str]] = {
     **{name: _figure(tag) for name, tag in FIGURES.items()},
     "reason": lambda answer: answer.reason,
+    "ledger": lambda answer: str(int(answer.element(54)[28:])),
     "redeemable": _redeemable,
     "gets": lambda answer: answer.tag("058")[:16],
     "left": lambda answer: str(int(answer.element(54)[48:60] or 0)),

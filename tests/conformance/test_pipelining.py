@@ -71,7 +71,7 @@ def test_mixed_kinds_keep_the_terminals_order(link: Link, till: Till, card: str)
         till.message("earn", card=card),
         till.message("earn", card=card, amount=1000),
         till.message("earn", card=card, amount=1000, elements={42: "X" * 15}),
-        till.message("hold", card=card, amount=1000),
+        till.message("earn", card=card, amount=1000, elements={3: "500000"}),
         till.message("redeem", card=card, amount=99_999),
         till.message("earn", card=card, amount=0),
         till.message("inquiry", card=card),

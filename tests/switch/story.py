@@ -13,6 +13,7 @@ from importlib import resources
 from ledger.account import AccountId, name_of
 from loyalty.card import CardId, Identifier, IdentifierKind, MemberId, Token, luhn_holds
 from loyalty.decision import Approved
+from loyalty.sequence import base36
 from loyalty.terminal import Terminal
 from loyalty.transaction import (
     BasketLine,
@@ -84,6 +85,7 @@ class Story:
         self.now = NOON
         self.stan = 0
         self.asked: dict[str, Transaction] = {}
+        self.approvals: dict[str, str] = {}  # DE 38 by name
         self.worksheet = Worksheet(self.store)
         self.pending: list[Outcome] = []
         statuses = {"D": CardStatus.ISSUED, "E": CardStatus.BLOCKED, "F": CardStatus.LOST}
@@ -151,6 +153,8 @@ class Story:
         if name.strip():
             self.asked[name.strip()] = transaction
         outcome = self.decide(transaction)
+        if name.strip():
+            self.approvals[name.strip()] = base36(self.store.seq)[2:]
         told = self._told(outcome)
         for word in expected.split():
             key, _, value = word.partition("=")
@@ -243,6 +247,8 @@ class Story:
             ticket=options.get("ticket"),
             can=options.get("can", ""),
             proof=_proof(options),
+            held_for=_held_for(operation, options),
+            approval=self.approvals[options["by"]] if "by" in options else None,
         )
 
     def code(self, name: str) -> str:
@@ -274,6 +280,7 @@ class Story:
             "balance": None if balance is None else balance.available - balance.debt,
             "pending": None if balance is None else balance.pending,
             "held": None if balance is None else balance.held,
+            "until": None if decision.hold_until is None else f"{decision.hold_until:%d.%H:%M}",
             "exception": None if outcome.record is None else outcome.record.exception,
             "kept": outcome.record is not None,
             "proof": _proved(outcome),
@@ -292,6 +299,14 @@ def _proof(options: dict[str, str]) -> Proof | None:
     if pin is None and "code" not in options:
         return None
     return Proof(code=options.get("code"), pin_value="" if pin == "?" else pin)
+
+
+def _held_for(operation: Operation, options: dict[str, str]) -> Operation | None:
+    if "by" in options:  # DE 38 may name a hold of the same kind
+        return operation
+    if operation not in (Operation.HOLD, Operation.COMPLETE):
+        return None
+    return Operation.REDEEM if "pays" in options else Operation.EARN
 
 
 def _content(text: str) -> bytes:

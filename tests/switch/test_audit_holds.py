@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,16 +14,20 @@ from ledger.entry import Posting
 from ledger.tables import guards
 from loyalty.card import MemberId
 from switch.audit import verify
+from switch.database import open_for_reading
 from switch.outcome import Outcome, Side
 from switch.postings import Draft
+from switch.queries import open_holds
 from tests.switch.books import NOON, TODAY, available, commit, earn, open_store, outcome, record
 
 UNTIL = NOON + timedelta(days=7)
 
 
 def drafted(draft: Draft, seq: int, operation: str = "HOLD") -> Outcome:
+    assert draft.book is not None
+    owner = MemberId(draft.book.owner)
     return outcome(
-        record(seq, operation=operation),
+        record(seq, operation=operation, owner=owner, member_id=owner),
         postings=tuple(draft.postings),
         lots=tuple(draft.lots),
         books=draft.books,
@@ -93,8 +98,8 @@ FORGERIES = [
     ("DELETE FROM open_hold WHERE hold = 2", "I7 hold 2"),
     ("UPDATE open_hold SET owner = 2 WHERE hold = 2", "I7 hold 2"),
     ("UPDATE open_hold SET kept_until = '' WHERE hold = 4", "I7 hold 4"),
-    ("INSERT INTO open_hold VALUES (3, 1, '')", "I7 hold 3"),
-    ("INSERT INTO open_hold VALUES (77, 1, '')", "I26 open_hold of hold 77"),
+    ("INSERT INTO open_hold VALUES (1, 3, '')", "I7 hold 3"),
+    ("INSERT INTO open_hold VALUES (1, 77, '')", "I26 open_hold of hold 77"),
 ]
 
 
@@ -136,3 +141,14 @@ async def test_our_own_mistakes_are_found(
     await commit(store, outcome(record(8), postings=postings, sides=sides))
     await store.close()
     assert told in [str(finding) for finding in verify(tmp_path / "puntual.db")]
+
+
+def test_people_see_the_holds_that_are_open(books: Path) -> None:
+    """Oldest first, with what is left of each."""
+    with closing(open_for_reading(books)) as database:
+        held = list(open_holds(database))
+    assert [(row.seq, row.points, row.held_for, row.owner) for row in held] == [
+        (2, 20, "REDEEM", 1),
+        (4, 0, "REDEEM", 1),
+    ]
+    assert {row.kept_until for row in held} == {UNTIL}

@@ -227,7 +227,7 @@ ADVICES = """
 """
 
 UNSUPPORTED = """
-    HOLD card=A amount=100                         -> reason=OPERATION_NOT_SUPPORTED kept=False
+    NETWORK                                        -> reason=OPERATION_NOT_SUPPORTED kept=False
 """
 
 PRICES = """

@@ -1,0 +1,166 @@
+"""HOLD: points are reserved, and prices promised, until a COMPLETE tells what became of it; and its release.
+
+A hold of a sale reserves the points that it is to be paid with (tag 020) and earns nothing: what a sale earns
+is decided when it is completed. A hold whose time is over releases itself.
+"""
+
+from ledger.hold import OpenHold
+from loyalty.decision import Approved, Reason
+from loyalty.transaction import Operation
+from switch.case import Case
+from switch.outcome import Link, Outcome, Record, completes
+from switch.redemption import allowed_points, may_only_earn, most_points, points_for
+from switch.sales import unknown_coupons, work_out
+
+
+def hold(case: Case) -> Outcome:
+    """Reserve what a sale or a redemption will need."""
+    card, reason = case.find_card()
+    if reason is not None:
+        return case.decline(reason, card)
+    assert card is not None
+    if may_only_earn(case):
+        return case.decline(Reason.NOT_PERMITTED, card)
+    if case.transaction.held_for is Operation.REDEEM:
+        return _hold_points(case)
+    return _hold_sale(case)
+
+
+def _hold_sale(case: Case) -> Outcome:
+    transaction = case.transaction
+    card, _ = case.find_card()
+    assert card is not None
+    draft = case.draft(card.owner)
+    sale = work_out(case, card, draft.book)
+    if isinstance(sale, Reason):
+        return case.decline(sale, card)
+    kept_until = case.moment.now.replace(microsecond=0) + case.programme.hold_kept
+    draft.hold(sale.points, Operation.EARN.value, kept_until)
+    assert draft.book is not None
+    has_points = sale.points > 0 or bool(transaction.points)
+    decision = Approved(
+        partial=sale.partial,
+        used=sale.points if has_points else None,
+        value_minor=sale.value_minor if has_points else None,
+        discount_minor=sale.discount_minor,
+        left_to_pay_minor=sale.left_to_pay_minor,
+        balance=case.balance(card, draft.book),
+        discounts=sale.discounts,
+        coupons_refused=unknown_coupons(case),
+        near_miss=sale.award.near_miss,
+        hold_until=kept_until,
+        programme_version=case.programme.version,
+    )
+    return case.remember(
+        decision,
+        card=card,
+        drafts=[draft],
+        reason=Reason.PARTIAL.name if sale.partial else None,
+        covered_minor=transaction.amount or 0,
+        discount_minor=sale.discount_minor,
+        facts=sale.facts.to_json(),
+    )
+
+
+def _hold_points(case: Case) -> Outcome:
+    transaction, redemption = case.transaction, case.programme.redemption
+    card, _ = case.find_card()
+    asked = points_for(case)
+    assert card is not None
+    assert asked is not None
+    assert transaction.amount is not None
+    draft = case.draft(card.owner)
+    assert draft.book is not None
+    limit_minor = redemption.share.of(redemption.value.of(asked))
+    points = allowed_points(case, asked, limit_minor, draft.book, card)
+    if isinstance(points, Reason):
+        return case.decline(points, card)
+    kept_until = case.moment.now.replace(microsecond=0) + case.programme.hold_kept
+    draft.hold(points, Operation.REDEEM.value, kept_until)
+    partial = points < asked
+    value_minor = redemption.value.of(points)
+    covered = transaction.amount
+    if partial:
+        covered = points if transaction.in_points else value_minor
+    decision = Approved(
+        partial=partial,
+        amount=covered if partial else None,
+        used=points,
+        value_minor=value_minor,
+        left_to_pay_minor=0 if transaction.in_points else transaction.amount - value_minor,
+        balance=case.balance(card, draft.book),
+        hold_until=kept_until,
+        programme_version=case.programme.version,
+    )
+    return case.remember(
+        decision,
+        card=card,
+        drafts=[draft],
+        reason=Reason.PARTIAL.name if partial else None,
+        covered_minor=covered,
+    )
+
+
+def was_completed(case: Case, record: Record) -> bool:
+    """Whether a COMPLETE ended the hold *record*, if only to release it."""
+    for step in case.worksheet.hold_steps(record.seq):
+        ended = case.worksheet.by_seq(step.seq) if step.ended else None
+        if ended is not None and completes(ended) and ended.original == record.seq:
+            return True
+    return False
+
+
+def release(case: Case, record: Record, final: int | None = None) -> Outcome | None:
+    """A VOID or REVERSAL of the hold *record*: it is released, or reserves only what *final* needs.
+
+    Gives ``None`` when it is not open.
+    """
+    draft = case.draft(record.owner)
+    assert draft.book is not None
+    held = draft.book.hold(record.seq)
+    if held is None:
+        return None
+    points = held.points
+    if final is None:
+        draft.capture(held, 0)
+    else:
+        points -= min(_needed(case, record, held, final), points)
+        if points:
+            draft.release(held, points)
+    redemption = case.programmes.version(record.programme_version).redemption
+    card = None if record.card_id is None else case.worksheet.card(record.card_id)
+    decision = Approved(
+        books=case.transaction.operation is not Operation.REVERSAL,
+        used=points or None,
+        value_minor=redemption.value.of(points) or None,
+        left_to_pay_minor=0,
+        balance=case.balance(card, draft.book),
+        programme_version=case.programme.version,
+    )
+    return case.remember(
+        decision,
+        card=card,
+        owner=record.owner,
+        drafts=[draft],
+        covered_minor=case.transaction.amount or 0,
+        original=record.seq,
+        links=(Link(seq=case.moment.seq, original=record.seq, undone=1, final_minor=final),),
+    )
+
+
+def _needed(case: Case, record: Record, held: OpenHold, final: int) -> int:
+    """Points that the hold *record* needs when only *final* of its amount stands."""
+    redemption = case.programmes.version(record.programme_version).redemption
+    kept = case.worksheet.hold(record.seq)
+    assert kept is not None
+    if record.in_points:
+        return final
+    if kept.held_for == Operation.REDEEM.value:
+        return -(-final * redemption.value.denominator // redemption.value.numerator)
+    price_minor = final - discount_of(record, final)
+    return min(held.points, most_points(redemption, redemption.share.of(price_minor)))
+
+
+def discount_of(record: Record, amount_minor: int) -> int:
+    """What of the discount of a held sale belongs to *amount_minor* of it."""
+    return record.discount_minor * amount_minor // record.amount if record.amount else 0
