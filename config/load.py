@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from config.schema import SQLITE, Between, Digits, OneOf, Settings
+from config.schema import SQLITE, Between, Digits, OneOf, Settings, Texts
 from loyalty.errors import LoyaltyError, Problems
 
 _Section = TypeVar("_Section")
@@ -86,6 +86,11 @@ class _Reading:
     def _knob(self, value: object, hint: object, where: str) -> object:
         """*value* as *hint* wants it, or ``None`` after a problem."""
         base, rule = get_args(hint) if get_origin(hint) is not None else (hint, None)
+        if isinstance(rule, Texts):
+            if isinstance(value, dict) and all(isinstance(text, str) for text in value.values()):
+                return value
+            self._problem(where, "is not a table of texts", 'write { NAME = "text" }')
+            return None
         if base is int:
             return self._number(value, rule, where)
         if not isinstance(value, str):

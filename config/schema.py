@@ -24,6 +24,11 @@ class OneOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Texts:
+    """A table of texts, with any keys."""
+
+
+@dataclass(frozen=True, slots=True)
 class Digits:
     """A number of an ISO 8583 element, given as digits and filled with zeros to *width*."""
 
@@ -44,6 +49,8 @@ class ListenerSettings:
     # A name, or a file of your own that ends in .toml.
     dialect: str = "iso87-ascii"
     profile: str = "retail87"
+    # DE 39 other than the profile's, by the name of the reason: { CARD_UNKNOWN = "56" }.
+    codes: Annotated[dict[str, str], Texts()] = field(default_factory=dict)
     # Stands for an absent DE 32. Empty: the register finds the terminal by DE 41 alone, if there is only one.
     acquirer: Annotated[str, Digits(11)] = ""
     # Holds the key of the link's MACs, 32 to 64 hexadecimal digits, mode 0400. Empty: messages carry none.

@@ -21,6 +21,7 @@ from members.identifiers import Hasher
 from members.importer import BadLine, CardRow, read_card
 from messages.dialect import shipped_dialects
 from messages.framing import FRAMINGS
+from messages.profile import with_codes
 from messages.profiles import SHEETS
 from messages.sheet import problems_with
 from rules.parse import load_programme
@@ -192,7 +193,10 @@ def _speech_problems(listener: ListenerSettings, settings: Settings, where: str)
     problems: list[LoyaltyError] = []
     speech = _gather(problems, lambda path: speech_of(listener, settings.cards, path), settings.folder)
     if speech is not None:
-        told = problems_with(SHEETS[listener.profile], speech.codec.dialect)
+        sheet = _gather(
+            problems, lambda _: with_codes(SHEETS[listener.profile], listener.codes), settings.folder
+        )
+        told = problems_with(sheet or SHEETS[listener.profile], speech.codec.dialect)
         problems += [LoyaltyError(what, where=where, hint="take another profile") for what in told]
     return problems
 

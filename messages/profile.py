@@ -1,8 +1,11 @@
 """A profile in use: the tables of a sheet, with the terms and the register that they need."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
+from difflib import get_close_matches
 from functools import cache
+from types import MappingProxyType
 
 from loyalty.decision import Decision, Declined, Reason
 from loyalty.errors import LoyaltyError, Problems
@@ -126,14 +129,43 @@ def _problems(name: str) -> tuple[str, ...]:
     return tuple(problems_of(SHEETS[name]))
 
 
-def profile_named(name: str, *, terms: Terms, register: Register, acquirer_id: str | None) -> Profile:
-    """The profile that comes along as *name*.
+def with_codes(sheet: Sheet, codes: Mapping[str, str]) -> Sheet:
+    """*sheet* with other values of DE 39, by the names of reasons.
 
     Raises:
-        DialectError: There is none of this name.
+        DialectError: There is no such reason, or it is no value of DE 39.
+    """
+    known = {reason.name: reason for reason in sheet.codes}
+    width = len(sheet.approved)
+    for name, code in codes.items():
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else "the terminal interface has them all"
+            raise DialectError(f"there is no reason {name!r}", where="codes", hint=hint)
+        if len(code) != width or not (code.isascii() and code.isalnum()):
+            hint = f"give {width} characters"
+            raise DialectError(f"{code!r} is not a response code", where=f"codes.{name}", hint=hint)
+    others = {known[name]: code for name, code in codes.items()}
+    for_advices = {code for reason, code in others.items() if sheet.codes[reason] in sheet.advice_codes}
+    return replace(sheet, codes={**sheet.codes, **others}, advice_codes=sheet.advice_codes | for_advices)
+
+
+def profile_named(
+    name: str,
+    *,
+    terms: Terms,
+    register: Register,
+    acquirer_id: str | None,
+    codes: Mapping[str, str] = MappingProxyType({}),
+) -> Profile:
+    """The profile that comes along as *name*; *codes* as ``with_codes`` takes them.
+
+    Raises:
+        DialectError: There is none of this name, or the codes are none.
     """
     if name not in SHEETS:
         hint = f"take one of {', '.join(SHEETS)}"
         raise DialectError(f"there is no profile {name!r}", where="profile", hint=hint)
     assert not _problems(name)
-    return Profile(SHEETS[name], terms=terms, register=register, acquirer_id=acquirer_id)
+    sheet = with_codes(SHEETS[name], codes)
+    return Profile(sheet, terms=terms, register=register, acquirer_id=acquirer_id)

@@ -117,6 +117,7 @@ class Line:
             terms=loaded.programme.terms,
             register=loaded.register,
             acquirer_id=self._settings.acquirer or None,
+            codes=self._settings.codes,
         )
 
 

@@ -102,6 +102,8 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     ("text", "problem"),
     [
         ("[listener]", "listener: is not a list of sections (write it as [[listener]], once or more)"),
+        ("[[listener]]\ncodes = 1", 'listener[1].codes: is not a table of texts (write { NAME = "text" })'),
+        ("[[listener]]\ncodes = { A = 1 }", "listener[1].codes: is not a table of texts"),
         ("http = 1", "http: is not a section (write it as [http])"),
         ("listener = [3]", "listener[1]: is not a section (write it as [listener[1]])"),
         ("[http", "is not TOML: "),

@@ -10,9 +10,10 @@ from loyalty.errors import Problems
 from loyalty.transaction import Operation, OriginalReference, Transaction
 from messages.codec import Codec
 from messages.dialect import load_dialect
+from messages.errors import DialectError
 from messages.framing import framing_named
 from messages.link import AnswerReady, Event, Link, LinkFailed, Refused, TransactionReceived
-from messages.profile import Profile, profile_named
+from messages.profile import Profile, profile_named, with_codes
 from messages.profiles import SHEETS
 from messages.sheet import problems_with
 from tests.messages.wire import CARD, NOW, REGISTER, TERMS, tags
@@ -300,6 +301,26 @@ def test_advices_get_only_their_codes() -> None:
     own = here.profile.refusal(Reason.STORE_UNAVAILABLE)
     assert own[39] == "91"
     assert told("retail87", AnswerReady(here.answer(event.message, own))) == "96"
+
+
+def test_a_link_with_codes_of_its_own() -> None:
+    """A reason gets another DE 39, also towards advices; what is no reason or no code is told."""
+    other = profile_named(
+        "retail87", terms=TERMS, register=REGISTER, acquirer_id=None,
+        codes={"CARD_UNKNOWN": "56", "MAC_WRONG": "A0"},
+    )  # fmt: skip
+    assert other.refusal(Reason.CARD_UNKNOWN)[39] == "56"
+    assert other.refusal(Reason.CARD_LOST)[39] == "41"
+    assert "A0" in other.sheet.advice_codes
+    assert "56" not in other.sheet.advice_codes
+    for codes, expected in (
+        ({"CARD_UNKNOWM": "56"}, "there is no reason 'CARD_UNKNOWM' (did you mean CARD_UNKNOWN?)"),
+        ({"CARD_UNKNOWN": "056"}, "codes.CARD_UNKNOWN: '056' is not a response code (give 2 characters)"),
+        ({"CARD_UNKNOWN": "-1"}, "'-1' is not a response code"),
+    ):
+        with pytest.raises(DialectError) as refused:
+            with_codes(SHEETS["retail87"], codes)
+        assert expected in str(refused.value)
 
 
 @pytest.mark.parametrize("name", SHEETS)
