@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from console.options import json_option, print_json
+from console.profiles import profiles
 from loyalty.errors import Problems
 from messages.capture import bytes_of
 from messages.codec import Codec
@@ -270,3 +271,6 @@ def export(dialect: str, form: str) -> None:
 def wireshark(dialect: str, framing: str, port: int) -> None:
     """Print the tshark command that dissects a listener's traffic."""
     click.echo(shlex.join(tshark_call(_dialect(dialect), framing, port)))
+
+
+message.add_command(profiles)

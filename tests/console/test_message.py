@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from console.message import message
+from loyalty.errors import LoyaltyError
 from messages.codec import Codec
 from messages.dialect import load_dialect, shipped_dialects
 from messages.framing import framing_named
@@ -163,3 +164,17 @@ def test_wireshark_agrees(tmp_path: Path, name: str) -> None:
     for value in (CARD, "000000001234", "000001", "T0000001", "632500000001"):
         assert value in dissected
     assert "Malformed" not in dissected
+
+
+def test_profiles() -> None:
+    """All of them, and one operation by operation."""
+    code, output = run("profiles")
+    assert (code, "retail87" in output, "unionpay87" in output) == (0, True, True)
+    code, output = run("profiles", "unionpay87", "--json")
+    rows = json.loads(output)
+    hold = next(row for row in rows if row["and"] == "DE 60 10")
+    assert (hold["operation"], hold["type"], hold["DE 3"]) == ("HOLD", "0100", "03....")
+    assert hold["request"].startswith("M 3 4 11 41; C 2")
+    assert "ME 3 11 41" in hold["answer"]
+    with pytest.raises(LoyaltyError, match=r"did you mean retail87\?"):
+        CliRunner().invoke(message, ["profiles", "retail88"], catch_exceptions=False)

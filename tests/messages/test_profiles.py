@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
 import pytest
 
@@ -37,6 +38,12 @@ SALE_93 = {
 }
 
 
+@cache
+def codec(name: str) -> Codec:
+    """The codec of a profile's dialect."""
+    return Codec(load_dialect(DIALECTS[name]))
+
+
 def profile(name: str) -> Profile:
     """A profile over the register of these tests."""
     return profile_named(name, terms=TERMS, register=REGISTER, acquirer_id=None)
@@ -46,7 +53,7 @@ def link(name: str) -> Link:
     """A link that speaks a profile in its dialect."""
     return Link(
         framing=framing_named("bin2"),
-        codec=Codec(load_dialect(DIALECTS[name])),
+        codec=codec(name),
         profile=profile(name),
         frame_size_max=8192,
     )
@@ -55,7 +62,7 @@ def link(name: str) -> Link:
 def ask(name: str, mti: str, elements: Mapping[int, str | None]) -> Event:
     """The event of one message."""
     sent = {number: value for number, value in sorted(elements.items()) if value is not None}
-    raw = Codec(load_dialect(DIALECTS[name])).encode(mti, sent)
+    raw = codec(name).encode(mti, sent)
     [event] = link(name).receive_data(framing_named("bin2").wrap(raw), NOW)
     return event
 
@@ -68,7 +75,7 @@ def told(name: str, event: Event) -> str:
         case Refused(_, reason):
             return f"refused {reason.name}"
         case AnswerReady(data):
-            answer = Codec(load_dialect(DIALECTS[name])).decode(data[2:]).elements
+            answer = codec(name).decode(data[2:]).elements
             return answer[39] + (f"/{answer[44]}" if 44 in answer else "")
         case LinkFailed():
             return "hang-up"
@@ -170,7 +177,7 @@ def test_every_answer_can_be_written(name: str, reason: Reason | None) -> None:
         decision = Declined(reason=reason, near_miss="Almost")
     for operation in (None, *Operation):
         own = here.profile.elements(decision, operation=operation, seq=1, business_date=date(2026, 11, 21))
-        answer = Codec(load_dialect(DIALECTS[name])).decode(here.answer(event.message, own)[2:])
+        answer = codec(name).decode(here.answer(event.message, own)[2:])
         assert answer.mti == f"{version}210"
         assert len(answer.elements[39]) == (3 if dated else 2)
 
@@ -284,7 +291,7 @@ def test_packed_terminals_reverse_by_their_own_number() -> None:
     assert transaction("nac87", "0400", sale).original == OriginalReference(own_stan="000001")
     event = ask("nac87", "0200", sale)
     assert isinstance(event, TransactionReceived)
-    answer = Codec(load_dialect("iso87-bcd")).decode(link("nac87").answer(event.message, {39: "00"})[2:])
+    answer = codec("nac87").decode(link("nac87").answer(event.message, {39: "00"})[2:])
     assert {number: answer.elements[number] for number in (24, 60, 62)} == {
         24: "068",
         60: "000017",
