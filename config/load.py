@@ -91,12 +91,20 @@ class _Reading:
                 return value
             self._problem(where, "is not a table of texts", 'write { NAME = "text" }')
             return None
+        if base is bool:
+            return self._flag(value, where)
         if base is int:
             return self._number(value, rule, where)
         if not isinstance(value, str):
             self._problem(where, "is not a text", "put it in quotes")
             return None
         return Path(value) if base is Path else self._text(value, rule, where)
+
+    def _flag(self, value: object, where: str) -> bool | None:
+        if not isinstance(value, bool):
+            self._problem(where, "is neither true nor false", "write one of them, without quotes")
+            return None
+        return value
 
     def _number(self, value: object, rule: object, where: str) -> int | None:
         assert isinstance(rule, Between)

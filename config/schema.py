@@ -134,6 +134,14 @@ class LimitsSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RulesSettings:
+    """How the programme may be changed."""
+
+    # true: a version that was never in force needs the word of a second person, also when its files change.
+    four_eyes: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
     """The log, on standard error."""
 
@@ -160,6 +168,7 @@ class Settings:
     cards: CardSettings = field(default_factory=CardSettings)
     exporter: ExporterSettings = field(default_factory=ExporterSettings)
     limits: LimitsSettings = field(default_factory=LimitsSettings)
+    rules: RulesSettings = field(default_factory=RulesSettings)
     log: LogSettings = field(default_factory=LogSettings)
     http: HttpSettings = field(default_factory=HttpSettings)
 

@@ -8,6 +8,7 @@ from typing import Final
 import rich_click as click
 
 BENCHMARKS: Final = {
+    "activation": "How long answers wait while a programme is put into force.",
     "authorize": "Durable decisions a second through the whole switch.",
     "codec": "Messages decoded and encoded a second.",
     "ledger": "Entries booked a second.",

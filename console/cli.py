@@ -40,7 +40,9 @@ CHAPTERS: Final = {
         "export": Entry("console.export:export", "Run the feed to analytics as a process of its own."),
     },
     "Programme": {
-        "rules": Entry("console.rules:rules", "Check, show and explain the programme."),
+        "rules": Entry("console.rules:rules", "Check, show, explain, activate and roll back the programme."),
+        "pause": Entry("console.lifecycle:pause", "Pause a campaign, earning or redeeming, at once."),
+        "resume": Entry("console.lifecycle:resume", "Let what was paused count again."),
     },
     "Terminals and messages": {
         "terminal": Entry("console.terminal:terminal", "Be one terminal: a sale, a redemption, a scenario."),

@@ -30,6 +30,7 @@ from switch import queries
 from switch.ability import load_enforced
 from switch.administration import Desk
 from switch.database import open_for_reading
+from switch.management import Policy
 from switch.programmes import business_date
 from switch.safeguards import Safeguards
 from switch.speech import speech_of
@@ -109,6 +110,7 @@ class Deployment:
             programme=self.programme,
             hasher=self.hasher,
             safeguards=Safeguards.of(self.settings),
+            policy=Policy(self.settings.programme, four_eyes=self.settings.rules.four_eyes),
         )
 
     @contextmanager

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from config.load import load_settings
+from console.lifecycle import activate, approve, history, rollback, shadow
 from console.options import config_option, json_option, print_json, print_record, progress_bar
 from loyalty.amount import format_minor
 from loyalty.errors import LoyaltyError, Problems
@@ -21,6 +22,7 @@ from rules.programme import Programme
 from rules.schema import campaign_schema, programme_schema
 from switch.ability import unenforced
 from switch.database import open_for_reading
+from switch.enactment import Restorer
 from switch.outcome import Record
 from switch.queries import past_sales
 from switch.recall import Recall
@@ -28,7 +30,11 @@ from switch.recall import Recall
 
 @click.group(epilog="Example: puntual rules check --config shop/puntual.toml")
 def rules() -> None:
-    """Check, show and explain the programme."""
+    """Check, show, explain and try the programme; put it into force and take it back."""
+
+
+for _command in (activate, approve, rollback, shadow, history):
+    rules.add_command(_command)
 
 
 @rules.command(epilog="Example: puntual rules check --config shop/puntual.toml")
@@ -147,23 +153,14 @@ def schema(what: str) -> None:
     print_json(programme_schema() if what == "programme" else campaign_schema())
 
 
-_of_version = click.option(
-    "--programme",
-    "of_version",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="The programme.toml that decided, where it is not the present one.",
-)
-
-
 @rules.command(epilog="Example: puntual rules explain 6325000000AB --config shop/puntual.toml")
 @click.argument("rrn")
-@_of_version
 @config_option
 @json_option
 @click.pass_context
-def explain(ctx: click.Context, rrn: str, of_version: Path | None, config: Path, *, as_json: bool) -> None:
+def explain(ctx: click.Context, rrn: str, config: Path, *, as_json: bool) -> None:
     """What the sale with this DE 37 earned and how, computed again from what the rules saw."""
-    record, facts, programme = _decided(rrn, config, of_version)
+    record, facts, programme = _decided(rrn, config)
     lines = tell(programme, facts)
     if as_json:
         print_json({"rrn": rrn, "earned": record.earned, "programme": programme.version, "steps": lines})
@@ -179,12 +176,11 @@ def explain(ctx: click.Context, rrn: str, of_version: Path | None, config: Path,
 @rules.command("why-not", epilog="Example: puntual rules why-not 6325000000AB tuesday")
 @click.argument("rrn")
 @click.argument("rule")
-@_of_version
 @config_option
 @json_option
-def why_not_command(rrn: str, rule: str, of_version: Path | None, config: Path, *, as_json: bool) -> None:
+def why_not_command(rrn: str, rule: str, config: Path, *, as_json: bool) -> None:
     """Why RULE gave nothing to the sale with this DE 37: what it asks, beside what the sale had."""
-    _, facts, programme = _decided(rrn, config, of_version)
+    _, facts, programme = _decided(rrn, config)
     try:
         answers = why_not(programme, facts, rule)
     except KeyError:
@@ -201,32 +197,25 @@ def why_not_command(rrn: str, rule: str, of_version: Path | None, config: Path, 
         click.echo(f"{'yes' if each.holds else 'NO '}  {each.asks}: {each.found}")
 
 
-def _decided(rrn: str, config: Path, of_version: Path | None) -> tuple[Record, Facts, Programme]:
+def _decided(rrn: str, config: Path) -> tuple[Record, Facts, Programme]:
     """A decision, what the rules saw, and the programme that decided.
 
     Raises:
-        LoyaltyError: There is none, it saw nothing, or that programme is not at hand.
+        LoyaltyError: There is none, or it saw nothing.
     """
-    settings = load_settings(config)
-    programme = load_programme(of_version or settings.programme)
-    database = open_for_reading(settings.database)
+    database = open_for_reading(load_settings(config).database)
     try:
         reader = Recall(database)
         found = [record for record in reader.by_rrn(rrn) if record.operation == "EARN"]
         if not found:
             raise LoyaltyError("there is no such sale", where=f"DE 37 {rrn}", hint="look at the receipt")
         record = found[-1]
-        text = reader.facts(record.seq)
+        text, version = reader.facts(record.seq), record.programme_version
+        if text is None or version is None:
+            raise LoyaltyError("what its rules saw was erased or never kept", where=f"DE 37 {rrn}")
+        programme = Restorer(reader)(version)
     finally:
         database.close()
-    if text is None:
-        raise LoyaltyError("what its rules saw was erased or never kept", where=f"DE 37 {rrn}")
-    if record.programme_version not in (None, programme.version):
-        raise LoyaltyError(
-            f"it was decided by programme {record.programme_version}, and this is {programme.version}",
-            where=f"DE 37 {rrn}",
-            hint="name the file of that version with --programme",
-        )
     return record, Facts.from_json(text), programme
 
 
@@ -240,27 +229,17 @@ def backtest(candidate: Path, config: Path, *, as_json: bool) -> None:
     Assumes that everybody would have bought the same. Refunds are left out.
     """
     settings = load_settings(config)
-    test = Backtest(load_programme(settings.programme), load_programme(candidate))
+    current = load_programme(settings.programme)
+    test = Backtest(load_programme(candidate))
     database = open_for_reading(settings.database)
     try:
         with progress_bar("Rating") as progress:
             for done, total, owner, text in past_sales(database):
-                test.add(owner, Facts.from_json(text))
+                facts = Facts.from_json(text)
+                test.add(owner, facts, evaluate(current, facts).points)
                 progress(done, total)
     finally:
         database.close()
-    currency = test.candidate.terms.currency
-    report: dict[str, object] = {
-        "sales": test.sales,
-        "points_now": test.current_points,
-        "points_then": test.candidate_points,
-        "costs_more": format_minor(test.cost_minor, currency),
-        "members_who_win": test.winners,
-        "members_who_lose": test.losers,
-    }
-    report |= {f"rule {rule}": points for rule, points in test.by_rule.most_common()}
-    report |= {f"tier {tier or '-'}": points for tier, points in sorted(test.by_tier.items())}
-    report |= {f"budget of {name} ends": day for name, day in sorted(test.exhausted_on.items())}
-    print_record(report, as_json=as_json)
+    print_record(test.report(), as_json=as_json)
     if not as_json:
         click.echo("It is assumed that everybody would have bought the same.")

@@ -33,6 +33,7 @@ FORMAT_WITH_SIDES: Final = 2
 FORMATS: Final = frozenset({FORMAT, FORMAT_WITH_SIDES})
 GENESIS: Final = bytes(32)  # stands before the first block
 SALT_SIZE: Final = 16
+OF_THE_PROGRAMME: Final = 0  # stands for the card in card entries about the programme
 
 Row = Sequence[int | str | bytes | None]
 

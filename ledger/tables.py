@@ -16,7 +16,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.type_api import TypeEngine
 
-from ledger.block import SIDES
+from ledger.block import OF_THE_PROGRAMME, SIDES
 
 metadata: Final = MetaData()
 
@@ -195,7 +195,8 @@ fact: Final = Table(
     sqlite_strict=True,
 )
 
-# What happened to cards, by decision (*seq*) or by administration (0). Names no person.
+# What happened to cards, by decision (*seq*) or by administration (0); with the card 0 what was done to the
+# programme, and by whom. Names no member.
 card_entry: Final = Table(
     "card_entry",
     metadata,
@@ -330,6 +331,12 @@ Index("open_hold_kept_until", open_hold.c.kept_until)
 Index("certificate_code", certificate.c.code, unique=True)
 Index("certificate_last_day", certificate.c.last_day)
 Index("certificate_entry_code", certificate_entry.c.code)
+Index(
+    "card_entry_programme",
+    card_entry.c.block,
+    card_entry.c.line,
+    sqlite_where=card_entry.c.card_id == OF_THE_PROGRAMME,
+)
 
 APPEND_ONLY: Final = (
     decision, posting, lot, link, party, early_reversal, fact, card_entry, block, sequence_lease,

@@ -33,6 +33,7 @@ class Reason(enum.Enum):
     PROOF_MISSING_OR_WRONG = "PROOF_MISSING_OR_WRONG"
     PROOF_TRIES_EXCEEDED = "PROOF_TRIES_EXCEEDED"
     NOT_PERMITTED = "NOT_PERMITTED"
+    REDEMPTION_PAUSED = "REDEMPTION_PAUSED"
     TOO_MANY = "TOO_MANY"
     ABOVE_LIMIT = "ABOVE_LIMIT"
     NOT_SUFFICIENT_POINTS = "NOT_SUFFICIENT_POINTS"
@@ -108,6 +109,7 @@ class Approved:
         redeemable: Tag 064: points that could be redeemed now, and their value.
         coupons_refused: Tag 065: reason name and code of each coupon that was not taken.
         near_miss: Tag 061.
+        messages: What the programme tells the customer, for the receipt alone.
         programme_version: Twelve hexadecimal digits, or ``None`` when no programme was asked.
     """
 
@@ -128,6 +130,7 @@ class Approved:
     near_miss: str | None = None
     hold_until: datetime | None = None
     programme_version: str | None = None
+    messages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

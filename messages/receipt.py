@@ -81,6 +81,7 @@ _ENGLISH: Final = _Words(
         Reason.PROOF_MISSING_OR_WRONG: "Code missing or wrong",
         Reason.PROOF_TRIES_EXCEEDED: "Too many wrong codes",
         Reason.NOT_PERMITTED: "Not permitted with this card",
+        Reason.REDEMPTION_PAUSED: "Points cannot be used for now",
         Reason.TOO_MANY: "Too many times today",
         Reason.ABOVE_LIMIT: "Above the limit",
         Reason.NOT_SUFFICIENT_POINTS: "Not enough points",
@@ -133,6 +134,7 @@ _SPANISH: Final = _Words(
         Reason.PROOF_MISSING_OR_WRONG: "Falta el codigo o es incorrecto",
         Reason.PROOF_TRIES_EXCEEDED: "Demasiados codigos incorrectos",
         Reason.NOT_PERMITTED: "No permitido con esta tarjeta",
+        Reason.REDEMPTION_PAUSED: "Ahora no se pueden usar puntos",
         Reason.TOO_MANY: "Demasiadas veces hoy",
         Reason.ABOVE_LIMIT: "Supera el limite",
         Reason.NOT_SUFFICIENT_POINTS: "Puntos insuficientes",
@@ -166,7 +168,9 @@ def receipt(approved: Approved, operation: Operation | None, terms: Terms, width
         _add_balance(rows, balance, words, terms)
     if approved.redeemable or approved.hold_until or approved.instruments or approved.near_miss:
         _add_promises(rows, approved, words, terms)
-    if not (approved.partial or approved.near_miss or approved.instruments):  # lines without a value
+    rows += [(text, "") for text in approved.messages]
+    # Lines without a value:
+    if not (approved.partial or approved.near_miss or approved.instruments or approved.messages):
         text = LINE_SEPARATOR.join(
             [f"{label.ljust(width - 1 - len(value))} {value}" for label, value in rows]
         )

@@ -1,4 +1,4 @@
-"""Rates past sales again by a candidate programme, beside the one in force.
+"""Rates sales again by a candidate programme, beside what they earned, or would earn under the one in force.
 
 It assumes that everybody would have bought the same: what customers do because of a rule is not in it.
 """
@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
+from loyalty.amount import format_minor
 from rules.evaluate import evaluate
 from rules.facts import Facts
 from rules.programme import Programme
@@ -14,7 +15,7 @@ from rules.programme import Programme
 
 @dataclass(slots=True)
 class Backtest:
-    """What *candidate* would have given instead of *current*.
+    """What *candidate* would have given instead.
 
     Attributes:
         sales: How many were rated.
@@ -25,7 +26,6 @@ class Backtest:
         exhausted_on: By campaign of the candidate: the first day on which its points passed its budget.
     """
 
-    current: Programme
     candidate: Programme
     sales: int = 0
     current_points: int = 0
@@ -46,9 +46,8 @@ class Backtest:
             if campaign.budget_points is not None
         }
 
-    def add(self, member: Hashable, facts: Facts) -> None:
-        """Rate one sale; they come in the order in which they happened."""
-        before = evaluate(self.current, facts).points
+    def add(self, member: Hashable, facts: Facts, before: int) -> int:
+        """Rate one sale that earns *before*, and give what it would earn; they come in order."""
         award = evaluate(self.candidate, facts)
         self.sales += 1
         self.current_points += before
@@ -62,6 +61,7 @@ class Backtest:
         if difference:
             self.by_tier[facts.tier] += difference
             self.by_member[member] += difference
+        return award.points
 
     @property
     def winners(self) -> int:
@@ -84,3 +84,17 @@ class Backtest:
         budget = self._budgets.get(campaign)
         if budget is not None and self._by_campaign[campaign] > budget and campaign not in self.exhausted_on:
             self.exhausted_on[campaign] = facts.local_at.date().isoformat()
+
+    def report(self) -> dict[str, object]:
+        """The figures, by name."""
+        figures: dict[str, object] = {
+            "sales": self.sales,
+            "points_now": self.current_points,
+            "points_then": self.candidate_points,
+            "costs_more": format_minor(self.cost_minor, self.candidate.terms.currency),
+            "members_who_win": self.winners,
+            "members_who_lose": self.losers,
+        }
+        figures |= {f"rule {rule}": points for rule, points in self.by_rule.most_common()}
+        figures |= {f"tier {tier or '-'}": points for tier, points in sorted(self.by_tier.items())}
+        return figures | {f"budget of {name} ends": day for name, day in sorted(self.exhausted_on.items())}

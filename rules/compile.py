@@ -21,8 +21,12 @@ from rules.conditions import (
 )
 from rules.effects import (
     BasePoints,
+    Decline,
     Effect,
     FixedPoints,
+    FreeUnits,
+    IssueCoupon,
+    Message,
     MoneyOff,
     Multiply,
     PointsPerAmount,
@@ -189,8 +193,10 @@ def _gives(effect: Effect) -> tuple[Kind, tuple[int, int]]:
             return Kind.PER_UNIT, (points, 1)
         case Multiply(factor):  # the base is there already: what is added is factor - 1 of it
             return Kind.MULTIPLY, (factor.numerator - factor.denominator, factor.denominator)
-        case ShareOff() | UnitPrice() | MoneyOff():  # worked out by rules.price
+        case ShareOff() | UnitPrice() | MoneyOff() | FreeUnits():  # worked out by rules.price
             return Kind.PRICE, (0, 1)
+        case Decline() | IssueCoupon() | Message():  # gathered by rules.extras
+            return Kind.EXTRA, (0, 1)
 
 
 def _ranges(windows: Iterable[Condition]) -> tuple[tuple[int, int], ...]:

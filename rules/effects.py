@@ -7,6 +7,7 @@ is what the effect's inverse takes back.
 
 import enum
 from dataclasses import dataclass
+from typing import Final
 
 from loyalty.amount import Rate
 
@@ -14,11 +15,19 @@ from loyalty.amount import Rate
 class Lane(enum.IntEnum):
     """The order of evaluation. Inside a lane: group, then falling priority, then id."""
 
+    GUARD = 10
     ITEM = 20
     BASKET = 30
     BASE = 40
     BONUS = 50
     MULTIPLY = 60
+    ISSUE = 70
+    MESSAGE = 90
+
+
+PRICE_LANES: Final = frozenset({Lane.ITEM, Lane.BASKET})
+POINT_LANES: Final = frozenset({Lane.BASE, Lane.BONUS, Lane.MULTIPLY})
+EXTRA_LANES: Final = frozenset({Lane.GUARD, Lane.ISSUE, Lane.MESSAGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +96,44 @@ class MoneyOff:
     amount_minor: int
 
 
-PriceEffect = ShareOff | UnitPrice | MoneyOff
+@dataclass(frozen=True, slots=True)
+class FreeUnits:
+    """Of each *of* units of these lines the cheapest is free; a line in parts of a unit has none."""
+
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """The sale is declined under *name*, which terminals see in tag 059."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssueCoupon:
+    """The member gets a coupon of the kind *coupon*."""
+
+    coupon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """*text* is told on the receipt."""
+
+    text: str
+
+
+PriceEffect = ShareOff | UnitPrice | MoneyOff | FreeUnits
+ExtraEffect = Decline | IssueCoupon | Message
 PointsEffect = BasePoints | PointsPerAmount | FixedPoints | PointsPerLine | PointsPerUnit | Multiply
-Effect = PriceEffect | PointsEffect
+Effect = PriceEffect | PointsEffect | ExtraEffect
 
 
 def lane_of(effect: Effect) -> Lane:
     """The lane in which *effect* lies."""
     match effect:
-        case ShareOff() | UnitPrice():
+        case ShareOff() | UnitPrice() | FreeUnits():
             return Lane.ITEM
         case MoneyOff():
             return Lane.BASKET
@@ -105,3 +143,9 @@ def lane_of(effect: Effect) -> Lane:
             return Lane.BONUS
         case Multiply():
             return Lane.MULTIPLY
+        case Decline():
+            return Lane.GUARD
+        case IssueCoupon():
+            return Lane.ISSUE
+        case Message():
+            return Lane.MESSAGE

@@ -10,7 +10,7 @@ from rules.award import Award
 from rules.facts import Facts
 from rules.price import discounts
 from rules.programme import Programme
-from rules.rows import Sale
+from rules.rows import Finding, Sale
 from rules.settle import settle
 from rules.words import near_miss
 
@@ -25,7 +25,17 @@ def price(programme: Programme, facts: Facts) -> tuple[Discount, ...]:
     if not programme.prices.size or not facts.may_be_discounted:
         return ()
     found = programme.prices.search(Sale(facts.gross()), None)
-    return discounts([row.rule for _, row, _, _ in found.hits], facts)
+    rules = [row.rule for _, row, _, _ in found.hits]
+    if programme.paused:
+        rules = [rule for rule in rules if rule.campaign not in programme.paused]
+    return discounts(rules, facts)
+
+
+def _leave_out(finding: Finding, paused: frozenset[str]) -> None:
+    """Drop what rules of *paused* campaigns would give. What is near, but paused, is not told."""
+    finding.hits = [hit for hit in finding.hits if hit[1].rule.campaign not in paused]
+    if finding.near is not None and finding.near.rule.campaign in paused:
+        finding.near = None
 
 
 def evaluate(programme: Programme, facts: Facts) -> Award:
@@ -39,6 +49,10 @@ def evaluate(programme: Programme, facts: Facts) -> Award:
     sale = Sale(facts)
     within = programme.near_miss_within_minor
     finding = programme.table.search(sale, within)
+    if programme.whole is not None:
+        if "earn" in programme.stopped:
+            return Award(0, discounts=given)
+        _leave_out(finding, programme.paused)
     near = None
     if finding.near is not None and (within is None or finding.short_minor <= within):
         near = near_miss(finding.short_minor, programme.terms.currency, finding.near.more)

@@ -30,10 +30,17 @@ from rules.conditions import (
     holds,
 )
 from rules.effects import (
+    EXTRA_LANES,
+    POINT_LANES,
+    PRICE_LANES,
     BasePoints,
+    Decline,
     Effect,
     FixedPoints,
+    FreeUnits,
+    IssueCoupon,
     Lane,
+    Message,
     MoneyOff,
     Multiply,
     PointsPerAmount,
@@ -63,6 +70,8 @@ class Answer:
 def tell(programme: Programme, facts: Facts) -> list[str]:
     """What the sale earned and how, a line a step."""
     award = interpret(programme, facts)
+    if "earn" in programme.stopped:
+        return ["earning was paused"]
     texts = {rule.id: rule.text for rule in programme.rules} | {BASE_RULE: "the programme's base rate"}
     currency = programme.terms.currency
     lines = [
@@ -87,7 +96,7 @@ def why_not(programme: Programme, facts: Facts, rule_id: str) -> list[Answer]:
     """
     rule = {rule.id: rule for rule in programme.rules}[rule_id]
     award = interpret(programme, facts)
-    if rule.lane >= Lane.BASE:
+    if rule.lane > Lane.BASKET:
         facts = facts.after(award.discounts)  # what is taken off is not earned on
     elif facts.lines is not None:
         facts = facts.gross()
@@ -102,7 +111,7 @@ def why_not(programme: Programme, facts: Facts, rule_id: str) -> list[Answer]:
         what = f"{len(selected(rule, lines))} such lines, {format_minor(base, currency)}"
         answers.append(Answer(lines_hold(rule, lines), describe_lines(rule.lines, currency), what))
     if all(answer.holds for answer in answers):
-        answers.append(_picked(rule, award, facts, currency))
+        answers.append(_picked(rule, programme, award, facts))
     else:
         short = shortfall(rule, facts, lines)
         if short is not None:
@@ -111,9 +120,16 @@ def why_not(programme: Programme, facts: Facts, rule_id: str) -> list[Answer]:
     return answers
 
 
-def _picked(rule: Rule, award: Award, facts: Facts, currency: str) -> Answer:
+def _picked(rule: Rule, programme: Programme, award: Award, facts: Facts) -> Answer:
     """What became of *rule*, whose conditions hold."""
-    if rule.lane < Lane.BASE:
+    currency = programme.terms.currency
+    if rule.campaign in programme.paused:
+        return Answer(holds=False, asks="a campaign that counts", found=f"{rule.campaign} was paused")
+    if rule.lane in POINT_LANES and "earn" in programme.stopped:
+        return Answer(holds=False, asks="that sales earn", found="earning was paused")
+    if rule.lane in EXTRA_LANES:
+        return Answer(holds=True, asks="nothing more", found="it was given, or another of its group")
+    if rule.lane in PRICE_LANES:
         if not facts.may_be_discounted:
             return Answer(holds=False, asks="a till that takes discounts off lines", found="it cannot")
         off = sum(each.amount_minor for each in award.discounts if each.promotion == rule.id)
@@ -216,7 +232,7 @@ def describe_lines(lines: LineFilter, currency: str) -> str:
     return text
 
 
-def describe_effect(effect: Effect, currency: str) -> str:
+def describe_effect(effect: Effect, currency: str) -> str:  # noqa: C901, PLR0912  (one case a kind)
     """What *effect* gives, in words."""
     match effect:
         case BasePoints(rate):
@@ -237,6 +253,14 @@ def describe_effect(effect: Effect, currency: str) -> str:
             return f"{format_minor(price_minor, currency)} a unit"
         case MoneyOff(amount_minor):
             return f"{format_minor(amount_minor, currency)} off"
+        case FreeUnits(of):
+            return f"of each {of} units the cheapest is free"
+        case Decline(name):
+            return f"declines the sale: {name}"
+        case IssueCoupon(coupon):
+            return f"the coupon {coupon}"
+        case Message(text):
+            return f"tells: {text}"
 
 
 def describe_rule(rule: Rule, currency: str) -> str:

@@ -9,10 +9,9 @@ from rules.programme import (
     Partner,
     Prize,
     Redemption,
-    Span,
-    SpanUnit,
 )
 from rules.reading import Section
+from rules.span import Span, SpanUnit
 
 _PRIZE_CODE: Final = re.compile(r"[0-9A-Za-z_.-]{1,40}")  # it stands in tags and on receipts
 _A_YEAR: Final = Span(1, SpanUnit.YEARS)

@@ -12,6 +12,8 @@ from rules.award import POINTS_MAX, Award, Step, Verdict, rounded
 from rules.cap import Room
 from rules.conditions import AMOUNT_ATTRIBUTES, AmountWithin, holds, within
 from rules.effects import (
+    POINT_LANES,
+    PRICE_LANES,
     BasePoints,
     FixedPoints,
     Lane,
@@ -47,7 +49,10 @@ def interpret(programme: Programme, facts: Facts) -> Award:
     if facts.may_be_discounted:
         gross = facts.gross()
         _, lines = gross.earning()
-        prices = [rule for rule in programme.rules if rule.lane < Lane.BASE and applies(rule, gross, lines)]
+        prices = [
+            rule for rule in programme.rules if rule.lane in PRICE_LANES and applies(rule, gross, lines)
+        ]
+        prices = [rule for rule in prices if rule.campaign not in programme.paused]
         given = discounts(prices, facts)
         return earned(programme, facts.after(given))._replace(discounts=given)
     return earned(programme, facts)
@@ -55,8 +60,12 @@ def interpret(programme: Programme, facts: Facts) -> Award:
 
 def earned(programme: Programme, facts: Facts) -> Award:
     """The points of a sale whose prices are settled."""
+    if "earn" in programme.stopped:
+        return Award(0)
     _, lines = facts.earning()
-    rules = [rule for rule in programme.rules if rule.lane >= Lane.BASE]
+    rules = [
+        rule for rule in programme.rules if rule.lane in POINT_LANES and rule.campaign not in programme.paused
+    ]
     hits = [rule for rule in rules if applies(rule, facts, lines)]
     rates = [_base_rule(hits, line) for line, _ in lines]
     base_points = [_of(_rate(programme, rule)) * base for rule, (_, base) in zip(rates, lines, strict=True)]
@@ -197,12 +206,14 @@ def _nearest(programme: Programme, facts: Facts, lines: Lines) -> str | None:
     """The rule that lacks nothing but money, and least of it."""
     best: tuple[int, Rule] | None = None
     for rule in programme.rules:
-        if rule.lane <= Lane.BASE:
+        if rule.lane is Lane.BASE or rule.lane not in POINT_LANES:
             continue
         short = shortfall(rule, facts, lines)
         if short is not None and (best is None or short < best[0]):
             best = (short, rule)
     if best is None:
+        return None
+    if best[1].campaign in programme.paused:
         return None
     limit = programme.near_miss_within_minor
     if limit is not None and best[0] > limit:

@@ -20,7 +20,9 @@ from loyalty.card import CardRange
 from loyalty.errors import LoyaltyError, Problems
 from loyalty.terms import Terms
 from rules.caps import read_caps
+from rules.couponset import read_coupons, settle_coupons
 from rules.effects import Lane
+from rules.effectset import read_rate
 from rules.instruments import read_certificates, read_family, read_partners, read_prizes
 from rules.programme import (
     HOLD_KEPT,
@@ -31,14 +33,13 @@ from rules.programme import (
     RefundPolicy,
     RoundingLevel,
     Shortfall,
-    Span,
-    SpanUnit,
     Validity,
     WithoutOriginal,
 )
 from rules.reading import NAME, Inexact, ProgrammeError, Section, did_you_mean
 from rules.rule import Pick, Rule
-from rules.ruleset import read_campaign, read_groups, read_rate, read_rules
+from rules.ruleset import read_campaign, read_groups, read_rules
+from rules.span import Span, SpanUnit
 
 MAIN: Final = "programme.toml"
 LANGUAGES: Final = ("en", "es")
@@ -85,9 +86,14 @@ def parse_programme(sources: Mapping[str, str]) -> Programme:
 
 def restore_programme(text: str) -> Programme:
     """The programme whose canonical text is *text*, version and all."""
-    programme = _programme(json.loads(text))
+    programme = _programme(json.loads(text), is_restored=True)  # what is refused today was not always
     assert programme.text == text
     return programme
+
+
+def version_of(text: str) -> str:
+    """The version of the programme with the canonical *text*: the beginning of its SHA-256."""
+    return hashlib.sha256(text.encode("ascii", "replace")).hexdigest()[:VERSION_DIGITS]
 
 
 def _read(path: Path, problems: list[LoyaltyError]) -> str:
@@ -108,7 +114,7 @@ def _canonical(documents: Mapping[str, Any]) -> str:
     return json.dumps(documents, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=plain)
 
 
-def _programme(documents: Mapping[str, Any]) -> Programme:
+def _programme(documents: Mapping[str, Any], *, is_restored: bool = False) -> Programme:
     problems: list[LoyaltyError] = []
     main = Section(documents[MAIN], MAIN, problems)
     head = main.section("programme") or _missing(main, "programme")
@@ -134,6 +140,7 @@ def _programme(documents: Mapping[str, Any]) -> Programme:
     groups = read_groups(main)
     limits = read_caps(main, "programme", redemption.value)
     rules = read_rules(main, None, tiers, groups, redemption.value)
+    found = read_coupons(main, None)
     main.close()
     campaigns = []
     for file in sorted(documents):
@@ -143,16 +150,18 @@ def _programme(documents: Mapping[str, Any]) -> Programme:
         campaign = read_campaign(section, tiers, redemption.value)
         campaigns.append(campaign)
         rules += read_rules(section, campaign, tiers, groups, redemption.value)
+        found += read_coupons(section, campaign)
         section.close()
     _refuse_twins([(each.id, "campaign") for each in campaigns], problems)
     _refuse_twins([(rule.id, "rule") for rule, _ in rules], problems)
     _refuse_ties(rules)
+    counting = {campaign.id for campaign in campaigns if campaign.counts} | {""}
+    coupons = settle_coupons(found, rules, counting, may_be_unknown=is_restored)
     if problems:
         raise Problems(problems, where=MAIN)
     text = _canonical(documents)
-    counting = {campaign.id for campaign in campaigns if campaign.counts} | {""}
     return Programme(
-        version=hashlib.sha256(text.encode("ascii")).hexdigest()[:VERSION_DIGITS],
+        version=version_of(text),
         text=text,
         name=name,
         terms=terms,
@@ -171,6 +180,7 @@ def _programme(documents: Mapping[str, Any]) -> Programme:
         groups=groups,
         limits=limits,
         campaigns=tuple(campaigns),
+        coupons=coupons,
         rules=tuple(
             sorted((rule for rule, _ in rules if rule.campaign in counting), key=lambda rule: rule.order)
         ),

@@ -8,12 +8,16 @@ nothing.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from loyalty.decision import Discount
 from loyalty.transaction import BasketLine
-from rules.effects import MoneyOff, ShareOff, UnitPrice
+from rules.effects import FreeUnits, MoneyOff, ShareOff, UnitPrice
 from rules.facts import DISCOUNTED, Facts, allocate
 from rules.rule import Pick, Rule
+
+WHOLE_UNITS: Final = "U"
+UNITS_MAX: Final = 1000  # of a line; more are no pieces that somebody counts
 
 Parts = list[tuple[int, int]]  # position of a line, and what is taken off it
 
@@ -62,8 +66,26 @@ def _off(rule: Rule, lines: Sequence[BasketLine], left: list[int]) -> Parts:
             parts = [max(left[at] - price, 0) for at, price in zip(own, prices, strict=True)]
         case ShareOff(share):
             parts = allocate(share.of(total), [left[at] for at in own])
+        case FreeUnits(of):
+            parts = _free(of, [(lines[at], left[at]) for at in own])
         case MoneyOff(amount_minor):
             parts = allocate(min(amount_minor, total), [left[at] for at in own])
         case _:
             raise AssertionError("points are no prices")
     return [(at, part) for at, part in zip(own, parts, strict=True) if part]
+
+
+def _free(of: int, lines: Sequence[tuple[BasketLine, int]]) -> list[int]:
+    """What is taken off each line when of each *of* units of all of them the cheapest is free."""
+    units = sorted(
+        (price, at)
+        for at, (line, amount) in enumerate(lines)
+        if line.unit == WHOLE_UNITS
+        and line.quantity_milli % 1000 == 0
+        and 0 < line.quantity_milli // 1000 <= UNITS_MAX
+        for price in allocate(amount, [1] * (line.quantity_milli // 1000))
+    )
+    parts = [0] * len(lines)
+    for price, at in units[: len(units) // of]:
+        parts[at] += price
+    return parts

@@ -14,8 +14,10 @@ from loyalty.terms import Terms
 from rules.cap import Cap
 from rules.compile import compile_rules
 from rules.counters import Counting, counting_of
-from rules.effects import Lane
+from rules.coupon import Coupon, coupons_of
+from rules.effects import EXTRA_LANES, POINT_LANES, PRICE_LANES, Lane
 from rules.rule import Campaign, Group, Rule
+from rules.span import Span
 from rules.table import Table
 
 HOLD_KEPT: Final = timedelta(days=7)  # where a programme says nothing else
@@ -69,34 +71,6 @@ class Redemption:
     step: int
     share: Rate
     proof_from_minor: int | None = None
-
-
-class SpanUnit(enum.Enum):
-    """What a span counts."""
-
-    DAYS = "days"
-    MONTHS = "months"
-    YEARS = "years"
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """So many days, months or years."""
-
-    count: int
-    unit: SpanUnit
-
-    def after(self, day: date) -> date:
-        """*day* and this much: the same day of the month, or its last; ``date.max`` past the calendar."""
-        try:
-            if self.unit is SpanUnit.DAYS:
-                return day + timedelta(days=self.count)
-            months = self.count * (12 if self.unit is SpanUnit.YEARS else 1)
-            year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-            last = calendar.monthrange(year, month + 1)[1] if year <= date.max.year else 0
-            return date(year, month + 1, min(day.day, last))
-        except (OverflowError, ValueError):
-            return date.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +187,13 @@ class Programme:
         counting: What its rules and limits count; ``None`` when they look at nothing but the sale.
         budgets: Campaign in force and the points of its budget, by the measure that counts them.
         near_miss_within_minor: A near miss further away is not told; ``None`` tells any.
-        prices: The rules on prices, compiled; table: those on points.
+        paused: Campaigns whose rules give nothing for now.
+        stopped: What is not done for now: ``earn``, ``redeem``.
+        whole: The programme of which something is paused or stopped here; ``None`` when nothing is.
+        prices: The rules on prices, compiled; table: those on points; extras: all others.
+        coupon_codes: Which coupon each code stands for that anybody may use.
+        needs_coupons: By rule that asks for coupons: which.
+        guards: Whether any rule may decline a sale.
     """
 
     version: str
@@ -234,13 +214,21 @@ class Programme:
     tiers: tuple[str, ...] = ()
     groups: tuple[Group, ...] = ()
     campaigns: tuple[Campaign, ...] = ()
+    coupons: Mapping[str, Coupon] = field(default_factory=dict)
     rules: tuple[Rule, ...] = field(default=(), repr=False)
     limits: tuple[Cap, ...] = ()
     near_miss_within_minor: int | None = None
+    paused: frozenset[str] = frozenset()
+    stopped: frozenset[str] = frozenset()
+    whole: "Programme | None" = field(default=None, repr=False, compare=False)
     counting: Counting | None = field(init=False, repr=False, compare=False)
     budgets: Mapping[str, tuple[str, int]] = field(init=False, repr=False, compare=False)
+    coupon_codes: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    needs_coupons: Mapping[str, frozenset[str]] = field(init=False, repr=False, compare=False)
+    guards: bool = field(init=False, repr=False, compare=False)
     prices: Table = field(init=False, repr=False, compare=False)
     table: Table = field(init=False, repr=False, compare=False)
+    extras: Table = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         language = self.terms.language
@@ -251,9 +239,14 @@ class Programme:
             if each.counts and each.budget_points is not None
         }
         object.__setattr__(self, "budgets", budgets)
-        count = sum(rule.lane < Lane.BASE for rule in self.rules)  # they stand in front
-        object.__setattr__(self, "prices", compile_rules(self.rules[:count], language))
-        object.__setattr__(self, "table", compile_rules(self.rules[count:], language))
+        codes = {code: each.id for each in self.coupons.values() for code in each.codes}
+        object.__setattr__(self, "coupon_codes", codes)
+        asked = {rule.id: coupons_of(rule) for rule in self.rules} if self.coupons else {}
+        object.__setattr__(self, "needs_coupons", {rule: some for rule, some in asked.items() if some})
+        object.__setattr__(self, "guards", any(rule.lane is Lane.GUARD for rule in self.rules))
+        for name, lanes in (("prices", PRICE_LANES), ("table", POINT_LANES), ("extras", EXTRA_LANES)):
+            rules = tuple([rule for rule in self.rules if rule.lane in lanes])
+            object.__setattr__(self, name, compile_rules(rules, language))
 
     def caps(self) -> frozenset[Cap]:
         """All limits and budgets: what is to be counted, and given to the rules among the facts."""

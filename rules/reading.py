@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 from loyalty.amount import Rate, exponent_of
 from loyalty.errors import LoyaltyError
 from rules.conditions import DAY_S
-from rules.programme import Span, SpanUnit
+from rules.span import Span, SpanUnit
 
 T = TypeVar("T")
 

@@ -59,6 +59,7 @@ class Kind(enum.IntEnum):
     PER_UNIT = 4
     MULTIPLY = 5
     PRICE = 6
+    EXTRA = 7
 
 
 _BASE: Final = Kind.BASE  # a member of an enum costs a look into its class each time

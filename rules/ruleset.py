@@ -1,7 +1,6 @@
 """Reads groups, campaigns, rules and their conditions."""
 
 import re
-from collections.abc import Callable, Mapping
 from typing import Final
 
 from loyalty.amount import Rate
@@ -26,21 +25,10 @@ from rules.conditions import (
     Window,
 )
 from rules.counters import AMOUNTS, counter_named, known_counters
-from rules.effects import (
-    BasePoints,
-    Effect,
-    FixedPoints,
-    Lane,
-    MoneyOff,
-    Multiply,
-    PointsPerAmount,
-    PointsPerLine,
-    PointsPerUnit,
-    ShareOff,
-    UnitPrice,
-)
+from rules.effects import EXTRA_LANES, POINT_LANES, Lane
+from rules.effectset import read_effect
 from rules.programme import BASE_RULE
-from rules.reading import NAME, POINTS_MAX, Section, did_you_mean
+from rules.reading import NAME, Section, did_you_mean
 from rules.rule import Campaign, CampaignState, Group, Pick, Rule
 
 WEEKDAYS: Final = {"mon": 0, "tue": 1, "wed": 2, "thu": 3, "fri": 4, "sat": 5, "sun": 6}
@@ -81,7 +69,7 @@ def read_campaign(document: Section, tiers: tuple[str, ...], value: Rate) -> Cam
     if section is None:
         document.wrong("is missing", "campaign", "begin the file with [campaign]")
         section = Section({}, document.at("campaign"), [])
-    when = _period(section)
+    when: list[Condition] = [*read_period(section)]
     if not when and section.written:
         section.wrong("is missing", "period", "write period = { from = 2026-06-01, before = 2026-09-01 }")
     audience = section.section("audience")
@@ -132,7 +120,7 @@ def read_rules(
     by_name = {group.id: (number, group.pick) for number, group in enumerate(groups, 1)}
     rules = []
     for section in document.sections("rule"):
-        effect = _effect(section)
+        effect = read_effect(section)
         group_number, pick = 0, Pick.ALL
         if "group" in section:
             group = section.name("group")
@@ -154,10 +142,12 @@ def read_rules(
             caps=_caps(section, campaign, value),
         )
         section.close()
-        if rule.lane < Lane.BASE and "cap" in section:
+        if rule.lane not in POINT_LANES and "cap" in section:
             section.wrong("limits points, and this rule gives none", "cap")
         if rule.id == BASE_RULE:
             section.wrong(f"{BASE_RULE} is the programme's own rate", "id", "take another id")
+        if rule.lane in EXTRA_LANES and rule.pick is Pick.BEST:
+            section.wrong("is of a group that takes the best, and this rule gives no amount", "group")
         if group_number and rule.lane is Lane.BASE:
             section.wrong(
                 "base rates need no group: each line takes the first", "group", "order them by priority"
@@ -170,75 +160,6 @@ def _caps(section: Section, campaign: Campaign | None, value: Rate) -> tuple[Cap
     name = f"rule:{section.name('id')}" if "cap" in section else ""
     own = read_caps(section, name, value)
     return own if campaign is None else (*own, *campaign.caps)
-
-
-def _effect(section: Section) -> Effect:
-    then = section.section("then")
-    if then is None:
-        section.wrong("is missing", "then", "say what the rule gives: then = { points = 100 }")
-        return FixedPoints(1)
-    keys = [key for key in then.written if key in EFFECTS]
-    for key in then.written:
-        if key not in EFFECTS:
-            then.wrong("is not known here", key, did_you_mean(key, EFFECTS))
-    if len(keys) != 1:
-        if len(keys) > 1 or not then.written:
-            then.wrong("must give exactly one thing", hint=f"one of {', '.join(EFFECTS)}")
-        return FixedPoints(1)
-    return EFFECTS[keys[0]](then, keys[0])
-
-
-def read_rate(section: Section, key: str) -> Rate:
-    """Points per minor unit: ``{ points = 1, per = "1.00" }``, or ``"1/100"``."""
-    if not isinstance(section.take(key), dict):
-        return section.fraction(key)
-    table = section.section(key)
-    assert table is not None
-    points, per = table.whole("points"), table.money("per")
-    table.close()
-    if per == 0 and "per" in table:
-        table.wrong("must be above zero", "per")
-    return Rate(points, max(per, 1))
-
-
-def _points(section: Section, key: str) -> int:
-    return section.whole(key, low=1, high=POINTS_MAX)
-
-
-def _factor(section: Section, key: str) -> Multiply:
-    factor = section.fraction(key)
-    if factor.numerator <= factor.denominator:
-        section.wrong("must be above 1", key, "to give less, write a lower base rate")
-        return Multiply(Rate(2))
-    return Multiply(factor)
-
-
-def _share_off(section: Section, key: str) -> ShareOff:
-    share = section.fraction(key)
-    if not 0 < share.numerator <= share.denominator:
-        section.wrong("is not a part of the price", key, 'write "1/10" for ten percent')
-        return ShareOff(Rate(1))
-    return ShareOff(share)
-
-
-def _money_off(section: Section, key: str) -> MoneyOff:
-    amount_minor = section.money(key)
-    if amount_minor == 0:
-        section.wrong("must be above zero", key)
-    return MoneyOff(amount_minor)
-
-
-EFFECTS: Final[Mapping[str, Callable[[Section, str], Effect]]] = {
-    "base": lambda section, key: BasePoints(read_rate(section, key)),
-    "points_per_amount": lambda section, key: PointsPerAmount(read_rate(section, key)),
-    "points": lambda section, key: FixedPoints(_points(section, key)),
-    "points_per_line": lambda section, key: PointsPerLine(_points(section, key)),
-    "points_per_unit": lambda section, key: PointsPerUnit(_points(section, key)),
-    "multiply": _factor,
-    "discount": _share_off,
-    "discount_amount": _money_off,
-    "unit_price": lambda section, key: UnitPrice(section.money(key)),
-}
 
 
 def _lines(section: Section | None) -> LineFilter | None:
@@ -267,7 +188,7 @@ def _conditions(section: Section, tiers: tuple[str, ...], depth: int) -> list[Co
         return found
     found += _attributes(section, tiers)
     found += _windows(section)
-    found += _period(section)
+    found += read_period(section)
     found += _birthday(section)
     found += _counters(section)
     for each in section.sections("all"):
@@ -340,7 +261,8 @@ def _windows(section: Section) -> list[Condition]:
     return [windows[0] if len(windows) == 1 else AnyOf(tuple(windows))]
 
 
-def _period(section: Section) -> list[Condition]:
+def read_period(section: Section) -> list[Period]:
+    """The ``period`` of a table, if it has one."""
     table = section.section("period")
     if table is None:
         return []

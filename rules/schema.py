@@ -10,11 +10,13 @@ from typing import Any, Final
 from loyalty.amount import Rounding
 from rules.cap import Per, Scope
 from rules.conditions import AMOUNT_ATTRIBUTES, SET_ATTRIBUTES, TEXT_ATTRIBUTES
+from rules.couponset import CODE
+from rules.effectset import EFFECTS
 from rules.parse import LANGUAGES
 from rules.programme import PointsBack, RoundingLevel, Shortfall, WithoutOriginal
 from rules.reading import NAME
 from rules.rule import CampaignState, Pick
-from rules.ruleset import CLOSED, EFFECTS, PRIORITY_MAX, SHAPES, WEEKDAYS
+from rules.ruleset import CLOSED, PRIORITY_MAX, SHAPES, WEEKDAYS
 
 Schema = dict[str, Any]
 
@@ -85,6 +87,7 @@ def programme_schema() -> Schema:
                 "group": _list(_table({"id": _NAME, "pick": _choice(Pick)}, "id", "pick")),
                 "cap": _list({"$ref": "#/$defs/cap"}),
                 "rule": _list({"$ref": "#/$defs/rule"}),
+                "coupon": _list(_coupon()),
             },
             "programme", "cards", "earn", "points", "redemption", "refund",
         ),
@@ -115,9 +118,29 @@ def campaign_schema() -> Schema:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Campaign",
-        **_table({"campaign": campaign, "rule": _list({"$ref": "#/$defs/rule"})}, "campaign"),
+        **_table(
+            {"campaign": campaign, "rule": _list({"$ref": "#/$defs/rule"}), "coupon": _list(_coupon())},
+            "campaign",
+        ),
         "$defs": _definitions(),
     }
+
+
+def _coupon() -> Schema:
+    uses: Schema = {"oneOf": [_POINTS, {"const": "any"}]}
+    return _table(
+        {
+            "id": _NAME,
+            "text": _TEXT,
+            "codes": _list({"type": "string", "pattern": f"^{CODE.pattern}$"}),
+            "uses": uses,
+            "uses_per_member": uses,
+            "period": _range("before"),
+            "lasts": _SPAN,
+            "value": _MONEY,
+        },
+        "id", "text",
+    )  # fmt: skip
 
 
 def _head() -> Schema:
@@ -199,7 +222,8 @@ def _rule() -> Schema:
     }
     gives: Schema = dict.fromkeys(EFFECTS, _POINTS)
     gives |= {"base": _rate(), "points_per_amount": _rate(), "multiply": _FRACTION, "discount": _FRACTION}
-    gives |= {"discount_amount": _MONEY, "unit_price": _MONEY}
+    gives |= {"discount_amount": _MONEY, "unit_price": _MONEY, "coupon": _NAME, "message": _TEXT}
+    gives |= {"decline": {"type": "string", "pattern": "^[A-Z][A-Z0-9_]{2,39}$"}}
     priority = {"type": "integer", "minimum": -PRIORITY_MAX, "maximum": PRIORITY_MAX}
     return _table(
         {

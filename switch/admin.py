@@ -116,7 +116,6 @@ class AdminClient:
 
     def __init__(self, path: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.settimeout(ANSWER_TIMEOUT_S)
         try:
             self._socket.connect(_short(path))
         except OSError:
@@ -133,12 +132,15 @@ class AdminClient:
         self._lines.close()
         self._socket.close()
 
-    def order(self, command: str, **arguments: object) -> dict[str, Any]:
+    def order(
+        self, command: str, *, timeout_s: float = ANSWER_TIMEOUT_S, **arguments: object
+    ) -> dict[str, Any]:
         """Have *command* done and give its answer.
 
         Raises:
             LoyaltyError: The switch refused it.
         """
+        self._socket.settimeout(timeout_s)
         self._socket.sendall(json.dumps({"command": command, **arguments}).encode() + b"\n")
         line = self._lines.readline()
         if not line.endswith(b"\n"):

@@ -8,7 +8,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -19,20 +19,22 @@ from members.card import CardStatus
 from members.identifiers import Hasher
 from members.proof import ProofKind, Secret
 from rules.programme import Programme
-from switch.admin import AdminClient, Handler
+from switch.admin import ANSWER_TIMEOUT_S, AdminClient, Handler
 from switch.cardline import CardLine, date_of, token_of_hex
 from switch.cards import ImportCards, ReplaceCard, SetStatus
+from switch.enactment import recorded
 from switch.lapsing import SLICE_SIZE as LAPSE_SIZE
 from switch.lapsing import LapseCertificates
-from switch.programmes import Programmes
+from switch.management import Management, Policy
 from switch.proofs import LIFE_MAX, ClearSecret, SetSecret
 from switch.safeguards import Safeguards
 from switch.sequencer import Sequencer
 from switch.settlement import Settle
+from switch.shadow import Shadow
 from switch.store import UNGUARDED, SqliteStore
 from switch.work import Command, StoreFull
 
-_EVER: Final = datetime.min.replace(tzinfo=UTC)
+BUILD_TIMEOUT_S: Final = 600.0  # for the client: a programme of very many rules is built before the answer
 SLICE_SIZE: Final = 250  # cards of one order: they are decided at once, and terminals wait for it
 
 
@@ -123,6 +125,8 @@ class Administration:
 class Desk:
     """Takes orders for the deployment with this socket and these books; a context manager.
 
+    Without a *policy* it opens no books for orders about the programme.
+
     Raises:
         LoyaltyError: No switch runs, and another process writes the books.
     """
@@ -135,8 +139,10 @@ class Desk:
         programme: Programme,
         hasher: Hasher,
         safeguards: Safeguards = UNGUARDED,
+        policy: Policy | None = None,
     ) -> None:
         self._socket, self._database, self._safeguards = socket, database, safeguards
+        self._policy = policy
         self._programme, self._hasher = programme, hasher
 
     def __enter__(self) -> Self:
@@ -168,14 +174,15 @@ class Desk:
             LoyaltyError: It was refused.
         """
         if self._client is not None:
-            return self._client.order(name, **arguments)
+            patience_s = BUILD_TIMEOUT_S if name.startswith("rules.") else ANSWER_TIMEOUT_S
+            return self._client.order(name, timeout_s=patience_s, **arguments)
         return self._runner.run(self._carry_out(name, arguments))
 
     async def _open(self) -> None:
         self._store = await SqliteStore.open(self._database, safeguards=self._safeguards)
         sequencer = Sequencer(
             self._store,
-            Programmes(((_EVER, self._programme),)),
+            recorded(self._store.reader, self._programme),
             SystemClock(),
             self._hasher.token,
             deadline_s=60,
@@ -183,7 +190,9 @@ class Desk:
             observe=lambda _: None,
         )
         self._failure = asyncio.ensure_future(sequencer.run())
-        self._handlers = Administration(sequencer, self._store).handlers
+        self._handlers = dict(Administration(sequencer, self._store).handlers)
+        if self._policy is not None:
+            self._handlers |= Management(sequencer, self._store, self._policy, shadow=Shadow()).handlers
 
     async def _close(self) -> None:
         self._failure.cancel()

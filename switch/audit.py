@@ -13,6 +13,7 @@ from ledger.finding import Enough, Finding, Findings
 from ledger.verify import verify as verify_books
 from loyalty.errors import LoyaltyError
 from members.proof import ProofKind
+from rules.parse import version_of
 from switch.database import open_for_reading
 from switch.rows import secret_of
 
@@ -42,6 +43,7 @@ def verify(
         found = _found_by("the anchors", lambda findings: _check_anchors(database, anchors, findings))
         found += verify_books(database, progress)
         found += _found_by("the cards", lambda findings: _check_cards(database, findings))
+        found += _found_by("the programme", lambda findings: _check_programmes(database, findings))
     finally:
         database.close()
     return found
@@ -68,7 +70,9 @@ def _check_cards(database: sqlite3.Connection, findings: Findings) -> None:
     """Every card has the number's hash, the status and the secrets that the journal of cards ends with."""
     database.execute("BEGIN")  # one state of all tables
     try:
-        entries = database.execute("SELECT card_id, change FROM card_entry ORDER BY card_id, block, line")
+        entries = database.execute(
+            "SELECT card_id, change FROM card_entry WHERE card_id <> 0 ORDER BY card_id, block, line"
+        )
         journal = _ByCard(journal_ends(entries), findings, "is in the journal and not among the cards")
         kept = _secrets(database.execute(_SECRETS))
         secrets = _ByCard(kept, findings, "has a code or a PIN and is not among the cards")
@@ -125,6 +129,13 @@ def _secrets(rows: sqlite3.Cursor) -> Iterator[tuple[int, dict[str, tuple[str, i
 def _told_of(secret: Mapping[str, Any] | None) -> tuple[str, int] | None:
     """The same as the journal has it; ``None`` when there is none."""
     return (secret["mark"], secret["failures"]) if secret and "mark" in secret else None
+
+
+def _check_programmes(database: sqlite3.Connection, findings: Findings) -> None:
+    """Every text is the one that its version names."""
+    for number, version, text in database.execute("SELECT number, version, text FROM programme"):
+        if version_of(text) != version:
+            findings.add("I18", f"programme {number}", "its text is not the one that its version names")
 
 
 def journal_ends(rows: sqlite3.Cursor) -> Iterator[tuple[int, dict[str, Any]]]:

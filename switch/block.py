@@ -49,6 +49,40 @@ class ProgrammeEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProgrammeHead:
+    """A text of the programme without the text: *size* characters, in force from *since* on."""
+
+    number: int
+    since: datetime
+    version: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgrammeAct:
+    """Somebody did something to the programme.
+
+    Attributes:
+        act: ``proposed approved activated rolled_back paused resumed``.
+        version: Of the programme that it is about.
+        by: Who, in the operator's words.
+        entry: Number of the text that it put into force; 0 when it put in none.
+        about: What was paused or resumed: a campaign, ``earn`` or ``redeem``.
+        is_own: The programme was that of the deployment's own files.
+        text: Of the programme that is proposed; not read back.
+    """
+
+    act: str
+    version: str
+    by: str
+    at: datetime
+    entry: int = 0
+    about: str = ""
+    is_own: bool = False
+    text: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """A batch. Outcomes without a record leave nothing behind; the others are in order of sequence."""
 
@@ -57,6 +91,7 @@ class Block:
     enrolments: Sequence[Enrolment] = ()
     card_changes: Sequence[CardChange] = ()
     programmes: Sequence[ProgrammeEntry] = ()
+    acts: Sequence[ProgrammeAct] = ()
 
 
 class CommitResult(enum.Enum):

@@ -11,6 +11,7 @@ from ledger.account import account as account_
 from ledger.block import (
     FORMAT,
     FORMAT_WITH_SIDES,
+    OF_THE_PROGRAMME,
     SALT_SIZE,
     SIDES,
     Row,
@@ -21,7 +22,7 @@ from ledger.block import (
 )
 from ledger.entry import NO_LOT, Posting
 from members.card import CardStatus
-from switch.block import Block, Enrolment
+from switch.block import Block, Enrolment, ProgrammeAct
 from switch.outcome import CardChange, Outcome, Record, Side
 from switch.rows import decision_row, early_reversal_row, instant_text, link_row, lot_row, posting_row
 
@@ -62,6 +63,7 @@ def rows_of(block: Block, number: int, previous: bytes, random_bytes: Callable[[
         digests.append(_add(rows, outcome, record, number, salts[SALT_SIZE * at : SALT_SIZE * (at + 1)]))
         entries += [(record.seq, _change_entry(change)) for change in outcome.card_changes]
     entries += [(0, _change_entry(change)) for change in block.card_changes]
+    entries += [(0, _act_entry(act)) for act in block.acts]
     for line, (seq, (card_id, change)) in enumerate(entries):
         row = (number, line, seq, card_id, change)
         rows.card_entries.append(row)
@@ -175,3 +177,12 @@ def _change_entry(change: CardChange) -> tuple[int, str]:
         of_secret = {} if secret is None else {"mark": secret.mark, "failures": secret.failures}
         told[change.proof.kind.value] = {"did": change.proof.did, **of_secret}
     return int(change.card.card_id), _compact(told)
+
+
+def _act_entry(act: ProgrammeAct) -> tuple[int, str]:
+    """What was done to the programme, and by whom. It lies among the entries of cards, as no card's."""
+    told: dict[str, object] = {"act": act.act, "version": act.version, "by": act.by}
+    told["at"] = instant_text(act.at)
+    optional = {"entry": act.entry, "about": act.about, "own": act.is_own, "text": act.text}
+    told |= {name: value for name, value in optional.items() if value}
+    return OF_THE_PROGRAMME, _compact(told)

@@ -171,9 +171,9 @@ class Case:
 
     # The decision put down
 
-    def refuse(self, reason: Reason) -> Outcome:
+    def refuse(self, reason: Reason, *, name: str | None = None) -> Outcome:
         """Declined and not remembered: steps before the key, and what may be sent again."""
-        decision = Declined(reason=reason)
+        decision = Declined(reason=reason, name=name)
         return Outcome(decision=decision, elements=self.render(decision))
 
     def tell(self, approved: Approved) -> Outcome:

@@ -17,9 +17,10 @@ from loyalty.sequence import base36
 from loyalty.transaction import BasketLine, Operation
 from members.card import Card
 from rules.evaluate import evaluate
+from rules.extras import extras
 from rules.facts import Facts
 from switch.case import Case
-from switch.counting import count_sale
+from switch.counting import count_sale, uncount_all
 from switch.holds import discount_of, was_completed
 from switch.outcome import Outcome, Record, completes
 from switch.postings import Draft
@@ -163,6 +164,7 @@ def _complete_points(case: Case, card: Card, record: Record, draft: Draft, held:
         value_minor=value.of(points),
         original=record.seq,
         exception=_exception(held, short),
+        sides=() if amount else uncount_all(case, record, draft),
     )
 
 
@@ -198,6 +200,7 @@ def _complete_sale(
         facts=facts,
         award=award,
         partial=False,
+        extras=extras(case.programme, facts),
     )
     sides = count_sale(case, card, facts, award, draft)
     exception = _exception(held, short)

@@ -14,9 +14,12 @@ from members.card import Card
 from rules.award import Award
 from rules.cap import Scope
 from rules.counters import Counting, Place
+from rules.extras import Extras, extras
 from rules.facts import Facts
+from rules.programme import Programme
 from switch.case import Case
-from switch.outcome import Record, Side
+from switch.coupons import ISSUED, USED, is_still_due
+from switch.outcome import Record, Side, completes
 from switch.postings import Draft
 from switch.returns import Kept
 from switch.tallies import rows_of
@@ -25,7 +28,7 @@ BUDGET: Final = "budget:"  # begins the measure of what a budget spent
 _PLANNED: Final = "planned:"
 _EVER: Final = ""  # the stretch without an end
 _OWNER_SIZE: Final = 5  # bytes of an account's owner
-_ONCE: Final = ("visits/", "#count")  # measures that count sales, however much was bought
+_ONCE: Final = ("visits/", "#count", USED, ISSUED)  # measures that count sales, however much was bought
 
 
 def budget_account(campaign: str) -> AccountId:
@@ -70,18 +73,25 @@ def count_sale(case: Case, card: Card | None, facts: Facts, award: Award, draft:
 
 def uncount_part(case: Case, sale: Record, kept: Kept, draft: Draft) -> tuple[Side, ...]:
     """What is taken back when only *kept* is left of *sale*."""
-    counting = _counting_of(case, sale)
-    if counting is None:
+    programme = case.programmes.version(sale.programme_version)
+    counting = programme.counting
+    if not _counts(programme):
         return ()
     growth: Mapping[str, int] | None = None
+    measures: set[str] = set()
+    extra: Extras | None = None
     if kept.facts is not None and kept.award is not None:
-        growth = counting.growth(kept.facts, kept.award)
-    measures = {measure for measure, _, _ in counting.kept}
+        extra = extras(programme, kept.facts)
+        growth = {} if counting is None else counting.growth(kept.facts, kept.award)
+    if counting is not None:
+        measures = {measure for measure, _, _ in counting.kept}
     before = dict(case.worksheet.tallied_by(sale.seq))
     changes = {}
     for place, stands in _standing(case, sale).items():
         if kept.minor <= 0:
             left = 0
+        elif extra is not None and place[0].startswith(ISSUED):
+            left = stands if is_still_due(place, extra) else 0
         elif growth is not None and place[0] in measures:
             left = growth.get(place[0], 0)
         elif any(mark in place[0] for mark in _ONCE):
@@ -94,7 +104,7 @@ def uncount_part(case: Case, sale: Record, kept: Kept, draft: Draft) -> tuple[Si
 
 def uncount_all(case: Case, record: Record, draft: Draft) -> tuple[Side, ...]:
     """What is taken back when nothing is left of *record*."""
-    if _counting_of(case, record) is None:
+    if not _counts(case.programmes.version(record.programme_version)):
         return ()
     return _put_down(case, {place: -stands for place, stands in _standing(case, record).items()}, draft)
 
@@ -144,16 +154,19 @@ def _whose(case: Case, card: Card | None) -> Callable[[Scope], str | None]:
     return whose
 
 
-def _counting_of(case: Case, record: Record) -> Counting | None:
-    """What the programme counted that decided *record*."""
-    return case.programmes.version(record.programme_version).counting
+def _counts(programme: Programme) -> bool:
+    """Whether decisions under *programme* may have counted anything."""
+    return programme.counting is not None or bool(programme.coupons)
 
 
 def _standing(case: Case, record: Record) -> dict[Place, int]:
     """What is still counted of *record*: its own part less what was taken back since."""
     worksheet = case.worksheet
     counted: Counter[Place] = Counter()
-    for seq in {record.seq, *(link.seq for link in worksheet.links_to(record.seq))}:
+    seqs = {record.seq, *(link.seq for link in worksheet.links_to(record.seq))}
+    if record.original is not None and completes(record):
+        seqs.add(record.original)  # coupons count from the hold on
+    for seq in seqs:
         for place, change in worksheet.tallied_by(seq):
             if not place[0].startswith(_PLANNED):
                 counted[place] += change

@@ -1,64 +1,224 @@
-"""Putting a programme into force: its text is in the books before it decides anything."""
+"""Putting a programme into force: its text is in the books before it decides anything.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+What is done to the programme by somebody is an act of the journal. The files of the deployment count again
+when they have changed since they were read last; so a version that was rolled back does not come back with
+the next start, and what was paused stays paused until somebody resumes it.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 from loyalty.errors import LoyaltyError
-from rules.parse import restore_programme
+from rules.amend import STOPPABLE, amended, restored
 from rules.programme import Programme
-from switch.block import ProgrammeEntry
+from switch.block import ProgrammeAct, ProgrammeEntry, ProgrammeHead
 from switch.case import Moment
-from switch.programmes import Programmes
-from switch.sequencer import Sequencer
-from switch.store import SqliteStore
-from switch.work import Change, StoreFull
+from switch.programmes import KEPT_SIZE_MAX, Programmes
+from switch.recall import Recall
+from switch.work import Change
 from switch.worksheet import Worksheet
 
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
+_RECALLED_MAX: Final = 2  # programmes made of their texts that are kept for the next question
 
 
-def recorded(entries: Sequence[ProgrammeEntry], otherwise: Programme) -> Programmes:
-    """The programmes of the books; *otherwise* where they have none yet."""
-    if not entries:
-        return Programmes(((_EVER, otherwise),))
-    return Programmes(tuple((entry.since, restore_programme(entry.text)) for entry in entries))
+class Restorer:
+    """Makes programmes of their texts in the books.
+
+    Args:
+        reader: Of the books.
+        ready: Programmes that need not be made.
+    """
+
+    def __init__(self, reader: Recall, *ready: Programme) -> None:
+        self._reader = reader
+        self._ready = {programme.version: programme for programme in ready}
+        self._recalled: OrderedDict[str, Programme] = OrderedDict()
+
+    def __call__(self, version: str) -> Programme:
+        """The programme of that version, which is in the books."""
+        known = self._ready.get(version) or self._recalled.get(version)
+        if known is not None:
+            return known
+        text = self._reader.programme_text(version)
+        assert text is not None
+        programme = restored(text, self)
+        self._recalled[version] = programme
+        while len(self._recalled) > _RECALLED_MAX:
+            self._recalled.popitem(last=False)
+        return programme
+
+
+def recorded(reader: Recall, otherwise: Programme) -> Programmes:
+    """The programmes of the books; *otherwise*, which need not be made again, where they have none yet."""
+    heads = reader.programmes()
+    if not heads:
+        return Programmes(((_EVER, otherwise),), recall=Restorer(reader))
+    restore = Restorer(reader, otherwise)
+    versions: list[tuple[datetime, Programme]] = []
+    size = 0
+    while heads:
+        size += heads[-1].size
+        if size > KEPT_SIZE_MAX and versions:
+            break
+        head = heads.pop()
+        versions.insert(0, (head.since, restore(head.version)))
+    older = tuple((head.since, head.version) for head in heads)
+    return Programmes(tuple(versions), older, recall=Restorer(reader))
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the books tell of the programme's life."""
+
+    heads: Sequence[ProgrammeHead]
+    acts: Sequence[ProgrammeAct]
+
+    @classmethod
+    def of(cls, reader: Recall) -> "History":
+        """As of the last commit."""
+        return cls(reader.programmes(), reader.programme_acts())
+
+    @property
+    def last_read(self) -> str | None:
+        """The version of the deployment's own files when they were put into force last."""
+        by_others = {act.entry for act in self.acts if act.entry and not act.is_own}
+        return next((head.version for head in reversed(self.heads) if head.number not in by_others), None)
+
+    def proposal(self, version: str) -> ProgrammeAct | None:
+        """The last proposal of *version*."""
+        return next(
+            (act for act in reversed(self.acts) if act.act == "proposed" and act.version == version), None
+        )
+
+
+def waits_for_approval(history: History, version: str) -> bool:
+    """Whether *version* needs an approval where two people must agree: unless it was in force before."""
+    return bool(history.heads) and all(head.version != version for head in history.heads)
+
+
+def refuse_self_approval(history: History, version: str, by: str | None) -> None:
+    """Nobody approves what he proposed.
+
+    Raises:
+        LoyaltyError: *by* tries to, or nobody proposed *version*.
+    """
+    proposal = history.proposal(version)
+    where = f"programme {version}"
+    if proposal is None:
+        raise LoyaltyError("nobody proposed it", where=where, hint="propose it: puntual rules activate")
+    if proposal.by == by:
+        raise LoyaltyError(f"was proposed by {by}", where=where, hint="let somebody else approve it")
+
+
+class InForce(Protocol):
+    """Where the programmes are that decide when a command is carried out."""
+
+    @property
+    def programmes(self) -> Programmes: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Enact:
-    """Put *programme* into force, unless it is; *before* are those in force so far."""
+    """Put *programme* into force, unless it is. What is paused stays paused.
+
+    Attributes:
+        by: Who ordered it; ``None`` for the deployment's own files when the switch reads them.
+        act: ``activated``, ``approved`` or ``rolled_back``.
+        is_own: It is the programme of the deployment's own files.
+        four_eyes: It is only proposed unless it was approved before.
+    """
 
     programme: Programme
-    before: Programmes
-    entries: int
+    before: InForce
+    reader: Recall
+    by: str | None = None
+    act: str = "activated"
+    is_own: bool = True
+    four_eyes: bool = False
 
     def carry_out(self, worksheet: Worksheet, moment: Moment) -> Change:  # noqa: ARG002  (a command's form)
-        told = {"version": self.programme.version}
-        if self.entries and self.programme.version == self.before.current.version:
+        history, before = History.of(self.reader), self.before.programmes
+        current = before.current
+        counting = {campaign.id for campaign in self.programme.campaigns}
+        after = amended(self.programme, paused=current.paused & counting, stopped=current.stopped)
+        told = {"version": after.version, "in_force": True}
+        if history.heads and after.version == current.version:
             return Change(result=told)
-        latest = self.before.versions[-1][0]
-        since = max(moment.now, latest)  # the clock may have gone back since the last one
-        entry = ProgrammeEntry(
-            number=self.entries + 1,
-            since=since,
-            version=self.programme.version,
-            text=self.programme.text,
+        version = self.programme.version
+        if self.act == "approved":
+            refuse_self_approval(history, version, self.by)
+        if self.four_eyes and waits_for_approval(history, version):
+            assert self.by is not None
+            proposed = ProgrammeAct(
+                act="proposed",
+                version=version,
+                by=self.by,
+                at=moment.now,
+                is_own=self.is_own,
+                text=self.programme.text,
+            )
+            return Change(result={"version": version, "in_force": False}, act=proposed)
+        act = ProgrammeAct(act=self.act, version=version, by=self.by or "", at=moment.now, is_own=self.is_own)
+        return _into_force(history, before, after, moment, told, None if self.by is None else act)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Pause *what* (a campaign, ``earn``, ``redeem``) at once, or resume it."""
+
+    what: str
+    by: str
+    is_resumed: bool
+    before: InForce
+    reader: Recall
+
+    def carry_out(self, worksheet: Worksheet, moment: Moment) -> Change:  # noqa: ARG002  (a command's form)
+        before = self.before.programmes
+        current = before.current
+        paused, stopped = set(current.paused), set(current.stopped)
+        if self.what in STOPPABLE:
+            of = stopped
+        else:
+            of = paused
+            known = {campaign.id for campaign in before.whole.campaigns if campaign.counts}
+            if self.what not in known | paused:
+                names = ", ".join(sorted(known) or ["no campaign"])
+                hint = f"earn, redeem, or one that counts: {names}"
+                raise LoyaltyError("is no campaign of the programme", where=self.what, hint=hint)
+        (of.discard if self.is_resumed else of.add)(self.what)
+        after = amended(before.whole, paused=frozenset(paused), stopped=frozenset(stopped))
+        told = {"version": after.version, "paused": sorted(paused | stopped)}
+        if after.version == current.version:
+            return Change(result=told)
+        act = ProgrammeAct(
+            act="resumed" if self.is_resumed else "paused",
+            version=after.version,
+            by=self.by,
+            at=moment.now,
+            about=self.what,
         )
-        after = self.before.then(since, self.programme) if self.entries else None
-        return Change(result=told, entry=entry, programmes=after)
+        return _into_force(History.of(self.reader), before, after, moment, told, act)
 
 
-async def enact(sequencer: Sequencer, store: SqliteStore, programme: Programme) -> None:
-    """Put *programme* into force, unless it is; when this returns, the books have its text.
-
-    Raises:
-        LoyaltyError: The books could not take it.
-    """
-    entries = len(store.reader.programmes())
-    try:
-        await sequencer.order(Enact(programme, sequencer.programmes, entries))
-    except StoreFull as error:
-        hint = "make room on the disk"
-        raise LoyaltyError("the books could not take it", where="the programme", hint=hint) from error
+def _into_force(
+    history: History,
+    before: Programmes,
+    after: Programme,
+    moment: Moment,
+    told: Mapping[str, object],
+    act: ProgrammeAct | None,
+) -> Change:
+    """*after* decides from now on; the books have its text first."""
+    number = len(history.heads) + 1
+    since = max(moment.now, before.versions[-1][0])  # the clock may have gone back since the last one
+    entry = ProgrammeEntry(number=number, since=since, version=after.version, text=after.text)
+    return Change(
+        result=told,
+        entry=entry,
+        act=None if act is None else replace(act, entry=number),
+        programmes=before.then(since, after) if history.heads else None,
+    )

@@ -1,16 +1,20 @@
 """HOLD: points are reserved, and prices promised, until a COMPLETE tells what became of it; and its release.
 
 A hold of a sale reserves the points that it is to be paid with (tag 020) and earns nothing: what a sale earns
-is decided when it is completed. A hold whose time is over releases itself.
+is decided when it is completed. A hold whose time is over releases itself. A coupon of a held sale is used
+from the hold on; when somebody releases the hold it may be used again.
 """
 
 from ledger.hold import OpenHold
 from loyalty.decision import Approved, Reason
 from loyalty.transaction import Operation
+from rules.extras import NOTHING
 from switch.case import Case
+from switch.counting import uncount_all
+from switch.coupons import use_and_issue
 from switch.outcome import Link, Outcome, Record, completes
 from switch.redemption import allowed_points, may_only_earn, most_points, points_for
-from switch.sales import unknown_coupons, work_out
+from switch.sales import Guarded, work_out
 
 
 def hold(case: Case) -> Outcome:
@@ -32,6 +36,8 @@ def _hold_sale(case: Case) -> Outcome:
     assert card is not None
     draft = case.draft(card.owner)
     sale = work_out(case, card, draft.book)
+    if isinstance(sale, Guarded):
+        return sale.decline(case, card)
     if isinstance(sale, Reason):
         return case.decline(sale, card)
     kept_until = case.moment.now.replace(microsecond=0) + case.programme.hold_kept
@@ -46,7 +52,7 @@ def _hold_sale(case: Case) -> Outcome:
         left_to_pay_minor=sale.left_to_pay_minor,
         balance=case.balance(card, draft.book),
         discounts=sale.discounts,
-        coupons_refused=unknown_coupons(case),
+        coupons_refused=sale.coupons.refused,
         near_miss=sale.award.near_miss,
         hold_until=kept_until,
         programme_version=case.programme.version,
@@ -59,6 +65,7 @@ def _hold_sale(case: Case) -> Outcome:
         covered_minor=transaction.amount or 0,
         discount_minor=sale.discount_minor,
         facts=sale.facts.to_json(),
+        sides=use_and_issue(case, card, sale.coupons, NOTHING)[0],
     )
 
 
@@ -145,6 +152,7 @@ def release(case: Case, record: Record, final: int | None = None) -> Outcome | N
         covered_minor=case.transaction.amount or 0,
         original=record.seq,
         links=(Link(seq=case.moment.seq, original=record.seq, undone=1, final_minor=final),),
+        sides=uncount_all(case, record, draft) if final is None else (),
     )
 
 

@@ -186,7 +186,9 @@ def _set_statuses(database: sqlite3.Connection) -> None:
     rows = [
         (told.get("status"), told.get("replaced_by"), card_id)
         for card_id, told in journal_ends(
-            database.execute("SELECT card_id, change FROM card_entry ORDER BY card_id, block, line")
+            database.execute(
+                "SELECT card_id, change FROM card_entry WHERE card_id <> 0 ORDER BY card_id, block, line"
+            )
         )
     ]
     database.executemany("UPDATE card SET status = ?, replaced_by = ? WHERE card_id = ?", rows)

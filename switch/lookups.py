@@ -80,7 +80,15 @@ _HELD: Final = (
 _HELD_NO_LONGER: Final = "SELECT coalesce(sum(points), 0) FROM hold_step WHERE hold = ?"
 HOLD: Final = f"SELECT {', '.join(SIDES['hold'])} FROM hold WHERE seq = ?"
 HOLD_STEPS: Final = f"SELECT {', '.join(SIDES['hold_step'])} FROM hold_step WHERE hold = ? ORDER BY seq, line"
-PROGRAMMES: Final = "SELECT number, since, version, text FROM programme ORDER BY number"
+PROGRAMMES: Final = "SELECT number, since, version, length(text) FROM programme ORDER BY number"
+PROGRAMME: Final = "SELECT text FROM programme WHERE version = ? ORDER BY number LIMIT 1"
+# The words of the index's own condition here too.
+ACTS: Final = "SELECT json_remove(change, '$.text') FROM card_entry WHERE card_id = 0 ORDER BY block, line"
+PROPOSAL: Final = (
+    "SELECT json_extract(change, '$.text') FROM card_entry WHERE card_id = 0"
+    " AND json_extract(change, '$.act') = 'proposed' AND json_extract(change, '$.version') = ?"
+    " ORDER BY block DESC, line DESC LIMIT 1"
+)
 _DEBT: Final = "SELECT points FROM balance WHERE account = ? AND lot = 0"
 _CARD_LEAD: Final = "SELECT member_id, card_id FROM card WHERE token = ?"
 _LEADS: Final = (

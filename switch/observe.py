@@ -30,6 +30,7 @@ EVENTS: Final = {
     "switch.failed": "it ends because it cannot know what the books hold, or could not start",
     "programme.loaded": "a reload put in a new programme or register",
     "programme.rejected": "a reload found problems; the old programme and register stay",
+    "programme.unapproved": "the files of the programme have changed, and nobody approved them",
     "limit.lowered": "the machine gives fewer file descriptors than the settings ask",
     "connection.refused": "too many connections, together or from this address",
     "connection.idled": "nothing came for long; it was closed",

@@ -1,19 +1,36 @@
 """The versions of the programme: late advices and refunds use the one of their time.
 
-The books keep every text, so that a refund next year is still rated by the programme of the sale.
+The books keep every text, so that a refund next year is still rated by the programme of the sale. The latest
+versions are kept in memory, as many as fit; the others are made again of their texts when one is asked for.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from rules.programme import Programme
+
+KEPT_SIZE_MAX: Final = 16_000_000  # characters of text of former versions; a rule has about 150
+
+
+def _nobody(version: str) -> Programme:
+    raise AssertionError(f"version {version} is in no book")
 
 
 @dataclass(frozen=True, slots=True)
 class Programmes:
-    """All versions that ever decided, in order, each with the instant from which it was in force."""
+    """All versions that ever decided, in order, each with the instant from which it was in force.
+
+    Attributes:
+        versions: The latest, ready.
+        older: Those before them, by name.
+        recall: Makes one of the older ones again.
+    """
 
     versions: tuple[tuple[datetime, Programme], ...]
+    older: tuple[tuple[datetime, str], ...] = ()
+    recall: Callable[[str], Programme] = field(default=_nobody, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         assert self.versions
@@ -24,23 +41,51 @@ class Programmes:
         """The version in force."""
         return self.versions[-1][1]
 
+    @property
+    def whole(self) -> Programme:
+        """The version in force, with what is paused of it."""
+        return self.current.whole or self.current
+
     def at(self, instant: datetime) -> Programme:
         """The version in force at *instant*; the first for anything before it."""
         for since, programme in reversed(self.versions):
             if since <= instant:
                 return programme
-        return self.versions[0][1]
+        if not self.older:
+            return self.versions[0][1]
+        for since, version in reversed(self.older):
+            if since <= instant:
+                return self.recall(version)
+        return self.recall(self.older[0][1])
 
     def version(self, version: str | None) -> Programme:
         """The version called *version*; the one in force when it is not known here."""
         for _, programme in reversed(self.versions):
             if programme.version == version:
                 return programme
+            if programme.whole is not None and programme.whole.version == version:
+                return programme.whole
+        if version is not None and any(version == known for _, known in self.older):
+            return self.recall(version)
         return self.current
 
     def then(self, since: datetime, programme: Programme) -> "Programmes":
-        """With *programme* in force from *since* on."""
-        return Programmes((*self.versions, (since, programme)))
+        """With *programme* in force from *since* on; what no longer fits is left to the books."""
+        versions = [*self.versions, (since, programme)]
+        older = list(self.older)
+        while len(versions) > 2 and self.recall is not _nobody and _size(versions[:-1]) > KEPT_SIZE_MAX:
+            left_since, left = versions.pop(0)
+            older.append((left_since, left.version))
+        return Programmes(tuple(versions), tuple(older), self.recall)
+
+    def wholes(self) -> dict[int, Programme]:
+        """Every programme with rules of its own that is in memory here, by identity."""
+        return {id(each): each for each in (programme.whole or programme for _, programme in self.versions)}
+
+
+def _size(versions: list[tuple[datetime, Programme]]) -> int:
+    wholes = {id(each): each for each in (programme.whole or programme for _, programme in versions)}
+    return sum(len(each.text) for each in wholes.values())
 
 
 def business_date(programme: Programme, instant: datetime) -> date:

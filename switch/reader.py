@@ -124,6 +124,10 @@ class Reader(Protocol):
         """The last day before *day* on which *measure* holds some."""
         ...
 
+    def place_of(self, measure: str) -> Place | None:
+        """Where *measure*, which has one place, is counted."""
+        ...
+
     def tallied_by(self, seq: int) -> Sequence[tuple[Place, int]]:
         """What a decision changed of what is counted, place by place."""
         ...

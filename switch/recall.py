@@ -25,12 +25,13 @@ from members.proof import ProofKind, Secret
 from members.tables import EVERY_CARD
 from rules.counters import Place
 from switch import lookups
-from switch.block import Block, Person, ProgrammeEntry
+from switch.block import Block, Person, ProgrammeAct, ProgrammeHead
 from switch.generations import Generations
 from switch.lookups import CANDIDATES_MAX, load_book, load_cards, load_leads
 from switch.originals import named_by
 from switch.outcome import CardChange, EarlyReversal, Link, Record
 from switch.rows import (
+    act_of,
     certificate_of,
     early_reversal_of,
     hold_of,
@@ -272,16 +273,32 @@ class Recall:
         """The last day before *day* on which *measure* holds some."""
         return self._tallies.last_day(measure, whose, day)
 
+    def place_of(self, measure: str) -> Place | None:
+        """Where *measure*, which has one place, is counted."""
+        return self._tallies.place_of(measure)
+
     def tallied_by(self, seq: int) -> list[tuple[Place, int]]:
         """What a decision changed of what is counted, place by place."""
         return self._tallies.of_decision(seq)
 
-    def programmes(self) -> list[ProgrammeEntry]:
-        """The texts of the programme that were ever in force, in order."""
+    def programmes(self) -> list[ProgrammeHead]:
+        """The programmes that were ever in force, in order."""
         return [
-            ProgrammeEntry(number=number, since=datetime.fromisoformat(since), version=version, text=text)
-            for number, since, version, text in self._database.execute(lookups.PROGRAMMES)
+            ProgrammeHead(number=number, since=datetime.fromisoformat(since), version=version, size=size)
+            for number, since, version, size in self._database.execute(lookups.PROGRAMMES)
         ]
+
+    def programme_text(self, version: str) -> str | None:
+        """The text of a programme that was in force, or is proposed; ``None`` when there is none."""
+        for lookup in (lookups.PROGRAMME, lookups.PROPOSAL):
+            row = self._database.execute(lookup, (version,)).fetchone()
+            if row is not None:
+                return str(row[0])
+        return None
+
+    def programme_acts(self) -> list[ProgrammeAct]:
+        """What was done to the programme, in order, without the texts that were proposed."""
+        return [act_of(change) for (change,) in self._database.execute(lookups.ACTS)]
 
     # After a commit
 

@@ -110,6 +110,8 @@ def most_points(redemption: Redemption, limit_minor: int) -> int:
 
 def spendable(case: Case, book: MemberBook) -> int:
     """Points that can be redeemed: available, less debt, in whole steps."""
+    if "redeem" in case.programme.stopped:
+        return 0
     free = max(book.available(case.moment.business_date) - book.debt, 0)
     return free - free % case.programme.redemption.step
 
@@ -169,6 +171,8 @@ def allowed_points(
     case: Case, asked: int, limit_minor: int, book: MemberBook | None, card: Card | None
 ) -> int | Reason:
     """How many of the *asked* points may be used, or why none: the limits first, then the balance."""
+    if "redeem" in case.programme.stopped:
+        return Reason.REDEMPTION_PAUSED
     partial = "P" in case.transaction.can and not case.transaction.is_advice
     limit = most_points(case.programme.redemption, limit_minor)
     may_use = None if card is None else allowance(case, card)

@@ -4,6 +4,7 @@ The rows of a decision have the columns and the order of ``ledger.block.COLUMNS`
 what the chain covers.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from loyalty.card import CardId
 from loyalty.transaction import OriginalReference
 from members.card import Card
 from members.proof import ProofKind, Secret
+from switch.block import ProgrammeAct
 from switch.outcome import EarlyReversal, Link, Record
 
 
@@ -267,3 +269,17 @@ def card_row(card: Card, token: bytes) -> Row:
     """The row of a new card."""
     expires_on = None if card.expires_on is None else card.expires_on.isoformat()
     return card.card_id, token, card.last4, card.member_id, card.status.value, expires_on, None
+
+
+def act_of(change: str) -> ProgrammeAct:
+    """What was done to the programme, as an entry of the journal tells it."""
+    told = json.loads(change)
+    return ProgrammeAct(
+        act=told["act"],
+        version=told["version"],
+        by=told["by"],
+        at=datetime.fromisoformat(told["at"]),
+        entry=told.get("entry", 0),
+        about=told.get("about", ""),
+        is_own=told.get("own", False),
+    )

@@ -7,32 +7,33 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 from config.key import load_key
 from config.register import load_register
 from config.schema import CardSettings, LimitsSettings, ListenerSettings, Settings
 from loyalty.clock import Clock
 from loyalty.terminal import Register
+from loyalty.terms import Terms
 from members.identifiers import Hasher
 from messages.link import Link
 from messages.profile import Profile, profile_named
-from rules.programme import Programme
 from switch.ability import load_enforced
 from switch.admin import AdminServer
 from switch.administration import Administration
 from switch.connection import TerminalConnection
 from switch.database import open_for_reading
-from switch.enactment import enact, recorded
+from switch.enactment import recorded
 from switch.listener import listen
+from switch.management import Management, Policy
 from switch.metrics import Metrics
 from switch.ops import OpsServer
 from switch.peers import Peers
 from switch.pulse import Pulse
 from switch.safeguards import Safeguards
 from switch.sequencer import Sequencer
+from switch.shadow import Shadow
 from switch.speech import speech_of
 from switch.store import SqliteStore
 from switch.sweep import Due
@@ -48,23 +49,6 @@ Address = tuple[str, int]
 Tell = Callable[[Sequence[Work]], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Reloadable:
-    """What SIGHUP reads anew: the programme and the register of terminals."""
-
-    programme: Programme
-    register: Register
-
-    @classmethod
-    def load(cls, settings: Settings) -> Self:
-        """Read both files of the deployment.
-
-        Raises:
-            Problems: All that is wrong with one of them, or that the switch does not do.
-        """
-        return cls(load_enforced(settings.programme), load_register(settings.terminals))
-
-
 class Line:
     """How one listener speaks. Makes the protocol of each of its connections."""
 
@@ -78,7 +62,8 @@ class Line:
         clock: Clock,
         time: Callable[[], float],
         submit: Callable[[Work], None],
-        loaded: Reloadable,
+        terms: Terms,
+        register: Register,
     ) -> None:
         self._settings = settings
         self._limits = limits
@@ -87,7 +72,7 @@ class Line:
         self._submit = submit
         self._time = time
         self._speech = speech_of(settings, cards, folder)
-        self.profile = self._speaking_for(loaded)
+        self.profile = self._speaking_for(terms, register)
         self.profile.check(self._speech.codec.dialect)
 
     def connect(self) -> TerminalConnection:
@@ -104,21 +89,34 @@ class Line:
             self._peers, link, self._clock, self._time, self._submit, in_work_max=self._limits.in_work_max
         )
 
-    def reload(self, loaded: Reloadable) -> None:
-        """Speak for what was *loaded* from the next message on, on every connection."""
-        former, self.profile = self.profile, self._speaking_for(loaded)
+    def speak(self, terms: Terms, register: Register) -> None:
+        """Speak for these from the next message on, on every connection."""
+        former, self.profile = self.profile, self._speaking_for(terms, register)
         for peer in self._peers:
             if peer.link.profile is former:
                 peer.link.profile = self.profile
 
-    def _speaking_for(self, loaded: Reloadable) -> Profile:
+    def _speaking_for(self, terms: Terms, register: Register) -> Profile:
         return profile_named(
             self._settings.profile,
-            terms=loaded.programme.terms,
-            register=loaded.register,
+            terms=terms,
+            register=register,
             acquirer_id=self._settings.acquirer or None,
             codes=self._settings.codes,
         )
+
+
+class Lines(list[Line]):
+    """All listeners, and the register of terminals for which they speak."""
+
+    def __init__(self, register: Register) -> None:
+        super().__init__()
+        self.register = register
+
+    def speak(self, terms: Terms) -> None:
+        """Speak for *terms* and the register from the next message on."""
+        for line in self:
+            line.speak(terms, self.register)
 
 
 class Switch:
@@ -134,8 +132,8 @@ class Switch:
         self,
         settings: Settings,
         sequencer: Sequencer,
-        store: SqliteStore,
-        lines: Sequence[Line],
+        management: Management,
+        lines: Lines,
         *,
         iso8583: Sequence[Address],
         http: Address,
@@ -146,7 +144,7 @@ class Switch:
         self.deciding = deciding
         self._settings = settings
         self._sequencer = sequencer
-        self._store = store
+        self._management = management
         self._lines = lines
         self._reloading = asyncio.Lock()
 
@@ -156,17 +154,17 @@ class Switch:
         return self._sequencer.queue_depth == 0
 
     async def reload(self) -> str:
-        """Put in programme and register as they are in the files now, and give the programme's version.
+        """Put in programme and register as they are in the files now, and give the version in force.
 
         Raises:
-            Problems: Something is wrong with them; nothing is changed.
+            LoyaltyError: Something is wrong with them, or not approved; nothing is changed.
         """
         async with self._reloading:
-            loaded = await asyncio.to_thread(Reloadable.load, self._settings)
-            await enact(self._sequencer, self._store, loaded.programme)
-            for line in self._lines:
-                line.reload(loaded)
-            return loaded.programme.version
+            register = await asyncio.to_thread(load_register, self._settings.terminals)
+            version = await self._management.reread()
+            self._lines.register = register
+            self._lines.speak(self._sequencer.programmes.current.terms)
+            return version
 
 
 @contextlib.asynccontextmanager
@@ -191,7 +189,7 @@ async def running(
         LoyaltyError: Something in the deployment is wrong, or another process runs it.
     """
     limits = settings.limits
-    loaded = Reloadable.load(settings)
+    own, register = load_enforced(settings.programme), load_register(settings.terminals)
     hasher = Hasher(load_key(settings.path(settings.cards.key_file)))
     # What is entered last is left first: nothing more comes in, then all is answered, then the books close.
     async with contextlib.AsyncExitStack() as house:
@@ -201,19 +199,28 @@ async def running(
         house.callback(due.close)
         measured = MeasuredStore(store, metrics, time)
 
+        shadow = Shadow()
+
+        def observe(works: Sequence[Work]) -> None:
+            tell(works)
+            shadow.see(works)
+
         sequencer = Sequencer(
             measured,
-            recorded(store.reader.programmes(), loaded.programme),
+            recorded(store.reader, own),
             clock,
             hasher.token,
             deadline_s=limits.deadline_s,
             queue_depth_max=limits.queue_depth_max,
             batch_size_max=limits.batch_size_max,
-            observe=tell,
+            observe=observe,
         )
         deciding = asyncio.create_task(sequencer.run())
         house.callback(deciding.cancel)
-        await enact(sequencer, store, loaded.programme)
+        lines = Lines(register)
+        policy = Policy(settings.programme, four_eyes=settings.rules.four_eyes)
+        management = Management(sequencer, store, policy, shadow=shadow, speak=lines.speak)
+        await management.begin(own)
 
         peers = Peers(
             connections_max=limits.connections_max,
@@ -253,15 +260,14 @@ async def running(
         beating = asyncio.create_task(pulse.run())
         house.callback(beating.cancel)
 
-        admin = AdminServer(Administration(sequencer, store).handlers)
+        admin = AdminServer({**Administration(sequencer, store).handlers, **management.handlers})
         await admin.listen(settings.socket)
         house.push_async_callback(admin.close)
 
         house.callback(peers.stop_reading)
-        lines = [
-            Line(each, settings.cards, settings.folder, limits, peers, clock, time, sequencer.submit, loaded)
-            for each in settings.listener
-        ]
+        terms = sequencer.programmes.current.terms
+        speaks = settings.cards, settings.folder, limits, peers, clock, time, sequencer.submit
+        lines += [Line(each, *speaks, terms, register) for each in settings.listener]
         listeners = []
         for line, each in zip(lines, settings.listener, strict=True):
             listener = await listen(each.host, each.port, line.connect)
@@ -270,7 +276,7 @@ async def running(
         yield Switch(
             settings,
             sequencer,
-            store,
+            management,
             lines,
             iso8583=[listener.address for listener in listeners],
             http=watched.address,

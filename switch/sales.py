@@ -7,17 +7,22 @@ Discounts come off the price before a tender is looked at, and only where the ti
 requests and quotes. What an advice tells of was paid at the till's own prices.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ledger.book import MemberBook
-from loyalty.decision import Approved, Discount, Reason
+from loyalty.decision import Approved, Discount, Instrument, Reason
 from loyalty.transaction import Operation
 from members.card import Card
+from rules.effects import Decline
 from rules.evaluate import Award, evaluate, price
+from rules.extras import NOTHING, Extras, declined_by, extras
 from rules.facts import TAKES_DISCOUNTS, Facts
 from rules.programme import Programme
+from rules.rule import Rule
 from switch.case import Case
 from switch.counting import count_sale, counters_before
+from switch.coupons import NONE_TAKEN, Taken, take, use_and_issue
 from switch.outcome import Outcome, Side
 from switch.postings import Draft
 from switch.redemption import allowed_points, may_only_earn, most_points, spendable
@@ -32,6 +37,7 @@ class Sale:
     Attributes:
         discount_minor: What *discounts* add up to.
         facts: Lines and ticket are net of *discounts*, and there are no further ones.
+        coupons: The codes that brought something, and why others were not taken.
     """
 
     discounts: tuple[Discount, ...]
@@ -42,6 +48,25 @@ class Sale:
     facts: Facts
     award: Award
     partial: bool
+    coupons: Taken = NONE_TAKEN
+    extras: Extras = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A rule of the programme declines the sale."""
+
+    rule: Rule
+
+    @property
+    def name(self) -> str:
+        """What terminals see in tag 059."""
+        assert isinstance(self.rule.effect, Decline)
+        return self.rule.effect.name
+
+    def decline(self, case: Case, card: Card) -> Outcome:
+        """Declined under the programme's own name, and remembered."""
+        return case.decline(Reason.NOT_PERMITTED, card, name=self.name)
 
 
 def earn(case: Case) -> Outcome:
@@ -55,6 +80,8 @@ def earn(case: Case) -> Outcome:
         return case.refuse_or_accept(Reason.NOT_PERMITTED, card)
     draft = case.draft(card.owner)
     sale = work_out(case, card, draft.book)
+    if isinstance(sale, Guarded):
+        return case.accept(sale.name, card) if transaction.is_advice else sale.decline(case, card)
     if isinstance(sale, Reason):
         return case.refuse_or_accept(sale, card)
     short = draft.redeem(sale.points) if sale.points else 0
@@ -71,6 +98,8 @@ def quote(case: Case) -> Outcome:
     assert card is not None
     book = case.book(card.owner)
     sale = work_out(case, card, book)
+    if isinstance(sale, Guarded):
+        return case.refuse(Reason.NOT_PERMITTED, name=sale.name)
     if isinstance(sale, Reason):
         return case.refuse(sale)
     redemption = case.programme.redemption
@@ -88,14 +117,15 @@ def quote(case: Case) -> Outcome:
             balance=case.balance(card, book),
             redeemable=(points, redemption.value.of(points)),
             discounts=sale.discounts,
-            coupons_refused=unknown_coupons(case),
+            coupons_refused=sale.coupons.refused,
             near_miss=sale.award.near_miss,
+            messages=sale.extras.messages,
             programme_version=case.programme.version,
         )
     )
 
 
-def work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | Reason:
+def work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | Reason | Guarded:
     """Discounts, points used, what is left to pay, and what it earns."""
     transaction, redemption = case.transaction, case.programme.redemption
     price_minor = transaction.amount
@@ -103,8 +133,13 @@ def work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | R
     net: Facts | None = None
     discounts: tuple[Discount, ...] = ()
     discount_minor = 0
+    taken = take(case, card) if transaction.coupons else NONE_TAKEN
+    if case.programme.guards:
+        rule = declined_by(case.programme, sale_facts(case, card, price_minor, taken))
+        if rule is not None:
+            return Guarded(rule)
     if _may_be_discounted(case):
-        net, discounts = _price(case, card, price_minor)
+        net, discounts = _price(case, card, price_minor, taken)
         discount_minor = sum([discount.amount_minor for discount in discounts])
         price_minor -= discount_minor
     asked = transaction.points or 0
@@ -117,7 +152,11 @@ def work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | R
     value_minor = min(redemption.value.of(points), price_minor)
     left_to_pay_minor = price_minor - value_minor
     base_minor = max(left_to_pay_minor - paid_otherwise(case, value_minor), 0)
-    facts = sale_facts(case, card, base_minor) if net is None else replace(net, base_minor=base_minor)
+    facts = sale_facts(case, card, base_minor, taken) if net is None else replace(net, base_minor=base_minor)
+    award = evaluate(case.programme, facts)
+    extra = extras(case.programme, facts) if case.programme.extras.size else NOTHING
+    if taken.codes:
+        taken = taken.needed_by(case, _given_by(award, discounts, extra))
     return Sale(
         discounts=discounts,
         discount_minor=discount_minor,
@@ -125,14 +164,25 @@ def work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | R
         value_minor=value_minor,
         left_to_pay_minor=left_to_pay_minor,
         facts=facts,
-        award=evaluate(case.programme, facts),
+        award=award,
         partial=points < asked,
+        coupons=taken,
+        extras=extra,
     )
 
 
-def sale_facts(case: Case, card: Card | None, base_minor: int) -> Facts:
+def _given_by(award: Award, discounts: tuple[Discount, ...], extra: Extras) -> Iterator[str]:
+    """The rules that gave something."""
+    yield from (rule for rule, _ in award.parts)
+    yield from (discount.promotion for discount in discounts)
+    yield from extra.rules
+
+
+def sale_facts(case: Case, card: Card | None, base_minor: int, taken: Taken = NONE_TAKEN) -> Facts:
     """What the rules see of the sale, and of what was before it where they look there."""
     facts = facts_of(case, card, base_minor)
+    if taken.codes:
+        facts.coupons = taken.coupons
     if case.programme.counting is not None:
         facts.counters = counters_before(case, case.programme.counting, card)
     return facts
@@ -148,9 +198,11 @@ def _may_be_discounted(case: Case) -> bool:
     )
 
 
-def _price(case: Case, card: Card | None, ticket_minor: int) -> tuple[Facts, tuple[Discount, ...]]:
+def _price(
+    case: Case, card: Card | None, ticket_minor: int, taken: Taken
+) -> tuple[Facts, tuple[Discount, ...]]:
     """The sale with its discounts taken off, and these."""
-    facts = sale_facts(case, card, ticket_minor)
+    facts = sale_facts(case, card, ticket_minor, taken)
     discounts = price(case.programme, facts)
     return facts.after(discounts), discounts
 
@@ -197,7 +249,6 @@ def facts_of(case: Case, card: Card | None, base_minor: int) -> Facts:
         currency=case.programme.terms.currency,
         can=transaction.can.replace(TAKES_DISCOUNTS, "") if transaction.is_advice else transaction.can,
         tenders=transaction.tenders,
-        coupons=transaction.coupons,
     )
 
 
@@ -205,12 +256,6 @@ def _tier(programme: Programme, card: Card | None) -> str:
     if card is not None and card.tier is not None:
         return card.tier
     return programme.tiers[0] if programme.tiers and card is not None else ""
-
-
-def unknown_coupons(case: Case) -> tuple[tuple[str, str], ...]:
-    """What is told of the coupons that the till sent."""
-    # No rule issues coupons, so none can be known; a coupon never declines a sale.
-    return tuple(("COUPON_UNKNOWN", code) for code in case.transaction.coupons)
 
 
 def _trace(award: Award) -> str:
@@ -234,6 +279,10 @@ def booked_sale(
     has_points = sale.points > 0 or bool(case.transaction.points)
     # What the member lacked is not told as paid with points; only an advice can lack any.
     paid_minor = sale.value_minor if not short else case.programme.redemption.value.of(sale.points - short)
+    instruments: tuple[Instrument, ...] = ()
+    if sale.coupons.codes or sale.extras.coupons:
+        more, instruments = use_and_issue(case, card, sale.coupons, sale.extras)
+        sides += more
     decision = Approved(
         partial=sale.partial,
         earned=sale.award.points,
@@ -243,8 +292,10 @@ def booked_sale(
         left_to_pay_minor=sale.left_to_pay_minor + sale.value_minor - paid_minor,
         balance=case.balance(card, draft.book),
         discounts=sale.discounts,
-        coupons_refused=unknown_coupons(case),
+        coupons_refused=sale.coupons.refused,
         near_miss=sale.award.near_miss,
+        instruments=instruments,
+        messages=sale.extras.messages,
         programme_version=case.programme.version,
     )
     return case.remember(
@@ -268,13 +319,16 @@ def booked_sale(
 def _earn_without_card(case: Case, card: Card | None, reason: Reason) -> Outcome:
     """A sale that happened with a card that is unknown or cannot be used: its points wait on suspense."""
     sale = work_out(case, card, None)
-    if isinstance(sale, Reason):
+    if isinstance(sale, Reason | Guarded):
         return case.accept(sale.name, card)
     draft = case.draft(None)
     if sale.points:
         draft.redeem(sale.points)
     draft.earn(sale.award.points, *case.programme.lot_dates(case.today))
     sides = count_sale(case, None, sale.facts, sale.award, draft)
+    if sale.coupons.codes:
+        more, _ = use_and_issue(case, None, sale.coupons, sale.extras)
+        sides += more
     decision = Approved(
         earned=0,
         value_minor=sale.value_minor if sale.points else None,

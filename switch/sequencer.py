@@ -308,6 +308,7 @@ class Sequencer:
                     enrolments=[new for change in changes for new in change.enrolments],
                     card_changes=[new for change in changes for new in change.card_changes],
                     programmes=[change.entry for change in changes if change.entry is not None],
+                    acts=[change.act for change in changes if change.act is not None],
                 )
                 result = await self._store.commit(block, lambda: self._loop.time() <= batch.deadline)
             if result is CommitResult.DURABLE:

@@ -4,7 +4,7 @@ A row tells the new total of a place, so the last row of a place is all that has
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from rules.counters import Place, Total
@@ -33,6 +33,18 @@ def changes_of(outcome: Outcome) -> Iterator[tuple[Place, int, int]]:
             yield (measure, whose, stretch), change, total
 
 
+def last_day(known: Mapping[str, int], day: str, durable: Callable[[str], str | None]) -> str | None:
+    """The last day before *day* with some: by *known*, which is newest, or by *durable*."""
+    mine = max(
+        (each for each, total in known.items() if total > 0 and len(each) == len(day) and each < day),
+        default=None,
+    )
+    found = durable(day)
+    while found is not None and known.get(found, 1) <= 0:  # taken back since
+        found = durable(found)
+    return max(mine or "", found or "") or None
+
+
 class SheetTallies:
     """What one batch has counted so far: totals by measure and whom, and by stretch."""
 
@@ -51,6 +63,13 @@ class SheetTallies:
         measure, whose, stretch = place
         of_whom = self._totals.get((measure, whose))
         return None if of_whom is None else of_whom.get(stretch)
+
+    def place_of(self, measure: str) -> Place | None:
+        """Where *measure*, which has one place, was counted."""
+        for (known, whose), of_whom in self._totals.items():
+            if known == measure:
+                return known, whose, next(iter(of_whom))
+        return None
 
     def days(self, measure: str, whose: str) -> Mapping[str, int]:
         """Total by day (and by other stretches)."""

@@ -15,6 +15,7 @@ _DAYS: Final = (
     "SELECT stretch, total FROM tally WHERE measure = ? AND whose = ? AND stretch < ?"
     " AND length(stretch) = 10 ORDER BY stretch DESC, seq DESC"
 )
+_PLACE: Final = "SELECT measure, whose, stretch FROM tally WHERE measure = ? LIMIT 1"
 _OF_DECISION: Final = "SELECT measure, whose, stretch, change FROM tally WHERE seq = ? ORDER BY line"
 
 
@@ -49,6 +50,11 @@ class DurableTallies:
                     return found
                 seen = stretch
         return None
+
+    def place_of(self, measure: str) -> Place | None:
+        """Where *measure*, which has one place, is counted."""
+        row = self._database.execute(_PLACE, (measure,)).fetchone()
+        return None if row is None else (row[0], row[1], row[2])
 
     def of_decision(self, seq: int) -> list[tuple[Place, int]]:
         """What a decision changed."""

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from loyalty.transaction import Operation
 from messages.link import Link, TransactionReceived
 from messages.reading import Refused
-from switch.block import Block, CommitResult, Enrolment, ProgrammeEntry
+from switch.block import Block, CommitResult, Enrolment, ProgrammeAct, ProgrammeEntry
 from switch.case import Moment
 from switch.outcome import CardChange, Known, Outcome
 from switch.programmes import Programmes
@@ -48,6 +48,7 @@ class Change:
     card_changes: tuple[CardChange, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     entry: ProgrammeEntry | None = None
+    act: ProgrammeAct | None = None
     programmes: Programmes | None = None
 
 

@@ -25,7 +25,7 @@ from switch.originals import named_by
 from switch.outcome import CardChange, EarlyReversal, Link, Outcome, Record, Side, linked
 from switch.reader import Reader
 from switch.rows import hold_of, hold_step_of
-from switch.tallies import SheetTallies, changes_of
+from switch.tallies import SheetTallies, changes_of, last_day
 
 
 @dataclass(slots=True)
@@ -336,14 +336,12 @@ class Worksheet:
         known: dict[str, int] = {}
         for sheet in reversed(self.sheets):
             known.update(sheet.tallies.days(measure, whose))
-        mine = max(
-            (each for each, total in known.items() if total > 0 and len(each) == len(day) and each < day),
-            default=None,
-        )
-        durable = self._reader.last_tallied(measure, whose, day)
-        while durable is not None and known.get(durable, 1) <= 0:  # taken back since
-            durable = self._reader.last_tallied(measure, whose, durable)
-        return max(mine or "", durable or "") or None
+        return last_day(known, day, lambda before: self._reader.last_tallied(measure, whose, before))
+
+    def place_of(self, measure: str) -> Place | None:
+        """Where *measure*, which has one place, is counted."""
+        places = (sheet.tallies.place_of(measure) for sheet in self.sheets)
+        return next(filter(None, places), None) or self._reader.place_of(measure)
 
     def tallied_by(self, seq: int) -> list[tuple[Place, int]]:
         """What a decision changed, place by place."""

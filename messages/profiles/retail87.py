@@ -112,6 +112,7 @@ CODES: Final = {
     Reason.PROOF_MISSING_OR_WRONG: "55",
     Reason.PROOF_TRIES_EXCEEDED: "75",
     Reason.NOT_PERMITTED: "57",
+    Reason.REDEMPTION_PAUSED: "57",
     Reason.TOO_MANY: "65",
     Reason.ABOVE_LIMIT: "61",
     Reason.NOT_SUFFICIENT_POINTS: "51",

@@ -39,6 +39,7 @@ CODES: Final = {
     Reason.PROOF_MISSING_OR_WRONG: "117",
     Reason.PROOF_TRIES_EXCEEDED: "106",
     Reason.NOT_PERMITTED: "119",
+    Reason.REDEMPTION_PAUSED: "119",
     Reason.TOO_MANY: "123",
     Reason.ABOVE_LIMIT: "121",
     Reason.NOT_SUFFICIENT_POINTS: "116",

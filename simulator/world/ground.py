@@ -29,7 +29,7 @@ from simulator.world.perils import chance_of
 from switch.administration import Administration
 from switch.cardline import CardLine
 from switch.database import InlineConnection
-from switch.enactment import enact, recorded
+from switch.enactment import Enact, recorded
 from switch.sequencer import Sequencer
 from switch.store import SqliteStore
 
@@ -92,7 +92,7 @@ async def _enrol(books: Path, programme: Programme, hasher: Hasher, cards: tuple
     store = await SqliteStore.open(books, connect=_inline, random_bytes=chance_of(0, "ground").randbytes)
     sequencer = Sequencer(
         store,
-        recorded((), programme),
+        recorded(store.reader, programme),
         clock,
         hasher.token,
         deadline_s=timedelta(hours=1).total_seconds(),
@@ -100,7 +100,7 @@ async def _enrol(books: Path, programme: Programme, hasher: Hasher, cards: tuple
         observe=lambda _works: None,
     )
     deciding = asyncio.ensure_future(sequencer.run())
-    await enact(sequencer, store, programme)
+    await sequencer.order(Enact(programme, sequencer, store.reader))
     lines = [_line(number, card, hasher).to_json() for number, card in enumerate(cards, 1)]
     await Administration(sequencer, store).handlers["cards.import"]({"cards": lines})
     deciding.cancel()

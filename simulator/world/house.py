@@ -121,7 +121,7 @@ class House:
         store = await SqliteStore.open(path, connect=take_over, random_bytes=self._disk.random.randbytes)
         sequencer = Sequencer(
             store,
-            recorded(store.reader.programmes(), self._ground.programme),
+            recorded(store.reader, self._ground.programme),
             self._clock,
             self._ground.hasher.token,
             deadline_s=_LIMITS.deadline_s,

@@ -89,10 +89,42 @@ def test_explain_and_try_again(shop: Path, receipts: list[str], tmp_path: Path) 
         "sales": 2, "points_now": 166, "points_then": 213, "costs_more": "0.47"
     }  # fmt: skip
 
-    old = tmp_path / "old.toml"
-    old.write_text(programme.read_text())
-    programme.write_text(candidate.read_text())
-    assert (
-        "name the file of that version" in puntual("rules", "explain", receipts[1], "--config", shop).output
+    programme.write_text(candidate.read_text())  # the books have the text that decided
+    assert puntual("rules", "explain", receipts[1], "--config", shop).output == told.output
+
+
+def test_activate_and_pause(shop: Path) -> None:
+    """Without a switch on the books themselves; who did what is told in order."""
+    done = puntual("rules", "activate", "--by", "ana", "--config", shop)
+    assert done.output.endswith("is in force\n")
+    version = done.output.split()[1]
+    paused = puntual("pause", "redeem", "--by", "ben", "--config", shop)
+    assert paused.output.endswith("is in force; paused: redeem\n")
+    assert puntual("resume", "redeem", "--by", "ben", "--config", shop).output.startswith(
+        f"version {version}"
     )
-    assert puntual("rules", "explain", receipts[1], "--programme", old, "--config", shop).exit_code == 0
+    refused = puntual("pause", "winter", "--by", "ben", "--config", shop)
+    assert refused.exit_code == 2
+    assert "winter: is no campaign of the programme (earn, redeem, or" in refused.output
+    assert "has no version before" in puntual("rules", "rollback", "--config", shop).output
+    history = json.loads(puntual("rules", "history", "--config", shop, "--json").output)
+    assert [(row["what"], row["by"], row["about"]) for row in history] == [
+        ("activated", "ana", None),
+        ("paused", "ben", "redeem"),
+        ("resumed", "ben", "redeem"),
+    ]
+
+
+def test_two_people_agree(shop: Path) -> None:
+    """The first version of all needs nobody; the next waits."""
+    shop.write_text(shop.read_text().replace("four_eyes = false", "four_eyes = true"))
+    puntual("rules", "activate", "--by", "ana", "--config", shop)
+    programme = shop.parent / "programme.toml"
+    programme.write_text(programme.read_text().replace("50.00", "40.00"))
+    waits = puntual("rules", "activate", "--by", "ana", "--config", shop).output
+    version = waits.split()[1]
+    assert "waits: puntual rules approve" in waits
+    refused = puntual("rules", "approve", version, "--by", "ana", "--config", shop)
+    assert (refused.exit_code, "was proposed by ana" in refused.output) == (2, True)
+    approved = puntual("rules", "approve", version, "--by", "ben", "--config", shop)
+    assert approved.output == f"version {version} is in force\n"

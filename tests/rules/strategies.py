@@ -23,8 +23,12 @@ from rules.conditions import (
 )
 from rules.effects import (
     BasePoints,
+    Decline,
     Effect,
     FixedPoints,
+    FreeUnits,
+    IssueCoupon,
+    Message,
     MoneyOff,
     Multiply,
     PointsPerAmount,
@@ -74,7 +78,7 @@ amount_ranges = st.builds(
 simple: st.SearchStrategy[Condition] = st.one_of(
     st.builds(OneOf, st.sampled_from(SCALARS), sets),
     st.builds(OneOf, st.sampled_from(SCALARS), sets),
-    st.builds(SomeOf, st.sampled_from(("segment", "tender", "has_category", "has_product")), sets),
+    st.builds(SomeOf, st.sampled_from(("segment", "tender", "coupon", "has_category", "has_product")), sets),
     st.builds(
         lambda name, pair: AmountWithin(name, *pair), st.sampled_from(("amount", "ticket")), ranges(money)
     ),
@@ -105,6 +109,10 @@ effects: st.SearchStrategy[Effect] = st.one_of(
     st.builds(lambda a, b: ShareOff(Rate(min(a, b), b)), st.integers(1, 7), st.integers(1, 7)),
     st.builds(UnitPrice, money),
     st.builds(MoneyOff, st.integers(1, 2000)),
+    st.builds(FreeUnits, st.integers(2, 3)),
+    st.builds(Decline, st.just("NO_WAY")),
+    st.builds(IssueCoupon, names),
+    st.builds(Message, names),
 )
 
 
@@ -148,6 +156,7 @@ def rule_lists(draw: st.DrawFn, max_size: int = 16) -> tuple[Rule, ...]:
                 ],
                 when=tuple(draw(st.lists(conditions, max_size=3))),
                 lines=draw(st.none() | line_filters()),
+                campaign=draw(st.sampled_from(["", "", "x", "y"])),
                 caps=tuple(draw(st.lists(caps, max_size=2))),
             )
         )
@@ -181,6 +190,7 @@ def sales(draw: st.DrawFn) -> Facts:
         tier=draw(st.sampled_from(["", "a", "b"])),
         channel=draw(names),
         can=draw(st.sampled_from(["", "D", "PD"])),
+        coupons=tuple(sorted(draw(st.frozensets(names)))),
         segments=draw(st.frozensets(names)),
         tenders=tuple(Tender(kind, 1) for kind in draw(st.lists(names, max_size=2))),
         birthday=draw(st.none() | st.sampled_from([date(1980, 2, 29), date(1990, 2, 26), date(1999, 3, 1)])),

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from rules.conditions import AMOUNT_ATTRIBUTES, SET_ATTRIBUTES, TEXT_ATTRIBUTES
+from rules.effectset import EFFECTS
 from rules.parse import MAIN, parse_programme
-from rules.ruleset import EFFECTS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "programme.md").read_text("utf-8")
 
@@ -21,7 +21,7 @@ def test_every_block_of_the_page_loads() -> None:
     rules = blocks(" rules")
     assert len(re.findall("```toml", PAGE)) == 2 + len(rules)
     made = parse_programme({MAIN: main + "".join(rules), "campaigns/summer.toml": campaign})
-    assert len(made.rules) == 16
+    assert len(made.rules) == 22
 
 
 def test_the_page_knows_every_word() -> None:

@@ -2,7 +2,7 @@
 """Any award can be told in words, and any rule that did not apply says why."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 
 from rules.explain import Answer, describe_effect, describe_rule, tell, why_not
 from rules.rule import Rule
@@ -97,6 +97,7 @@ def test_a_rule_that_is_not_in_force_is_not_known() -> None:
         why_not(programme(), sale("1.00"), "gone")
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault of the rules
 @given(rules=rule_lists(max_size=5))
 def test_every_rule_can_be_described(rules: tuple[Rule, ...]) -> None:
     """Whatever an author may write, the console can show it."""

@@ -5,7 +5,8 @@ import pytest
 from loyalty.amount import Rate
 from loyalty.errors import Problems
 from rules.parse import MAIN, parse_programme
-from rules.programme import CertificateTerms, FamilyLimits, Partner, Prize, Span, SpanUnit
+from rules.programme import CertificateTerms, FamilyLimits, Partner, Prize
+from rules.span import Span, SpanUnit
 from tests.rules.sales import STARTER
 
 YEAR = Span(1, SpanUnit.YEARS)

@@ -186,7 +186,7 @@ def test_all_problems_are_told_at_once() -> None:
         "campaigns/a.toml: campaign: is missing (begin the file with [campaign])",
         "campaigns/a.toml: campain: is not known here (did you mean campaign?)",
         "campaigns/b.toml: campaign.state: cannot be on (known are active, checked, draft, ended, paused, scheduled)",
-        "campaigns/b.toml: x: is not known here (known are campaign, rule)",
+        "campaigns/b.toml: x: is not known here (known are campaign, coupon, rule)",
     ]
 
 

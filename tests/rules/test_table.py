@@ -7,11 +7,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from loyalty.amount import Rounding
+from rules.amend import amended
 from rules.columns import Columns, bits
 from rules.compile import compile_rules
 from rules.conditions import AmountWithin, OneOf
-from rules.effects import FixedPoints, Lane
+from rules.effects import EXTRA_LANES, POINT_LANES, PRICE_LANES, FixedPoints
 from rules.evaluate import evaluate
+from rules.extras import declined_by, extras, interpreted
 from rules.facts import Facts
 from rules.interpret import interpret
 from rules.programme import BaseRate, Programme, RoundingLevel
@@ -25,9 +27,10 @@ STARTER = programme()
 def compiled(made: Programme, columns_from: int, cells_max: int) -> Programme:
     """*made* with a table of that shape."""
     made = replace(made)
-    prices = tuple(rule for rule in made.rules if rule.lane < Lane.BASE)
-    points = tuple(rule for rule in made.rules if rule.lane >= Lane.BASE)
-    for name, rules in (("prices", prices), ("table", points)):
+    prices = tuple(rule for rule in made.rules if rule.lane in PRICE_LANES)
+    points = tuple(rule for rule in made.rules if rule.lane in POINT_LANES)
+    others = tuple(rule for rule in made.rules if rule.lane in EXTRA_LANES)
+    for name, rules in (("prices", prices), ("table", points), ("extras", others)):
         table = compile_rules(rules, columns_from=columns_from, cells_max=cells_max)
         object.__setattr__(made, name, table)
     return made
@@ -43,6 +46,8 @@ def compiled(made: Programme, columns_from: int, cells_max: int) -> Programme:
     within=st.none() | st.integers(0, 1000),
     columns_from=st.sampled_from([0, 3, 1000]),
     cells_max=st.sampled_from([1, 3, 128]),
+    paused=st.frozensets(st.sampled_from("xy")),
+    stopped=st.frozensets(st.sampled_from(["redeem", "redeem", "earn"]), max_size=1),
 )
 def test_the_table_and_the_interpreter_agree(
     rules: tuple[Rule, ...],
@@ -53,13 +58,19 @@ def test_the_table_and_the_interpreter_agree(
     within: int | None,
     columns_from: int,
     cells_max: int,
+    paused: frozenset[str],
+    stopped: frozenset[str],
 ) -> None:
-    """Points, parts, near misses and every step, whatever the shape of the table."""
+    """Points, parts, near misses and every step, whatever the shape of the table and whatever is paused."""
     base = BaseRate(rate, rounding, level)  # type: ignore[arg-type]  # hypothesis gives rates
     made = replace(STARTER, rules=rules, base=base, near_miss_within_minor=within)
-    made = compiled(made, columns_from, cells_max)
+    made = amended(compiled(made, columns_from, cells_max), paused=paused, stopped=stopped)
     for each in facts:
         assert evaluate(made, each) == interpret(made, each)
+        guard, given = interpreted(made, each)
+        assert extras(made, each) == given
+        declining = declined_by(made, each)
+        assert (None if declining is None else declining.id) == guard
 
 
 def test_rules_are_reached_through_their_rarest_equality() -> None:

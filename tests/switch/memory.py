@@ -215,5 +215,8 @@ class MemoryStore:
         ]
         return max(days, default=None)
 
+    def place_of(self, measure: str) -> Place | None:
+        return next((place for place in self.tallies if place[0] == measure), None)
+
     def tallied_by(self, seq: int) -> list[tuple[Place, int]]:
         return [(place, change) for place, change, _ in changes_of(self.outcomes[seq])]

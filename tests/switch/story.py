@@ -242,7 +242,7 @@ class Story:
             lines=lines,
             tenders=(Tender("PNTS", int(options["tender"])),) if "tender" in options else (),
             points=int(options["points"]) if "points" in options else None,
-            coupons=(self.code(options["cert"]),) if "cert" in options else (),
+            coupons=(self.code(options["cert"]),) if "cert" in options else _codes(options),
             prize=options.get("prize"),
             ticket=options.get("ticket"),
             can=options.get("can", ""),
@@ -276,6 +276,7 @@ class Story:
             "left": decision.certificate,
             "gets": ",".join(f"{each.kind}:{each.value}:{each.last_day}" for each in decision.instruments),
             "partial": decision.partial,
+            "refused": "+".join(f"{reason}:{code}" for reason, code in decision.coupons_refused),
             "redeemable": None if decision.redeemable is None else decision.redeemable[0],
             "balance": None if balance is None else balance.available - balance.debt,
             "pending": None if balance is None else balance.pending,
@@ -311,6 +312,10 @@ def _held_for(operation: Operation, options: dict[str, str]) -> Operation | None
 
 def _content(text: str) -> bytes:
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+def _codes(options: dict[str, str]) -> tuple[str, ...]:
+    return tuple(options["coupon"].split(",")) if "coupon" in options else ()
 
 
 def _line(text: str) -> BasketLine:

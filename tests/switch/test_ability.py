@@ -32,7 +32,8 @@ def rule(more: str, name: str = "r") -> str:
 
 
 def told(rules: str, campaign: str | None = None) -> list[str]:
-    sources = {MAIN: starter_text().replace("tiers = []", 'tiers = ["1"]') + rules}
+    coupon = '[[coupon]]\nid = "1"\ntext = "C"\n'
+    sources = {MAIN: starter_text().replace("tiers = []", 'tiers = ["1"]') + coupon + rules}
     if campaign is not None:
         sources["campaigns/summer.toml"] = campaign
     return [str(problem) for problem in unenforced(parse_programme(sources))]

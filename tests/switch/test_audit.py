@@ -15,11 +15,13 @@ from ledger.tables import guards
 from loyalty.card import MemberId
 from loyalty.transaction import OriginalReference
 from members.card import CardStatus
+from rules.parse import version_of
 from switch.audit import verify
-from switch.block import CommitResult, Enrolment
+from switch.block import Block, CommitResult, Enrolment, ProgrammeAct, ProgrammeEntry
 from switch.outcome import CardChange, Link, Outcome
 from tests.switch.books import (
     ISSUE,
+    NOON,
     REDEEMED,
     TRANSIT,
     available,
@@ -54,6 +56,9 @@ async def _write(path: Path) -> None:
     refund = outcome(record(5, operation="REFUND"), links=(Link(seq=5, original=2, clawed=10),))
     owed = claw_back_to_debt(7, store.reader.book(MemberId(2)), 20)
     await commit(store, refund, early_reversal(6, OriginalReference(stan="000009")), owed)
+    act = ProgrammeAct(act="activated", version="1", by="ana", at=NOON, entry=1)
+    text = ProgrammeEntry(number=1, since=NOON, version=version_of("{}"), text="{}")
+    await store.commit(Block(outcomes=(), committed_at=NOON, programmes=[text], acts=[act]), lambda: True)
     await store.close()
 
 
@@ -105,13 +110,16 @@ FORGERIES = [
     ("INSERT INTO lot VALUES (3, 1, 1, '', '', '', '', 0)", "I17 lot 3"),
     ("UPDATE card_entry SET change = '{}' WHERE block = 2", "I18 block 2"),
     ("DELETE FROM card_entry WHERE block = 1 AND line = 1", "I17 block 1"),
+    ("UPDATE card_entry SET change = replace(change, 'ana', 'ben') WHERE card_id = 0", "I18 block 5"),
+    ("DELETE FROM card_entry WHERE card_id = 0", "I17 block 5"),
+    ("UPDATE programme SET text = '[]'", "I18 programme 1"),
     ("INSERT INTO card_entry VALUES (9, 0, 0, 1, '{}')", "I17 card entry of block 9"),
     ("UPDATE block SET committed_at = '2020' WHERE number = 2", "I18 block 2"),
     ("UPDATE block SET hash = zeroblob(32) WHERE number = 2", "I18 block 2"),
     ("UPDATE block SET previous = zeroblob(32) WHERE number = 3", "I18 block 3"),
     ("UPDATE block SET format = 2 WHERE number = 3", "I18 block 3"),
     ("DELETE FROM block WHERE number = 2", "I17 block 3"),
-    ("DELETE FROM block WHERE number = 4", "I17 decision 5"),
+    ("DELETE FROM block WHERE number = 4", "I17 block 5"),
     ("DELETE FROM block", "I17 decision 1"),
     ("UPDATE balance SET points = 71 WHERE lot = 32", "I7 balance of available.1, lot 32"),
     ("UPDATE balance SET points = -19 WHERE lot = 0", "I7 balance of debt.2"),

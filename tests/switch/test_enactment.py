@@ -9,9 +9,11 @@ from pathlib import Path
 from loyalty.clock import ManualClock
 from rules.parse import parse_programme
 from rules.programme import Programme
-from switch.enactment import enact, recorded
+from switch.enactment import recorded
+from switch.management import Management, Policy
 from switch.programmes import Programmes
 from switch.sequencer import Sequencer
+from switch.shadow import Shadow
 from switch.store import SqliteStore
 from tests.switch.story import NOON, starter, starter_text, token_of
 
@@ -29,14 +31,14 @@ async def deciding(path: Path, programme: Programme, clock: ManualClock) -> Asyn
     store = await SqliteStore.open(path)
     sequencer = Sequencer(
         store,
-        recorded(store.reader.programmes(), programme),
+        recorded(store.reader, programme),
         clock,
         token_of,
         deadline_s=10,
         queue_depth_max=10,
         observe=lambda _: None,
     )
-    await enact(sequencer, store, programme)
+    await Management(sequencer, store, Policy(path, four_eyes=False), shadow=Shadow()).begin(programme)
     yield sequencer.programmes
     await sequencer.drain()
     await store.close()

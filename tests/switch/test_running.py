@@ -180,6 +180,36 @@ async def test_a_new_programme_decides_from_its_reload_on(house: House) -> None:
             assert answer.figure("050") == 10
 
 
+async def test_what_is_paused_is_refused_at_once_and_a_shadow_sees_sales(house: House) -> None:
+    """By orders over the socket, between two messages of one connection."""
+    other = house.settings.folder / "other.toml"
+    programme = house.settings.programme.read_text("utf-8")
+    other.write_text(programme.replace("points = 1, per", "points = 3, per"), "utf-8")
+
+    def order(name: str, **arguments: object) -> dict[str, Any]:
+        with AdminClient(house.settings.socket) as client:
+            return client.order(name, timeout_s=60, **arguments)
+
+    async with house.open() as switch:
+        await house.enrol()
+        async with house.connection(switch) as connection:
+            await asyncio.to_thread(order, "rules.shadow", path=str(other))
+            sale = await connection.ask(house.till.message("earn", card=CARD, amount=1000))
+            assert sale.figure("050") == 10
+            for what in ("redeem", "earn"):
+                await asyncio.to_thread(order, "rules.pause", what=what, by="ana")
+            refused = await connection.ask(house.till.message("redeem", card=CARD, amount=5))
+            assert (refused.code, refused.tag("059")) == ("57", "REDEMPTION_PAUSED")
+            poor = await connection.ask(house.till.message("earn", card=CARD, amount=1000))
+            assert (poor.code, poor.figure("050")) == ("00", 0)
+            for what in ("redeem", "earn"):
+                await asyncio.to_thread(order, "rules.resume", what=what, by="ana")
+            assert (await connection.ask(house.till.message("redeem", card=CARD, amount=5))).code == "00"
+            told = await asyncio.to_thread(order, "rules.shadow")
+    assert (told["sales"], told["points_now"], told["points_then"]) == (2, 10, 60)
+    assert told["latest"][0] == {"rrn": sale.element(37), "earned": 10, "would_earn": 30}
+
+
 async def test_books_have_one_switch_at_a_time(house: House) -> None:
     """The second is refused and disturbs nothing; after the first another may come."""
     async with house.open() as switch:

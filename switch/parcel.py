@@ -1,0 +1,168 @@
+"""A programme on its way between two processes, in small pieces.
+
+A programme of many rules is built by a process of its own and comes over as a row of pickles: some rules
+each, with their rows, then the buckets that hold the rows, by number. Each piece stands alone and is unpacked
+alone, so that the event loop answers between any two; what is given up is taken apart in the same way.
+"""
+
+import pickle
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from rules.columns import Columns
+from rules.programme import Programme
+from rules.rows import Row
+from rules.rule import Rule
+from rules.table import Bucket, Split, Table
+
+RULES_OF_A_PIECE: Final = 16  # with their rows it takes about a third of a millisecond to unpack them
+BUCKETS_OF_A_PIECE: Final = 20
+_TABLES: Final = ("prices", "table", "extras")
+_BARE: Final = ("rules", *_TABLES)
+
+# A bucket with numbers in place of rows: a list of them; numbers and columns; or what a split has.
+Shape = list[int] | tuple[list[int], Any, Any, Any] | tuple[int, dict[str, Any], Any]
+
+
+def pieces(programme: Programme) -> Iterator[bytes]:
+    """The pickles of *programme*, in order. The first is its version, so that nobody unpacks what he has."""
+    yield _piece("version", programme.version)
+    tables: list[tuple[str, Table]] = [(name, getattr(programme, name)) for name in _TABLES]
+    rows_of: dict[int, list[Row]] = defaultdict(list)
+    for _, table in tables:
+        for bucket in _buckets(table):
+            for row in _rows(bucket):
+                rows_of[id(row.rule)].append(row)
+    numbers: dict[int, int] = {}
+    for some in _slices(programme.rules, RULES_OF_A_PIECE):
+        rows = list({id(row): row for rule in some for row in rows_of[id(rule)]}.values())
+        for row in rows:
+            numbers[id(row)] = len(numbers)
+        yield _piece("rules", some, rows)
+    for name, table in tables:
+        for kind in ("texts", "sets"):
+            for at, buckets in getattr(table, kind):
+                for some_buckets in _slices(list(buckets.items()), BUCKETS_OF_A_PIECE):
+                    shapes = {value: _shape(bucket, numbers) for value, bucket in some_buckets}
+                    yield _piece("buckets", name, kind, at, shapes)
+        yield _piece("common", name, _shape(table.common, numbers), table.size)
+    yield _piece(
+        "fields", {name: getattr(programme, name) for name in Programme.__slots__ if name not in _BARE}
+    )
+
+
+def _piece(*value: object) -> bytes:
+    return pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def _slices(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    return (values[at : at + size] for at in range(0, len(values), size))
+
+
+def _buckets(table: Table) -> Iterator[Bucket]:
+    yield table.common
+    for _, by_value in (*table.texts, *table.sets):
+        yield from by_value.values()
+
+
+def _rows(bucket: Bucket) -> Iterator[Row]:
+    match bucket:
+        case tuple():
+            yield from bucket
+        case Columns():
+            yield from bucket.rows
+        case Split():
+            for inner in (*bucket.by_value.values(), bucket.rest):
+                yield from _rows(inner)
+
+
+def _shape(bucket: Bucket, numbers: dict[int, int]) -> Shape:
+    match bucket:
+        case tuple():
+            return [numbers[id(row)] for row in bucket]
+        case Columns():
+            return [numbers[id(row)] for row in bucket.rows], bucket.hours, bucket.dates, bucket.amounts
+        case Split():
+            by_value = {value: _shape(inner, numbers) for value, inner in bucket.by_value.items()}
+            return bucket.at, by_value, _shape(bucket.rest, numbers)
+
+
+def _bucket(shape: Shape, rows: Sequence[Row]) -> Bucket:
+    match shape:
+        case list():
+            return tuple([rows[number] for number in shape])
+        case (own, hours, dates, amounts):
+            return Columns(tuple([rows[number] for number in own]), hours, dates, amounts)
+        case (at, by_value, rest):
+            return Split(
+                at, {value: _bucket(inner, rows) for value, inner in by_value.items()}, _bucket(rest, rows)
+            )
+
+
+class Unpacking:
+    """Takes the pieces of a programme, one after the other.
+
+    Attributes:
+        version: Of the programme, once the first piece is there.
+        programme: The programme, once the last one is.
+    """
+
+    def __init__(self) -> None:
+        self.version: str | None = None
+        self.programme: Programme | None = None
+        self._rules: list[Rule] = []
+        self._rows: list[Row] = []
+        self._tables: dict[str, dict[str, dict[int, dict[str, Bucket]]]] = {}
+        self._common: dict[str, tuple[Bucket, int]] = {}
+
+    def take(self, piece: bytes) -> None:
+        """Unpack *piece*."""
+        kind, *values = pickle.loads(piece)  # noqa: S301  (it comes from a process of our own)
+        match kind:
+            case "version":
+                (self.version,) = values
+            case "rules":
+                rules, rows = values
+                self._rules += rules
+                self._rows += rows
+            case "buckets":
+                name, of, at, shapes = values
+                by_value = self._tables.setdefault(name, {}).setdefault(of, {}).setdefault(at, {})
+                for value, shape in shapes.items():
+                    by_value[value] = _bucket(shape, self._rows)
+            case "common":
+                name, shape, size = values
+                self._common[name] = _bucket(shape, self._rows), size
+            case _:
+                self._finish(values[0])
+
+    def _finish(self, fields: dict[str, object]) -> None:
+        programme = Programme.__new__(Programme)
+        for name, value in fields.items():
+            object.__setattr__(programme, name, value)
+        object.__setattr__(programme, "rules", tuple(self._rules))
+        for name in _TABLES:
+            made = self._tables.get(name, {})
+            texts, sets = (tuple(made.get(kind, {}).items()) for kind in ("texts", "sets"))
+            object.__setattr__(programme, name, Table(texts, sets, *self._common[name]))
+        self.programme = programme
+
+
+def taken_apart(programme: Programme) -> Iterator[None]:
+    """Take *programme* apart, a little with each step. Nobody may use it any more."""
+    for name in _TABLES:
+        table: Table = getattr(programme, name)
+        for _, by_value in (*table.texts, *table.sets):
+            assert isinstance(by_value, dict)
+            while by_value:
+                for _ in range(min(BUCKETS_OF_A_PIECE, len(by_value))):
+                    by_value.popitem()
+                yield
+        table.common = ()
+        yield
+    rules = list(programme.rules)
+    object.__setattr__(programme, "rules", ())
+    while rules:
+        del rules[-4 * RULES_OF_A_PIECE :]
+        yield

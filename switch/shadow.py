@@ -1,0 +1,53 @@
+"""A programme that decides beside the one in force: nothing is booked, the difference is counted."""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from loyalty.transaction import Operation
+from rules.backtest import Backtest
+from rules.facts import Facts
+from rules.programme import Programme
+from switch.outcome import Outcome
+from switch.work import Work
+
+LATEST_MAX: Final = 20  # sales with a difference that are told one by one
+_SALE: Final = Operation.EARN.value
+
+
+class Shadow:
+    """Rates sales that were decided, after their answers have left."""
+
+    def __init__(self) -> None:
+        self._test: Backtest | None = None
+        self._latest: deque[Mapping[str, object]] = deque(maxlen=LATEST_MAX)
+
+    def cast(self, candidate: Programme | None) -> list[Programme]:
+        """Rate by *candidate* from now on, or by none, and give what is used no more."""
+        former = [] if self._test is None else [self._test.candidate]
+        self._test = None if candidate is None else Backtest(candidate)
+        self._latest.clear()
+        return former
+
+    def see(self, works: Sequence[Work]) -> None:
+        """Rate what was sold in *works*, which are answered."""
+        test = self._test
+        if test is None:
+            return
+        for work in works:
+            outcome = work.outcome
+            if not isinstance(outcome, Outcome) or outcome.record is None or outcome.facts is None:
+                continue
+            record = outcome.record
+            if record.operation != _SALE or not record.effective:
+                continue
+            points = test.add(record.owner, Facts.from_json(outcome.facts), record.earned)
+            if points != record.earned:
+                self._latest.append({"rrn": record.rrn, "earned": record.earned, "would_earn": points})
+
+    def told(self) -> Mapping[str, Any]:
+        """What was rated so far."""
+        test = self._test
+        if test is None:
+            return {"version": None}
+        return {"version": test.candidate.version, **test.report(), "latest": list(self._latest)}
