@@ -119,6 +119,7 @@ class Renderer:
     """
 
     def __init__(self, *, for_people: bool) -> None:
+        self._encode: Callable[[Any], bytes] | None = None
         # Both show no locals: a frame's locals hold the message that could not be read.
         if for_people:
             self._exceptions: Any = structlog.processors.format_exc_info
@@ -130,8 +131,7 @@ class Renderer:
                 ExceptionDictTransformer(show_locals=False)
             )
             # One encoder for all lines: making one costs as much as a line.
-            encode = msgspec.json.Encoder(enc_hook=repr).encode
-            self._render = lambda _logger, _level, facts: encode(facts).decode()
+            self._encode = msgspec.json.Encoder(enc_hook=repr).encode
         self._stamp = structlog.processors.TimeStamper(fmt="iso", utc=True, key="at")
 
     def __call__(self, event: Mapping[str, Any], level: str = "info") -> str:
@@ -140,11 +140,19 @@ class Renderer:
     def lines(self, events: Iterable[Mapping[str, Any]], level: str = "info") -> str:
         """The lines of *events* that are told at the same time."""
         stamp = self._stamp(None, level, {"level": level})
-        told = [
-            self._exceptions(None, level, {**event, **stamp}) if "exc_info" in event else {**event, **stamp}
-            for event in events
+        if self._encode is not None:
+            # The stamp is the same for all: its JSON goes behind that of each event.
+            encode, end = self._encode, self._encode(stamp)[1:] + b"\n"
+            told = [encode(self._without_exception(event))[:-1] + b"," + end for event in events]
+            return masked(b"".join(told).decode())
+        rendered = [
+            self._render(None, level, self._without_exception({**event, **stamp})) for event in events
         ]
-        return masked("".join([f"{self._render(None, level, facts)}\n" for facts in told]))
+        return masked("".join([f"{line}\n" for line in rendered]))
+
+    def _without_exception(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        """*event* with its exception as text or values, if it has one."""
+        return self._exceptions(None, "", {**event}) if "exc_info" in event else event
 
 
 def configure(
