@@ -13,6 +13,7 @@ from ledger.lots import LotBalance
 from loyalty.card import CardId, IdentifierKind, MemberId, Token
 from loyalty.transaction import OriginalReference
 from members.card import Card, CardStatus
+from switch.recentkeys import END
 from switch.statements import SELECT_RECORD
 
 CANDIDATES_MAX: Final = 256  # decisions that a DE 90 full of zeros may mean before it means none
@@ -24,6 +25,7 @@ LEADS_MAX: Final = 16  # members behind one identifier
 _FIELDS: Final = ", ".join(COLUMNS["decision"][:-1])
 BY_KEY: Final = f"{SELECT_RECORD} WHERE key = ?"
 BY_KEYS: Final = f"{SELECT_RECORD} WHERE key IN (SELECT value FROM json_each(?))"
+NEWEST_KEYS: Final = f"SELECT key FROM decision WHERE key < '{END}' ORDER BY key DESC LIMIT ?"
 BY_SEQ: Final = f"{SELECT_RECORD} WHERE seq = ?"
 BY_RRN: Final = f"{SELECT_RECORD} WHERE rrn = ? AND rrn_sent = 1 ORDER BY seq LIMIT 2"
 BY_OWN_STAN: Final = (

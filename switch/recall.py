@@ -30,6 +30,7 @@ from switch.generations import Generations
 from switch.lookups import CANDIDATES_MAX, load_book, load_cards, load_leads
 from switch.originals import named_by
 from switch.outcome import CardChange, EarlyReversal, Link, Record
+from switch.recentkeys import RecentKeys
 from switch.rows import (
     act_of,
     certificate_of,
@@ -46,6 +47,7 @@ from switch.statements import SELECT_LINKS_FROM, SELECT_LINKS_TO
 from switch.tallyreader import DurableTallies
 
 GENERATION_SIZE: Final = 50_000
+KEYS_LOADED_MAX: Final = 50_000  # some hundredths of a second of reading
 
 _COVERING: Final = frozenset({Operation.REDEEM.value, Operation.PAY_CERTIFICATE.value})
 _DAY_LENGTH: Final = 10  # a ticket begins with its business date
@@ -57,9 +59,16 @@ class Recall:
     Args:
         database: A connection that only reads; it belongs to the reader.
         size: Of a generation of books, cards and identifiers each.
+        keys_loaded_max: Keys of the last decisions that are read at the start.
     """
 
-    def __init__(self, database: sqlite3.Connection, *, size: int = GENERATION_SIZE) -> None:
+    def __init__(
+        self,
+        database: sqlite3.Connection,
+        *,
+        size: int = GENERATION_SIZE,
+        keys_loaded_max: int = KEYS_LOADED_MAX,
+    ) -> None:
         self._database = database
         self._prefetched: dict[str, Record | None] = {}
         self._books: Generations[MemberId, MemberBook] = Generations(size)
@@ -70,6 +79,8 @@ class Recall:
         self._day = ""
         self._redeemed: set[str] = set()
         self._early: dict[tuple[str, str, str | None], list[EarlyReversal]] = {}
+        newest = [key for (key,) in database.execute(lookups.NEWEST_KEYS, (keys_loaded_max,))]
+        self._recent = RecentKeys(newest, are_all=len(newest) < keys_loaded_max)
         for row in database.execute(lookups.EARLY):
             self._remember_early(early_reversal_of(row))
 
@@ -81,9 +92,11 @@ class Recall:
 
     def prefetch(self, keys: Iterable[str]) -> None:
         """Look *keys* up at once; ``by_key`` then answers from memory until the next call."""
-        keys = list(keys)
-        rows = self._database.execute(lookups.BY_KEYS, (json.dumps(keys),)).fetchall()
         self._prefetched = dict.fromkeys(keys)
+        known = [key for key in self._prefetched if self._recent.may_know(key)]
+        if not known:
+            return
+        rows = self._database.execute(lookups.BY_KEYS, (json.dumps(known),)).fetchall()
         for row in rows:
             self._prefetched[row[1]] = self._record(row)
 
@@ -308,6 +321,7 @@ class Recall:
             if outcome.record is None:
                 continue
             self._prefetched.pop(outcome.record.key, None)
+            self._recent.add(outcome.record.key)
             ticket = outcome.record.ticket
             if (
                 ticket is not None
