@@ -277,6 +277,8 @@ def _problems_of_rows(rows: tuple[Row, ...]) -> list[str]:
     """Rows that nobody can ask for, and messages that two rows answer to."""
     problems = []
     for at, row in enumerate(rows):
+        if (row.held_for is None) == (row.operation in (Operation.HOLD, Operation.COMPLETE)):
+            problems.append(f"a row of {row.operation.name} must say what it holds, and no other row")
         if any(answer_mti(f"0{row.message_class}{function}0") is None for function in row.functions):
             problems.append(f"{row.operation.name} is asked for by an answer")
         for other in rows[at + 1 :]:

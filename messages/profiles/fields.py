@@ -76,6 +76,7 @@ _FUNCTIONS: Final = (
         functions="0",
         processing=("03....",),
         where=(Where(60, "10"),),
+        held_for=Operation.EARN,
     ),
     Row(
         operation=Operation.VOID,
@@ -90,6 +91,7 @@ _FUNCTIONS: Final = (
         functions="02",
         processing=("00....",),
         where=(Where(25, "06"), Where(60, "20")),
+        held_for=Operation.EARN,
     ),
     Row(
         operation=Operation.VOID,

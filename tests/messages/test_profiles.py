@@ -285,6 +285,15 @@ def test_unionpay87(mti: str, changes: Mapping[int, str | None], expected: str) 
     assert told("unionpay87", ask("unionpay87", mti, {**sale, **changes})) == expected
 
 
+def test_unionpay87_holds() -> None:
+    """A preauthorization prepares a sale, and its completion is one."""
+    sale = SALE_93 | {12: "120000", 13: "1121"}
+    asked = transaction("unionpay87", "0100", sale | {3: "030000", 25: "06", 60: "10000017"})
+    assert asked.held_for is Operation.EARN
+    done = transaction("unionpay87", "0200", sale | {25: "06", 60: "20000017", 37: "632500000001"})
+    assert done.held_for is Operation.EARN
+
+
 def test_packed_terminals_reverse_by_their_own_number() -> None:
     """Without DE 90 a reversal means its own DE 11; invoice and batch come back."""
     sale = SALE_93 | {12: "120000", 13: "1121", 24: "068", 60: "000017", 62: "000123"}
