@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE  # the tests start many processes: with kept by
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench kill9 simulate mutants fuzz format lock clean
+.PHONY: help demo test check bench million kill9 simulate mutants fuzz format lock clean
 
 help: ## tell what can be made
 	@sed -nE 's/^([a-z0-9]+):.*## /make \1:  /p' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ check: $(STAMP) ## hold style, types and layers
 
 bench: $(STAMP) ## measure the whole switch beside the straightforward design
 	@$(BIN)/puntual bench authorize
+
+million: $(STAMP) ## measure the books' tools after a million transactions (half an hour)
+	@$(BIN)/python -m benchmarks.million
 
 kill9: $(STAMP) ## kill the switch under load N=50 times, and judge what the tills were told
 	@$(BIN)/python -m tests.faults.kill9 --rounds $(or $(N),50)

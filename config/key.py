@@ -40,8 +40,16 @@ def load_key(path: Path) -> bytes:
     Raises:
         LoyaltyError: It cannot be read, others can read it, or it is no key. The text never holds any of it.
     """
-    where = path.name
-    digits = read_private(path, lost="restore it from its copy: with another key no card is found")
+    lost = "restore it from its copy: with another key no card is found, and no keyed chain goes on"
+    return key_of(read_private(path, lost=lost), where=path.name)
+
+
+def key_of(digits: str, *, where: str) -> bytes:
+    """The key that is written as *digits*.
+
+    Raises:
+        LoyaltyError: It is none.
+    """
     try:
         key = bytes.fromhex(digits)
     except ValueError:

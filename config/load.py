@@ -132,6 +132,8 @@ class _Reading:
         if not settings.store.url.startswith(SQLITE) or settings.store.url == SQLITE:
             hint = "write sqlite:///NAME, relative to these settings"
             self._problem("store.url", "names no SQLite file", hint)
+        if settings.store.chain_key_file and settings.store.chain_key_env:
+            self._problem("store.chain_key_env", "is set beside chain_key_file", "name one of them")
         limits = settings.limits
         if limits.batch_size_max > limits.queue_depth_max:
             self._problem(

@@ -75,6 +75,10 @@ class StoreSettings:
     # Numbers and hashes of blocks, on another disk or machine than the books. With it an older copy of the
     # books, or one whose end was cut off, is refused. Empty: nobody would notice.
     anchor: str = ""
+    # Holds the key under which blocks are hashed, 64 hexadecimal digits, mode 0400; or an environment
+    # variable that has them. Who can write the file cannot write a new chain then. Empty: it has no key.
+    chain_key_file: str = ""
+    chain_key_env: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.metadata
+import os
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,6 +33,7 @@ CHAPTERS: Final = {
         "init": Entry("console.folder:init", "Write a deployment that runs as it is."),
         "check": Entry("console.folder:check", "Tell all that is wrong with a deployment."),
         "serve": Entry("console.serve:serve", "Run the switch."),
+        "doctor": Entry("console.doctor:doctor", "Tell what on this machine endangers the switch."),
     },
     "Cards and books": {
         "cards": Entry("console.cards:cards", "Import, issue, show, block, replace cards; codes and PINs."),
@@ -105,4 +107,9 @@ def cli() -> None:
 
 def main() -> None:
     """The entry point of the command line."""
-    cli.main(prog_name="puntual")
+    cli.main(prog_name="puntual", obj=give_way)
+
+
+def give_way() -> None:
+    """Let a switch on this machine have the processor first: for commands that read much."""
+    os.nice(10)

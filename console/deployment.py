@@ -32,7 +32,7 @@ from switch.administration import Desk
 from switch.database import open_for_reading
 from switch.management import Policy
 from switch.programmes import business_date
-from switch.safeguards import Safeguards
+from switch.safeguards import Safeguards, chain_key
 from switch.speech import speech_of
 
 _Loaded = TypeVar("_Loaded")
@@ -158,6 +158,7 @@ def problems_of(path: Path) -> list[LoyaltyError]:
                 )
             )
     _gather(problems, load_key, settings.path(settings.cards.key_file))
+    _gather(problems, lambda _: chain_key(settings), path)
     secret = settings.exporter.password_file
     if secret and not settings.path(secret).is_file():
         where = f"{SETTINGS_FILE}: exporter.password_file"

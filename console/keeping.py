@@ -15,6 +15,7 @@ from config.schema import Settings
 from console.options import config_option, json_option, print_json, print_record, print_rows, progress_bar
 from ledger.account import AccountId, name_of
 from ledger.anchor import read_anchors, write_anchor
+from ledger.caches import Difference
 from ledger.finding import Finding
 from switch import anchoring
 from switch.archive import lines_of
@@ -25,6 +26,7 @@ from switch.backup import restore as put_back
 from switch.database import open_for_reading
 from switch.importing import import_books
 from switch.rebuild import rebuild as rebuild_caches
+from switch.safeguards import chain_key
 
 PAUSE_MAX_S: Final = 0.05
 
@@ -49,10 +51,16 @@ def verify(ctx: click.Context, anchors: Path | None, config: Path, *, as_json: b
     """
     settings = load_settings(config)
     anchors = anchors or _anchor_file(settings)
+    notes: list[str] = []
     with progress_bar("Verifying") as progress:
-        known = read_anchors(anchors) if anchors else ()
-        findings = verify_books(settings.database, progress, anchors=known)
-    _tell(findings, as_json=as_json)
+        findings = verify_books(
+            settings.database,
+            progress,
+            anchors=read_anchors(anchors) if anchors else (),
+            chain_key=chain_key(settings),
+            note=notes.append,
+        )
+    _tell(findings, notes, as_json=as_json)
     if findings:
         ctx.exit(1)
 
@@ -76,7 +84,10 @@ def anchor(to: Path | None, config: Path, *, accept_fork: bool, as_json: bool) -
     """
     settings = load_settings(config)
     file = to or _anchor_file(settings)
-    last = (anchoring.accept_fork if accept_fork else anchoring.anchor_of)(settings.database)
+    if accept_fork:
+        last = anchoring.accept_fork(settings.database, chain_key(settings))
+    else:
+        last = anchoring.anchor_of(settings.database)
     if file is not None:
         write_anchor(file, last)
     told = {"block": last.number, "hash": last.hash.hex(), "written_to": file}
@@ -126,7 +137,7 @@ def import_(ctx: click.Context, file: Path, config: Path, *, as_json: bool) -> N
     settings = load_settings(config)
     with ExitStack() as opened:
         lines = sys.stdin.buffer if str(file) == "-" else opened.enter_context(file.open("rb"))
-        findings = import_books(lines, settings.database)
+        findings = import_books(lines, settings.database, chain_key(settings))
     if not findings:
         last = anchoring.anchor_of(settings.database)
         told = {"block": last.number, "hash": last.hash.hex()}
@@ -143,7 +154,7 @@ def rebuild(config: Path, *, as_json: bool) -> None:
     """Work out balances again from the postings, and say what differed. Not while a switch runs."""
     rebuilt = rebuild_caches(load_settings(config).database)
     rows = [
-        {"cache": each.table, "row": _named(each.key), "kept": each.kept, "right": each.right}
+        {"cache": each.table, "row": _named(each), "kept": _value(each.kept), "right": _value(each.right)}
         for each in rebuilt.differences
     ]
     if as_json:
@@ -173,7 +184,7 @@ def backup(ctx: click.Context, file: Path, config: Path, *, drill: bool, as_json
     told: dict[str, object] = {"block": last.number, "hash": last.hash.hex(), "bytes": file.stat().st_size}
     if drill:
         began = monotonic()
-        started, findings = rehearse(file)
+        started, findings = rehearse(file, chain_key(settings))
         if findings:
             _tell(findings, as_json=as_json)
             ctx.exit(1)
@@ -194,7 +205,8 @@ def restore(ctx: click.Context, file: Path, config: Path) -> None:
     A copy with something wrong is refused (exit code 1). What was decided after the copy is lost: where
     [store] anchor knows of it, say so with `puntual ledger anchor --accept-fork`.
     """
-    former, findings = put_back(file, load_settings(config).database)
+    settings = load_settings(config)
+    former, findings = put_back(file, settings.database, chain_key(settings))
     if findings:
         _tell(findings, as_json=False)
         ctx.exit(1)
@@ -206,19 +218,31 @@ def _anchor_file(settings: Settings) -> Path | None:
     return settings.path(settings.store.anchor) if settings.store.anchor else None
 
 
-def _tell(findings: Sequence[Finding], *, as_json: bool) -> None:
-    """Print what is wrong."""
+def _tell(findings: Sequence[Finding], notes: Sequence[str] = (), *, as_json: bool) -> None:
+    """Print what is wrong, and what could not be looked at."""
     if as_json:
         told = [{"invariant": one.invariant, "where": one.where, "what": one.what} for one in findings]
-        print_json({"holds": not findings, "findings": told})
-    else:
-        click.echo("\n".join(map(str, findings)) or "the books hold: nothing is wrong")
+        print_json({"holds": not findings, "findings": told, "notes": notes})
+        return
+    click.echo("\n".join(map(str, findings)) or "the books hold: nothing is wrong")
+    for each in notes:
+        click.echo(f"note: {each}")
 
 
-def _named(key: tuple[int, ...]) -> str:
-    """A row of ``balance`` for people."""
-    account_id, lot = key
-    return name_of(AccountId(account_id)) + (f", lot {lot}" if lot else "")
+def _named(difference: Difference) -> str:
+    """A row of a cache for people."""
+    if difference.table == "balance":
+        account_id, lot = difference.key
+        assert isinstance(account_id, int)
+        return name_of(AccountId(account_id)) + (f", lot {lot}" if lot else "")
+    return " ".join(map(str, difference.key))
+
+
+def _value(row: Sequence[int | str] | None) -> str | int | None:
+    """What a row holds besides its key."""
+    if row is None:
+        return None
+    return row[0] if len(row) == 1 else " ".join(map(str, row))
 
 
 def _paced(progress: Callable[[int, int], None]) -> Callable[[int, int], None]:

@@ -1,5 +1,6 @@
 """The books: hold them to their rules, and read them. All of it reads beside a running switch."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import rich_click as click
@@ -14,8 +15,11 @@ from switch.outcome import Record, told_operation
 
 
 @click.group(epilog="Example: puntual ledger verify --config shop/puntual.toml")
-def ledger() -> None:
+@click.pass_obj
+def ledger(give_way: Callable[[], None] | None) -> None:
     """Verify and read the books."""
+    if give_way is not None:  # None where the command is not the whole process
+        give_way()
 
 
 for _command in (

@@ -1,4 +1,4 @@
-"""The chain: what a block's hash covers, byte by byte. Formats 1 and 2.
+"""The chain: what a block's hash covers, byte by byte. Formats 1, 2 and 3.
 
 Every decision has a digest over its row and all rows that came with it, every change of a card one over
 its row, and every block a hash over these digests and the hash of the block before::
@@ -19,10 +19,15 @@ Format 2 has what format 1 has, and decisions with rows in tables of ``SIDES``. 
 array with one more ``[name of the table, rows]`` for each of these tables that has some, in the order of
 ``SIDES``. A decision without any has the same digest in both, and a block without any is of format 1.
 
+Format 3 is that of a keyed chain: as format 2, and the hash of the block is HMAC-SHA-256 of the same bytes
+under the chain's key. Who does not have the key can neither make such a block nor check one; the digests of
+its decisions are as before.
+
 A later format gets a number and functions of its own; these stay, because they verify what is written.
 """
 
 import hashlib
+import hmac
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -30,7 +35,8 @@ import msgspec
 
 FORMAT: Final = 1
 FORMAT_WITH_SIDES: Final = 2
-FORMATS: Final = frozenset({FORMAT, FORMAT_WITH_SIDES})
+FORMAT_KEYED: Final = 3
+FORMATS: Final = frozenset({FORMAT, FORMAT_WITH_SIDES, FORMAT_KEYED})
 GENESIS: Final = bytes(32)  # stands before the first block
 SALT_SIZE: Final = 16
 OF_THE_PROGRAMME: Final = 0  # stands for the card in card entries about the programme
@@ -100,10 +106,18 @@ def digest_of_card_entry(entry: Row) -> bytes:
     return hashlib.sha256(_encode(entry)).digest()
 
 
-def hash_of_block(header: Row, previous: bytes, digests: Sequence[bytes]) -> bytes:
-    """The hash of the block with this *header* that follows the one with the hash *previous*."""
+def hash_of_block(
+    header: Row, previous: bytes, digests: Sequence[bytes], chain_key: bytes | None = None
+) -> bytes:
+    """The hash of the block with this *header* that follows the one with the hash *previous*.
+
+    *chain_key* is given for a block of a keyed format, and for no other.
+    """
     text = _encode(header)
-    return hashlib.sha256(len(text).to_bytes(4, "big") + text + previous + b"".join(digests)).digest()
+    covered = len(text).to_bytes(4, "big") + text + previous + b"".join(digests)
+    if chain_key is not None:
+        return hmac.digest(chain_key, covered, "sha256")
+    return hashlib.sha256(covered).digest()
 
 
 def hash_of_facts(salt: bytes, facts: str) -> bytes:

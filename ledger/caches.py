@@ -1,10 +1,10 @@
 """What is kept although the entries tell it: how it differs from them, and how it is put right.
 
-A cache is a table with a key and one value; a further one is put into ``CACHES``.
+A further table that is a cache is put into ``CACHES``: it is then rebuilt, and left out of exports.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,20 +35,31 @@ _KEPT: Final = f"""
 """
 
 
+_OPEN: Final = """
+    SELECT owner, seq, kept_until FROM hold
+    WHERE NOT EXISTS (SELECT 1 FROM hold_step WHERE hold_step.hold = hold.seq AND ended = 1)
+"""
+
+Row = tuple[int | str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A row of a cache that is not as the entries tell it.
 
     Attributes:
         key: Values of the table's key.
-        kept: Its value; ``None`` when there is no row.
-        right: What it should be; ``None`` when there should be no row.
+        kept: Its other values; ``None`` when there is no row.
+        right: What they should be; ``None`` when there should be no row.
     """
 
     table: str
-    key: tuple[int, ...]
-    kept: int | str | None
-    right: int | str | None
+    key: Row
+    kept: Row | None
+    right: Row | None
+
+
+Differences = Callable[[sqlite3.Connection], Iterator[list[Difference]]]
 
 
 def balance_differences(database: sqlite3.Connection) -> Iterator[list[Difference]]:
@@ -56,37 +67,32 @@ def balance_differences(database: sqlite3.Connection) -> Iterator[list[Differenc
     lots: int = database.execute("SELECT count(*) FROM lot").fetchone()[0]
     parts = 1 + lots // LOTS_PER_PASS
     for part in range(parts):
-        right = {(row[0], row[1]): row[2] for row in database.execute(_SUMS, (parts, part))}
-        found: list[Difference] = []
-        for account_id, lot, kept in database.execute(_KEPT, (parts, part)):
-            told = right.pop((account_id, lot), None)
-            if told != kept:
-                found.append(Difference("balance", (account_id, lot), kept, told))
-        found += [Difference("balance", key, None, points) for key, points in right.items()]
-        yield found
+        right = database.execute(_SUMS, (parts, part))
+        yield _differing("balance", database.execute(_KEPT, (parts, part)), right)
 
 
-_OPEN_HOLDS: Final = """
-    SELECT owner, seq, kept_until FROM hold
-    WHERE NOT EXISTS (SELECT 1 FROM hold_step WHERE hold = hold.seq AND ended = 1)
-"""
+def hold_differences(database: sqlite3.Connection) -> Iterator[list[Difference]]:
+    """How ``open_hold`` differs from the holds that did not end."""
+    kept = database.execute("SELECT owner, hold, kept_until FROM open_hold")
+    yield _differing("open_hold", kept, database.execute(_OPEN))
 
 
-def open_hold_differences(database: sqlite3.Connection) -> Iterator[list[Difference]]:
-    """How ``open_hold`` differs from the holds without an end. Those that are open are few."""
-    right = {(owner, hold): kept_until for owner, hold, kept_until in database.execute(_OPEN_HOLDS)}
-    found: list[Difference] = []
-    for owner, hold, kept in database.execute("SELECT owner, hold, kept_until FROM open_hold"):
-        told = right.pop((owner, hold), None)
-        if told != kept:
-            found.append(Difference("open_hold", (owner, hold), kept, told))
-    yield found + [Difference("open_hold", key, None, kept_until) for key, kept_until in right.items()]
-
-
-CACHES: Final[Mapping[str, Callable[[sqlite3.Connection], Iterator[list[Difference]]]]] = {
+CACHES: Final[Mapping[str, Differences]] = {
     "balance": balance_differences,
-    "open_hold": open_hold_differences,
+    "open_hold": hold_differences,
 }
+
+
+def _differing(table: str, kept: Iterable[Row], right: Iterable[Row]) -> list[Difference]:
+    size = len(metadata.tables[table].primary_key.columns)
+    told = {row[:size]: row[size:] for row in right}
+    found: list[Difference] = []
+    for row in kept:
+        key, values = row[:size], row[size:]
+        should = told.pop(key, None)
+        if should != values:
+            found.append(Difference(table, key, values, should))
+    return found + [Difference(table, key, None, values) for key, values in told.items()]
 
 
 def put_right(database: sqlite3.Connection, differences: list[Difference]) -> None:
@@ -98,6 +104,6 @@ def put_right(database: sqlite3.Connection, differences: list[Difference]) -> No
     keys = " AND ".join(f"{name} = ?" for name in table.primary_key.columns.keys())  # noqa: SIM118  (no dict)
     marks = ", ".join("?" for _ in table.columns)
     removed = [each.key for each in differences if each.kept is not None]
-    added = [(*each.key, each.right) for each in differences if each.right is not None]
+    added = [(*each.key, *each.right) for each in differences if each.right is not None]
     database.executemany(f"DELETE FROM {table.name} WHERE {keys}", removed)
     database.executemany(f"INSERT INTO {table.name} VALUES ({marks})", added)

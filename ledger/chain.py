@@ -3,13 +3,15 @@
 It reads up to the block that is the last when it starts, beside a switch that goes on writing.
 """
 
+import hmac
 import sqlite3
 from collections.abc import Callable
 from typing import Final
 
-from ledger.account import CHART, AccountKind, PostingReason, account, kind_of, name_of
+from ledger.account import CHART, AccountKind, PostingReason, account, is_charted, kind_of, name_of
 from ledger.block import (
     COLUMNS,
+    FORMAT_KEYED,
     FORMATS,
     GENESIS,
     SIDES,
@@ -25,6 +27,7 @@ from ledger.parties import PartyCheck
 from ledger.slices import Row, Slice, lot_pages, slices
 
 _BLOCK: Final = len(COLUMNS["decision"])  # position of the columns that follow the chain's
+_VERSION: Final = COLUMNS["decision"].index("programme_version")
 _DIGEST: Final = _BLOCK + 1
 _TRANSIT: Final = account(AccountKind.TRANSIT)
 
@@ -32,9 +35,15 @@ _TRANSIT: Final = account(AccountKind.TRANSIT)
 class ChainCheck:
     """Recomputes the chain of *database* and checks each row on the way."""
 
-    def __init__(self, database: sqlite3.Connection, findings: Findings) -> None:
+    def __init__(
+        self, database: sqlite3.Connection, findings: Findings, chain_key: bytes | None = None
+    ) -> None:
         self._database = database
         self._findings = findings
+        self._chain_key = chain_key
+        self._is_keyed = False
+        self.first_by_version: dict[str, int] = {}  # of each programme that decided, its first decision
+        self.unchecked = 0  # keyed blocks that could not be checked for want of the key
         self._previous = GENESIS
         self._number = 0
         self.parties = PartyCheck(database, findings)
@@ -94,10 +103,22 @@ class ChainCheck:
             found = f"{len(entries)} changes of cards are there and {counted_entries} were written"
             findings.add("I17", where, found)
         digests += map(digest_of_card_entry, entries)
+        key = self._key_for(form, where)
+        if form == FORMAT_KEYED and key is None:
+            self.unchecked += 1
         # What was noted about its rows explains a wrong hash.
-        if noted == len(findings.found) and hash_of_block(header, previous, digests) != stored:
+        elif noted == len(findings.found) and hash_of_block(header, previous, digests, key) != stored:
             findings.add("I18", where, "its rows do not have the hash that was written")
         self._number, self._previous = number, stored
+
+    def _key_for(self, form: int, where: str) -> bytes | None:
+        """The key of a block of this format."""
+        if form == FORMAT_KEYED:
+            self._is_keyed = True
+            return self._chain_key
+        if self._is_keyed:
+            self._findings.add("I18", where, "has no key, and a block before it has one")
+        return None
 
     def _check_decision(self, decision: Row, some: Slice) -> bytes:
         """Check a decision with its rows, and give its digest."""
@@ -109,6 +130,8 @@ class ChainCheck:
         mine = {name: some.children[name].get(seq, []) for name in ("certificate", "certificate_entry")}
         if digest != decision[_DIGEST]:
             findings.add("I18", where, "it, or a row that came with it, was changed")
+        if row[_VERSION] is not None:
+            self.first_by_version.setdefault(row[_VERSION], seq)
         fact = some.facts.get(seq)
         if fact is not None and hash_of_facts(*fact) != row[-1]:
             findings.add("I18", where, "the facts that it saw were changed")
@@ -131,6 +154,8 @@ class ChainCheck:
 
     def _check_posting(self, where: str, posting: Row) -> None:
         _, line, debit, credit, points, _, reason = posting
+        if is_charted(debit, credit, reason) and 0 < points <= POINTS_MAX:
+            return
         place = f"{where}, posting {line}"
         try:
             allowed = (kind_of(debit), kind_of(credit), PostingReason(reason)) in CHART
@@ -189,3 +214,13 @@ def digest_of(decision: Row, some: Slice) -> bytes:
         children["early_reversal"].get(seq, ()),
         sides,
     )
+
+
+def is_keyed_with(chain_key: bytes | None, some: Slice) -> bool:
+    """Whether the last block of a slice has the hash that *chain_key* gives it."""
+    block = some.blocks[-1]
+    *header, previous, stored = block
+    mine = [decision for decision in some.decisions if decision[_BLOCK] == block[0]]
+    digests = [digest_of(decision, some) for decision in mine]
+    digests += map(digest_of_card_entry, some.entries.get(block[0], ()))
+    return hmac.compare_digest(hash_of_block(header, previous, digests, chain_key), stored)

@@ -59,7 +59,7 @@ def slices(database: sqlite3.Connection, after: int = 0) -> Iterator[Slice]:
 
 
 def _runs(database: sqlite3.Connection, number: int, last: int) -> Iterator[list[Row]]:
-    """Blocks that have up to ``SLICE_SIZE`` decisions together, or one block."""
+    """Blocks that have up to ``SLICE_SIZE`` decisions and changes of cards together, or one block."""
     columns = ", ".join(COLUMNS["block"])
     while blocks := database.execute(
         f"SELECT {columns}, previous, hash FROM block WHERE number > ? AND number <= ?"
@@ -70,11 +70,12 @@ def _runs(database: sqlite3.Connection, number: int, last: int) -> Iterator[list
         some: list[Row] = []
         size = 0
         for block in blocks:
-            if some and size + block[4] > SLICE_SIZE:
+            weight = block[4] + block[5]
+            if some and size + weight > SLICE_SIZE:
                 yield some
                 some, size = [], 0
             some.append(block)
-            size += block[4]
+            size += weight
         yield some
 
 

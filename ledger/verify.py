@@ -7,30 +7,42 @@ from ledger.certificates import check_certificates
 from ledger.chain import ChainCheck
 from ledger.finding import Enough, Finding, Findings
 from ledger.holdcheck import check_holds
+from ledger.order import check_early_reversals, check_programmes
 from ledger.sums import check_sums
 from ledger.tables import APPEND_ONLY, guards
 from ledger.tallies import check_tallies
 
 
-def verify(database: sqlite3.Connection, progress: Callable[[int, int], None]) -> list[Finding]:
+def verify(
+    database: sqlite3.Connection,
+    progress: Callable[[int, int], None],
+    chain_key: bytes | None = None,
+    note: Callable[[str], None] = lambda _: None,
+) -> list[Finding]:
     """What is wrong with the books in *database*, in the order of the checks; empty when all is well.
 
     Args:
         database: A connection that reads, outside of a transaction.
         progress: Told how many decisions are checked, and of how many.
+        chain_key: The key of a keyed chain.
+        note: Told what could not be checked.
     """
     findings = Findings()
     try:
         _check_file(database, findings)
         _check_guards(database, findings)
-        chain = ChainCheck(database, findings)
+        chain = ChainCheck(database, findings, chain_key)
         chain.run(progress)
+        if chain.unchecked:
+            note(f"{chain.unchecked} blocks are keyed: without the key their hashes were not checked")
         check_sums(database, findings)
         chain.parties.tell()
         check_tallies(database, findings)
         check_holds(database, findings)
         check_certificates(database, findings)
         _check_links(database, findings)
+        check_early_reversals(database, findings)
+        check_programmes(database, findings, chain.first_by_version)
         _check_sequence(database, findings)
     except sqlite3.DatabaseError as error:
         findings.found.append(Finding("I26", "the file", f"cannot be read: {error}"))

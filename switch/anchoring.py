@@ -8,6 +8,7 @@ from typing import Final
 
 from ledger.anchor import Anchor, last_block
 from switch.database import open_for_reading
+from switch.safeguards import Safeguards
 from switch.store import SqliteStore
 
 # Numbers of decisions that are left out after a fork: more than the lost books can have given out since
@@ -25,7 +26,7 @@ def anchor_of(path: Path) -> Anchor:
         return last_block(database)
 
 
-def accept_fork(path: Path) -> Anchor:
+def accept_fork(path: Path, chain_key: bytes | None = None) -> Anchor:
     """The anchor that takes the books at *path* as they are, whatever was anchored before.
 
     They leave out numbers, so that none is given out twice.
@@ -34,11 +35,11 @@ def accept_fork(path: Path) -> Anchor:
         LoyaltyError: There are none, they cannot be used, or a switch runs on them.
     """
     last = anchor_of(path)
-    asyncio.run(_leave_out_numbers(path))
+    asyncio.run(_leave_out_numbers(path, Safeguards(chain_key=chain_key)))
     return replace(last, is_fork=True)
 
 
-async def _leave_out_numbers(path: Path) -> None:
-    store = await SqliteStore.open(path)
+async def _leave_out_numbers(path: Path, safeguards: Safeguards) -> None:
+    store = await SqliteStore.open(path, safeguards=safeguards)
     store.sequence.skip(FORK_GAP)
     await store.close()

@@ -4,6 +4,7 @@ import asyncio
 import os
 import resource
 import signal
+import sqlite3
 import sys
 import threading
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from config.schema import Settings
 from loyalty.clock import SystemClock
 from loyalty.errors import LoyaltyError
 from switch.collector import Collector
+from switch.database import is_reset_safe
 from switch.logwriter import LogWriter
 from switch.metrics import Metrics
 from switch.observe import Renderer, logging_to_stderr
@@ -60,6 +62,9 @@ async def _serve(settings: Settings, writer: LogWriter, render: Renderer) -> int
         collector = Collector(lambda: switch.is_idle)
         stop = _listen_to_signals(switch)
         iso8583, http = [_text(address) for address in switch.iso8583], _text(switch.http)
+        if not is_reset_safe(sqlite3.sqlite_version_info):
+            hint = "let nothing else write to the books: see `puntual doctor`"
+            log.warning("sqlite.old", version=sqlite3.sqlite_version, hint=hint)
         log.info("switch.started", iso8583=iso8583, http=http, folder=str(settings.folder))
         sys.stdout.write(f"ready iso8583={iso8583[0]} http={http}\n")
         sys.stdout.flush()

@@ -1,12 +1,13 @@
 """Verifies a deployment's file: that it is one, the books, and that the cards are as their journal says."""
 
-import json
 import operator
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
+
+import msgspec
 
 from ledger.anchor import Anchor, broken
 from ledger.finding import Enough, Finding, Findings
@@ -19,12 +20,16 @@ from switch.rows import secret_of
 
 _Told = TypeVar("_Told")
 
+_decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
+
 
 def verify(
     path: Path,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
     *,
     anchors: Sequence[Anchor] = (),
+    chain_key: bytes | None = None,
+    note: Callable[[str], None] = lambda _: None,
 ) -> list[Finding]:
     """What is wrong with the books at *path*; empty when all is well.
 
@@ -34,14 +39,17 @@ def verify(
         path: The file.
         progress: Told how many decisions are checked, and of how many.
         anchors: Blocks that must be there as they were.
+        chain_key: The key of a keyed chain.
+        note: Told what could not be checked.
     """
     try:
         database = open_for_reading(path)
     except LoyaltyError as error:
         return [Finding("I26", error.where, error.what)]
     try:
+        database.execute("PRAGMA mmap_size = 0")  # what is mapped counts as memory, and it reads everything
         found = _found_by("the anchors", lambda findings: _check_anchors(database, anchors, findings))
-        found += verify_books(database, progress)
+        found += verify_books(database, progress, chain_key, note)
         found += _found_by("the cards", lambda findings: _check_cards(database, findings))
         found += _found_by("the programme", lambda findings: _check_programmes(database, findings))
     finally:
@@ -147,6 +155,6 @@ def journal_ends(rows: sqlite3.Cursor) -> Iterator[tuple[int, dict[str, Any]]]:
             yield card_id, told
             told = {}
         card_id = entry_card
-        told |= json.loads(change)
+        told |= _decode(change)
     if told:
         yield card_id, told

@@ -21,6 +21,7 @@ from loyalty.errors import LoyaltyError
 from switch.audit import verify
 from switch.database import open_for_reading, unusable
 from switch.lock import ProcessLock
+from switch.safeguards import Safeguards
 from switch.store import SqliteStore
 
 SLICE_SIZE: Final = 1_000  # pages
@@ -70,7 +71,7 @@ def _copy(
     return last
 
 
-def restore(copy: Path, path: Path) -> tuple[Path | None, list[Finding]]:
+def restore(copy: Path, path: Path, chain_key: bytes | None = None) -> tuple[Path | None, list[Finding]]:
     """Put *copy* in the place of the books at *path*, unless something is wrong with it.
 
     Gives the name under which the former books are kept, and what is wrong.
@@ -87,7 +88,7 @@ def restore(copy: Path, path: Path) -> tuple[Path | None, list[Finding]]:
         shutil.copyfile(copy, made)
         made.chmod(0o600)
         _sync(made)
-        findings = verify(made)
+        findings = verify(made, chain_key=chain_key)
         for name in _COMPANIONS:  # of the reading that verified it
             made.with_name(made.name + name).unlink(missing_ok=True)
         if findings:
@@ -106,7 +107,7 @@ def restore(copy: Path, path: Path) -> tuple[Path | None, list[Finding]]:
     return former, []
 
 
-def drill(copy: Path) -> tuple[Anchor | None, list[Finding]]:
+def drill(copy: Path, chain_key: bytes | None = None) -> tuple[Anchor | None, list[Finding]]:
     """Put *copy* back in a folder of its own, start on it, and throw it away.
 
     Gives the last block with which a switch would go on, and what is wrong; then there is none.
@@ -116,13 +117,17 @@ def drill(copy: Path) -> tuple[Anchor | None, list[Finding]]:
     """
     with TemporaryDirectory(dir=copy.parent, prefix=".drill-") as folder:
         path = Path(folder) / "puntual.db"
-        _, findings = restore(copy, path)
-        return (None, findings) if findings else (asyncio.run(_started(path)), [])
+        _, findings = restore(copy, path, chain_key)
+        return (
+            (None, findings)
+            if findings
+            else (asyncio.run(_started(path, Safeguards(chain_key=chain_key))), [])
+        )
 
 
-async def _started(path: Path) -> Anchor:
+async def _started(path: Path, safeguards: Safeguards) -> Anchor:
     """The last block as a store finds it."""
-    store = await SqliteStore.open(path)
+    store = await SqliteStore.open(path, safeguards=safeguards)
     head = store.head
     await store.close()
     return Anchor(head.number, head.hash)

@@ -10,6 +10,7 @@ from ledger.account import MEMBER_KINDS, AccountKind
 from ledger.account import account as account_
 from ledger.block import (
     FORMAT,
+    FORMAT_KEYED,
     FORMAT_WITH_SIDES,
     OF_THE_PROGRAMME,
     SALT_SIZE,
@@ -47,10 +48,16 @@ class BlockRows:
     hash: bytes = b""
 
 
-def rows_of(block: Block, number: int, previous: bytes, random_bytes: Callable[[int], bytes]) -> BlockRows:
+def rows_of(
+    block: Block,
+    number: int,
+    previous: bytes,
+    random_bytes: Callable[[int], bytes],
+    chain_key: bytes | None = None,
+) -> BlockRows:
     """The rows of *block*, which follows the block with the hash *previous*.
 
-    *random_bytes* gives as many as asked, for the salts of the facts.
+    *random_bytes* gives as many as asked, for the salts of the facts. With a *chain_key* the block is keyed.
     """
     rows = BlockRows()
     digests: list[bytes] = []
@@ -70,14 +77,14 @@ def rows_of(block: Block, number: int, previous: bytes, random_bytes: Callable[[
         digests.append(digest_of_card_entry(row))
     rows.header = (
         number,
-        FORMAT_WITH_SIDES if rows.sides else FORMAT,
+        FORMAT_KEYED if chain_key is not None else FORMAT_WITH_SIDES if rows.sides else FORMAT,
         rows.decisions[0][0] if rows.decisions else None,
         rows.decisions[-1][0] if rows.decisions else None,
         len(rows.decisions),
         len(rows.card_entries),
         instant_text(block.committed_at),
     )
-    rows.hash = hash_of_block(rows.header, previous, digests)
+    rows.hash = hash_of_block(rows.header, previous, digests, chain_key)
     return rows
 
 

@@ -36,6 +36,14 @@ _PRAGMAS: Final = (
 )
 
 
+def is_reset_safe(version: tuple[int, int, int]) -> bool:
+    """Whether this SQLite keeps commits when two connections write and checkpoint at the same instant.
+
+    Versions before lose them then (https://sqlite.org/wal.html, "the WAL-reset bug").
+    """
+    return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+
+
 class Connection(Protocol):
     """The connection that writes.
 

@@ -41,7 +41,7 @@ _PARTIES: Final = """
 """
 
 
-def import_books(lines: Iterable[bytes], path: Path) -> list[Finding]:
+def import_books(lines: Iterable[bytes], path: Path, chain_key: bytes | None = None) -> list[Finding]:
     """Make the books at *path* from *lines*, and give what is wrong with them; then there are none.
 
     Raises:
@@ -54,7 +54,7 @@ def import_books(lines: Iterable[bytes], path: Path) -> list[Finding]:
         try:
             with closing(open_for_writing(made)) as database:
                 _take(database, lines)
-            findings = verify(made)
+            findings = verify(made, chain_key=chain_key)
             if not findings:
                 _remove(path)
                 made.rename(path)

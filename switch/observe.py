@@ -41,6 +41,7 @@ EVENTS: Final = {
     "transaction.failed": "our own mistake in one transaction; it was answered 96",
     "batch.unwritten": "the store could not write a block, and why",
     "sequence.kept": "numbers that were reserved and not used could not be given back; they are skipped",
+    "sqlite.old": "this SQLite can lose commits when another program writes to the books too",
     "anchor.failed": "the last block could not be anchored at the end; the next start does it",
     "batch.lost": "the store could not write; its requests are answered 91, nothing was booked",
     "sweep.failed": "what is due was not posted; it shows all the same, and the next beat tries again",

@@ -108,6 +108,7 @@ class SqliteStore:
             database = opened.enter_context(closing(open_for_writing(path)))
             try:
                 hold_to(anchors, database, path)
+                safeguards.hold_key(database, path)
                 head, sequence, numbers = _load(database)
                 recall = Recall(opened.enter_context(closing(open_for_reading(path))))
             except sqlite3.Error as error:
@@ -185,7 +186,8 @@ class SqliteStore:
         lease = self.sequence.row(LEASE_SIZE) if self.sequence.is_running_low else None
         connection = self._connection
         try:
-            rows = rows_of(block, self._head.number + 1, self._head.hash, self._random_bytes)
+            key = self._safeguards.chain_key
+            rows = rows_of(block, self._head.number + 1, self._head.hash, self._random_bytes, key)
             is_empty = not (rows.decisions or rows.card_entries)
             if is_empty and lease is None and not block.programmes:
                 return CommitResult.DURABLE

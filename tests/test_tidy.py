@@ -21,10 +21,9 @@ KNOWN_TO = {
     "aiosqlite": r"switch\.database|benchmarks\..*",
     "sqlite3": (
         r"simulator\.world\..*|"
-        r"switch\.(archive|audit|backup|database|feed|importing|lookups|movements|positions|queries|recall|rebuild"
-        r"|safeguards"
-        r"|store|sweep|tallyreader)"
-        r"|ledger\.(anchor|caches|certificates|chain|holdcheck|parties|slices|sums|tallies|verify)"
+        r"switch\.(app|archive|audit|backup|checkup|database|feed|importing|lookups|movements|positions|queries"
+        r"|recall|rebuild|safeguards|store|sweep|tallyreader)"
+        r"|ledger\.(anchor|caches|certificates|chain|holdcheck|order|parties|slices|sums|tallies|verify)"
         r"|console\.(day|deployment)|benchmarks\..*"
     ),
     "sqlalchemy": r".*\.tables|switch\.statements",

@@ -218,9 +218,9 @@ def test_a_rebuild_says_what_differed_and_puts_it_right(books: Path) -> None:
     assert contents(books) == right
     assert verify(books) == []
     assert rebuilt.count == len(rebuilt.differences)
-    assert Difference("balance", ((2000 << 40) + 9, 3), 5, None) in rebuilt.differences
-    assert Difference("balance", ((2000 << 40) + 2, 48), 7, 50) in rebuilt.differences
-    assert Difference("balance", ((2000 << 40) + 1, 32), None, 50) in rebuilt.differences
+    assert Difference("balance", ((2000 << 40) + 9, 3), (5,), None) in rebuilt.differences
+    assert Difference("balance", ((2000 << 40) + 2, 48), (7,), (50,)) in rebuilt.differences
+    assert Difference("balance", ((2000 << 40) + 1, 32), None, (50,)) in rebuilt.differences
 
 
 async def test_nothing_is_rebuilt_beside_a_switch(tmp_path: Path) -> None:
