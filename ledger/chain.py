@@ -27,7 +27,6 @@ from ledger.parties import PartyCheck
 from ledger.slices import Row, Slice, lot_pages, slices
 
 _BLOCK: Final = len(COLUMNS["decision"])  # position of the columns that follow the chain's
-_VERSION: Final = COLUMNS["decision"].index("programme_version")
 _DIGEST: Final = _BLOCK + 1
 _TRANSIT: Final = account(AccountKind.TRANSIT)
 
@@ -42,7 +41,6 @@ class ChainCheck:
         self._findings = findings
         self._chain_key = chain_key
         self._is_keyed = False
-        self.first_by_version: dict[str, int] = {}  # of each programme that decided, its first decision
         self.unchecked = 0  # keyed blocks that could not be checked for want of the key
         self._previous = GENESIS
         self._number = 0
@@ -130,8 +128,6 @@ class ChainCheck:
         mine = {name: some.children[name].get(seq, []) for name in ("certificate", "certificate_entry")}
         if digest != decision[_DIGEST]:
             findings.add("I18", where, "it, or a row that came with it, was changed")
-        if row[_VERSION] is not None:
-            self.first_by_version.setdefault(row[_VERSION], seq)
         fact = some.facts.get(seq)
         if fact is not None and hash_of_facts(*fact) != row[-1]:
             findings.add("I18", where, "the facts that it saw were changed")

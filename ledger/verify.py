@@ -7,7 +7,7 @@ from ledger.certificates import check_certificates
 from ledger.chain import ChainCheck
 from ledger.finding import Enough, Finding, Findings
 from ledger.holdcheck import check_holds
-from ledger.order import check_early_reversals, check_programmes
+from ledger.order import check_early_reversals
 from ledger.sums import check_sums
 from ledger.tables import APPEND_ONLY, guards
 from ledger.tallies import check_tallies
@@ -42,7 +42,6 @@ def verify(
         check_certificates(database, findings)
         _check_links(database, findings)
         check_early_reversals(database, findings)
-        check_programmes(database, findings, chain.first_by_version)
         _check_sequence(database, findings)
     except sqlite3.DatabaseError as error:
         findings.found.append(Finding("I26", "the file", f"cannot be read: {error}"))
