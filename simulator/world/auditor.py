@@ -64,6 +64,8 @@ def _one_answer(
         yield f"{_named(key)}: was told {answer.earned} points earned, and {decision.issued} were issued"
     if decision.operation in _USING and (answer.used or 0) != decision.redeemed:
         yield f"{_named(key)}: was told {answer.used} points used, and {decision.redeemed} were"
+    if decision.operation == "TRANSFER" and (answer.used or 0) != decision.moved:
+        yield f"{_named(key)}: was told {answer.used} points moved, and {decision.moved} were"
     yield from _arithmetic(key, page, answer, decision)
     yield from _told_balance(key, answer, decision.owner, books)
 

@@ -54,6 +54,12 @@ class Decision:
         """Points that were used by it; negative when they came back."""
         return self._net(AccountKind.REDEEMED)
 
+    @property
+    def moved(self) -> int:
+        """Points that went from one member to another by it."""
+        transit = account(AccountKind.TRANSIT)
+        return sum(moved.points for moved in self.postings if moved.credit == transit)
+
     def _net(self, kind: AccountKind) -> int:
         number = account(kind)
         return sum(

@@ -26,11 +26,15 @@ _BACK_OFF_S: Final = (1.0, 10.0)
 _CONNECTING_S: Final = 0.01
 _TRIES_MAX: Final = 40  # of settling in the end, on wires and a disk that work
 
-_SALE, _PAID, _REDEEM, _REFUND, _VOID, _REVERSAL, _BALANCE, _QUOTE = range(8)
+_SALE, _PAID, _REDEEM, _REFUND, _VOID, _REVERSAL, _BALANCE, _QUOTE, _TRANSFER = range(9)
 _MIX: Final = (
     [_SALE] * 45 + [_PAID] * 9 + [_REDEEM] * 16 + [_REFUND] * 8 + [_VOID] * 5 + [_REVERSAL] * 7
-    + [_BALANCE] * 8 + [_QUOTE] * 2
+    + [_BALANCE] * 8 + [_QUOTE] * 2 + [_TRANSFER] * 6
 )  # fmt: skip
+
+
+_PARTLY: Final = frozenset({"sale", "redeem", "transfer"})
+_UNDOABLE: Final = _PARTLY | {"refund"}
 
 
 class _Wire(Writer):
@@ -144,6 +148,9 @@ class Cashier:
                 return self._regret(*done)
             case 7:
                 return till.quote(card, amount_minor)
+            case 8 if len(self._cards) > 1:
+                to = random.choice([other for other in self._cards if other != card])
+                return till.transfer(card, random.randint(1, 60), to.number)
         return till.balance(card)
 
     def _basket(self, amount_minor: int) -> Sequence[BasketLine]:
@@ -162,7 +169,7 @@ class Cashier:
     def _regret(self, request: Request, answer: Answer) -> Request:
         """A reversal by hand, of all or of a part."""
         final = None
-        if request.operation in ("sale", "redeem") and self._random.random() < 0.4:
+        if request.operation in _PARTLY and self._random.random() < 0.4:
             final = self._random.randint(1, int(answer.elements["4"]))
         return self._till.reversal(request, final_minor=final, advice=self._random.random() < 0.5)
 
@@ -175,7 +182,7 @@ class Cashier:
                     await asyncio.sleep(self._random.uniform(*_BACK_OFF_S))
                     request = request.as_repeat()
                 case Answered(request=request, answer=answer):
-                    if answer.is_approved and request.operation in ("sale", "redeem", "refund"):
+                    if answer.is_approved and request.operation in _UNDOABLE:
                         self._done.append((request, answer))
                     if happens(self._random, self.perils.impatient):
                         self._history.count("asked again by hand")
