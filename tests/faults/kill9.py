@@ -3,9 +3,9 @@
     python -m tests.faults.kill9 --rounds 50 --seed 7
 
 Eight tills work on eight connections until the switch is killed at a random moment. After the restart
-every till repeats what was not answered and some of what was. Then all that anybody was told must be in
-the books once, repeats must get the same bytes, balances must be what the answers add up to, and the books
-must verify.
+every till repeats what was not answered and some of what was, and must get the same bytes; balances must be
+what the answers add up to. Every ten kills the books must verify, and in the end all that anybody was ever
+told must be in them once.
 """
 
 import argparse
@@ -27,6 +27,7 @@ from tests.faults.tills import BusyTill
 TILLS: Final = 8
 CARDS_EACH: Final = 3
 SAMPLE: Final = 25  # answered messages that each till repeats after a kill
+VERIFIED_EVERY: Final = 10  # rounds; whatever a kill breaks stays broken, and the whole chain is checked
 LONGEST_S: Final = 0.5  # of load before a kill
 
 
@@ -74,7 +75,7 @@ def kill_and_judge(folder: Path, *, rounds: int, seed: int) -> Report:
             switch.kill()
             for till in tills:
                 till.end()
-        report.unanswered += sum(exchange.told is None for till in tills for exchange in till.exchanges)
+        report.unanswered += sum(till.in_the_dark for till in tills)
         began = time.monotonic()
         with deployment.serve() as switch:
             report.ready_s.append(time.monotonic() - began)
@@ -84,7 +85,8 @@ def kill_and_judge(folder: Path, *, rounds: int, seed: int) -> Report:
             if switch.terminate() != 0:
                 report.wrong.append("it did not end in peace")
         report.rounds += 1
-        report.wrong += [str(finding) for finding in verify(folder / "puntual.db")]
+        if report.rounds % VERIFIED_EVERY == 0 or report.rounds == rounds:
+            report.wrong += [str(finding) for finding in verify(folder / "puntual.db")]
     report.told = sum(len(till.exchanges) for till in tills)
     for till in tills:
         report.wrong += till.wrong

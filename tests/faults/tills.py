@@ -45,6 +45,9 @@ class BusyTill:
         self._till = Till(terminal_id, stans)
         self._random = random.Random(seed)
         self._reversed: set[int] = set()
+        self._settled = 0  # exchanges before this one are answered for good
+        self._counted = 0  # ... and these are in the points of the cards
+        self._points: Counter[str] = Counter()
         self._thread = threading.Thread(daemon=True)
         self.is_busy = threading.Event()
 
@@ -108,19 +111,25 @@ class BusyTill:
 
     # Judgement
 
+    @property
+    def in_the_dark(self) -> int:
+        """Messages of this life of the switch whose answer never came."""
+        return sum(exchange.told is None for exchange in self.exchanges[self._settled :])
+
     def settle(self, address: tuple[str, int], *, sample: int) -> int:
         """Send again what was not answered, and of what was the last *sample*; how many that was.
 
         Nothing else is known of the dark time, so this is what a till would do.
         """
         with Link(address, timeout_s=20) as link:
-            open_ones = [one for one in self.exchanges if not one.is_settled]
+            open_ones = [one for one in self.exchanges[self._settled :] if not one.is_settled]
             for exchange in open_ones:
                 link.send(exchange.sent)
                 self._hear(exchange, link.receive())
                 if not exchange.is_settled:
                     self.wrong.append(f"a repeat of {exchange.message.elements[11]} was told to come again")
-            known = [one for one in self.exchanges if self._is_remembered(one)][-sample:]
+            self._settled = len(self.exchanges)
+            known = [one for one in self.exchanges[-2 * sample :] if self._is_remembered(one)][-sample:]
             for exchange in known:
                 link.send(exchange.sent)
                 if link.receive() != exchange.told:
@@ -131,14 +140,15 @@ class BusyTill:
 
     def check_balances(self, address: tuple[str, int]) -> None:
         """Each card has what its answers add up to."""
-        points: Counter[str] = Counter()
-        for exchange in self.exchanges:
+        points = self._points
+        for exchange in self.exchanges[self._counted :]:
             answer, card = exchange.answer, exchange.message.elements[2]
             if answer.code != "00" or not self._is_remembered(exchange):
                 continue
             given_back = exchange.message.mti == "0400"
             points[card] += answer.figure("050")
             points[card] += answer.figure("051") if given_back else -answer.figure("051")
+        self._counted = len(self.exchanges)
         with Link(address, timeout_s=20) as link:
             for card in self.cards:
                 answer = link.ask(self._till.message("inquiry", card=card))
