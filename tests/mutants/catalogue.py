@@ -78,7 +78,7 @@ MUTANTS: Final = {
         module="switch.postings",
         old="        paid = min(points, self.book.debt)\n",
         new="        paid = 0\n",
-        proof=MACHINE,
+        proof=AGE,
     ),
     "skipped-lot": Mutant(
         about="the first lot is passed over when points are taken",

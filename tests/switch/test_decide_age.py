@@ -26,8 +26,16 @@ OWED_AND_GIVEN_BACK = """
     REDEEM card=A amount=100                  -> balance=0
 """
 
+PAID_BY_THE_NEXT_EARNING = """
+    s: EARN card=A amount=10000               -> balance=100
+    REDEEM card=A amount=100                  -> balance=0
+    REVERSAL of=s                             -> earned=-100 balance=-100
+    EARN card=A amount=10000                  -> earned=100 balance=0
+    INQUIRY card=A later=732                  -> balance=0    # nothing expired, nothing is owed
+"""
 
-@pytest.mark.parametrize("story", [LAST_TAKEN_FIRST_BACK, OWED_AND_GIVEN_BACK])
+
+@pytest.mark.parametrize("story", [LAST_TAKEN_FIRST_BACK, OWED_AND_GIVEN_BACK, PAID_BY_THE_NEXT_EARNING])
 def test_stories(story: str) -> None:
     """Each line is a message, and what must come of it."""
     play(story)
