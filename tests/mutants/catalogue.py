@@ -254,6 +254,6 @@ MUTANTS: Final = {
         module="switch.store",
         old="    sequence = Sequence(lease, max(next_seq, last_seq + 1))\n",
         new="    sequence = Sequence(lease, last_seq + 1)\n",
-        proof=STORE,
+        proof=f"{STORE}::test_no_number_is_given_twice",
     ),
 }
