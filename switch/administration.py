@@ -188,6 +188,7 @@ class Desk:
             deadline_s=60,
             queue_depth_max=1,
             observe=lambda _: None,
+            not_before=self._store.last_committed_at(),
         )
         self._failure = asyncio.ensure_future(sequencer.run())
         self._handlers = dict(Administration(sequencer, self._store).handlers)

@@ -82,6 +82,7 @@ _HELD: Final = (
 _HELD_NO_LONGER: Final = "SELECT coalesce(sum(points), 0) FROM hold_step WHERE hold = ?"
 HOLD: Final = f"SELECT {', '.join(SIDES['hold'])} FROM hold WHERE seq = ?"
 HOLD_STEPS: Final = f"SELECT {', '.join(SIDES['hold_step'])} FROM hold_step WHERE hold = ? ORDER BY seq, line"
+LAST_COMMITTED_AT: Final = "SELECT committed_at FROM block ORDER BY number DESC LIMIT 1"
 PROGRAMMES: Final = "SELECT number, since, version, length(text) FROM programme ORDER BY number"
 PROGRAMME: Final = "SELECT text FROM programme WHERE version = ? ORDER BY number LIMIT 1"
 # The words of the index's own condition here too.

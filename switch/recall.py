@@ -313,6 +313,11 @@ class Recall:
         """What was done to the programme, in order, without the texts that were proposed."""
         return [act_of(change) for (change,) in self._database.execute(lookups.ACTS)]
 
+    def last_committed_at(self) -> datetime | None:
+        """When the last block was written, by the clock of then; ``None`` before there is one."""
+        row = self._database.execute(lookups.LAST_COMMITTED_AT).fetchone()
+        return None if row is None else datetime.fromisoformat(row[0])
+
     # After a commit
 
     def fold(self, block: Block) -> None:

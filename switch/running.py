@@ -214,6 +214,7 @@ async def running(
             queue_depth_max=limits.queue_depth_max,
             batch_size_max=limits.batch_size_max,
             observe=observe,
+            not_before=store.last_committed_at(),
         )
         deciding = asyncio.create_task(sequencer.run())
         house.callback(deciding.cancel)

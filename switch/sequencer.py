@@ -42,6 +42,7 @@ class Sequencer:
         deadline_s: From the last byte of a request until its commit must have begun.
         queue_depth_max: Messages that may wait before nothing more is read.
         observe: Told of every batch of finished works; must not block.
+        not_before: No decision is earlier, whatever the clock says: an earlier process took its last then.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Sequencer:
         queue_depth_max: int,
         batch_size_max: int = 256,
         observe: Callable[[Sequence[Work]], None],
+        not_before: datetime | None = None,
     ) -> None:
         self._store = store
         self._programmes = programmes
@@ -72,7 +74,7 @@ class Sequencer:
         self._idle = asyncio.Event()
         self._idle.set()
         self._failed: asyncio.Future[None] = self._loop.create_future()
-        self._now = clock.now()
+        self._now = clock.now() if not_before is None else max(clock.now(), not_before)
         self._day, self._day_ends = self._business_day(self._now)
         self._commits: set[asyncio.Task[None]] = set()
 

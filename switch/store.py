@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
 
@@ -131,6 +132,10 @@ class SqliteStore:
     def reader(self) -> Recall:
         """Durable state, as of the last commit."""
         return self._recall
+
+    def last_committed_at(self) -> datetime | None:
+        """When the last block was written, by the clock of then; ``None`` before there is one."""
+        return self._recall.last_committed_at()
 
     @property
     def head(self) -> Head:

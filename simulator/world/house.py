@@ -128,6 +128,7 @@ class House:
             queue_depth_max=_LIMITS.queue_depth_max,
             batch_size_max=_LIMITS.batch_size_max,
             observe=lambda _works: None,
+            not_before=store.last_committed_at(),
         )
         peers = Peers(
             connections_max=_LIMITS.connections_max,

@@ -37,10 +37,17 @@ def test_a_clock_that_is_set_disturbs_nobody(tmp_path: Path, monkeypatch: pytest
             step.write_text(str(seconds), "ascii")
             answers.append(link.ask(till.message("earn", card=CARD, amount=1000)))
         assert switch.terminate() == 0
-    assert [answer.code for answer in answers] == ["00"] * 6
-    assert [answer.figure("052") for answer in answers] == [10, 20, 30, 40, 50, 60]
+    step.write_text("0", "ascii")
+    with (
+        made.serve(command=(sys.executable, "-m", "tests.faults.stepping")) as switch,
+        Link(switch.iso8583) as link,
+    ):
+        answers.append(link.ask(till.message("earn", card=CARD, amount=1000)))
+        assert switch.terminate() == 0
+    assert [answer.code for answer in answers] == ["00"] * 7
+    assert [answer.figure("052") for answer in answers] == [10, 20, 30, 40, 50, 60, 70]
     days = [answer.element(15) for answer in answers]
-    assert days[0] == days[1] != days[2] == days[3] == days[4] != days[5]
+    assert days[0] == days[1] != days[2] == days[3] == days[4] != days[5] == days[6]
     with closing(sqlite3.connect(f"file:{made.folder / 'puntual.db'}?mode=ro", uri=True)) as books:
         rows = books.execute("SELECT at, business_date FROM decision ORDER BY seq").fetchall()
     assert rows == sorted(rows)

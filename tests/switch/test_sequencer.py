@@ -289,6 +289,16 @@ async def test_time_does_not_go_back() -> None:
         assert second.at == first.at
 
 
+async def test_time_does_not_go_back_in_a_restart() -> None:
+    """... nor the business day: lots of the former process would have been earned tomorrow."""
+    tomorrow = NOON.replace(day=NOON.day + 1)
+    async with bench(not_before=tomorrow) as desk:
+        desk.ask("EARN card=A amount=100")
+        await desk.sequencer.drain()
+        (record,) = desk.store.records.values()
+        assert (record.at, record.business_date) == (tomorrow, tomorrow.date())
+
+
 def test_transient_reasons_are_those_of_the_store_and_ourselves() -> None:
     """They alone promise that nothing was booked and that the same message may come again."""
     transient = {reason for reason in Reason if reason.is_transient}
