@@ -53,6 +53,8 @@ class ListenerSettings:
     codes: Annotated[dict[str, str], Texts()] = field(default_factory=dict)
     # Stands for an absent DE 32. Empty: the register finds the terminal by DE 41 alone, if there is only one.
     acquirer: Annotated[str, Digits(11)] = ""
+    # ``own``: a cut-over message of this address opens the next business day. Else the clock alone does.
+    business_day: Annotated[str, OneOf(("clock", "own"))] = "clock"
     # Holds the key of the link's MACs, 32 to 64 hexadecimal digits, mode 0400. Empty: messages carry none.
     mac_key_file: str = ""
     mac: Annotated[str, OneOf(("retail", "cbc", "aes-cmac", "tdes-cmac"))] = "retail"
@@ -91,6 +93,16 @@ class CardSettings:
     pin_key_file: str = ""
     # Which of a set of such keys it is: one digit that is mixed in.
     pin_key_index: Annotated[int, Between(0, 9)] = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionSettings:
+    """What a person may correct in the books."""
+
+    # Points. Above it a correction needs a second person who checked it.
+    checker_above: Annotated[int, Between(0, 10**12)] = 10_000
+    # An adjustment that takes more than there is: refused, or the rest is owed.
+    shortfall: Annotated[str, OneOf(("refuse", "debt"))] = "refuse"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +182,7 @@ class Settings:
     listener: tuple[ListenerSettings, ...] = (ListenerSettings(),)
     store: StoreSettings = field(default_factory=StoreSettings)
     cards: CardSettings = field(default_factory=CardSettings)
+    corrections: CorrectionSettings = field(default_factory=CorrectionSettings)
     exporter: ExporterSettings = field(default_factory=ExporterSettings)
     limits: LimitsSettings = field(default_factory=LimitsSettings)
     rules: RulesSettings = field(default_factory=RulesSettings)

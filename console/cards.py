@@ -172,7 +172,7 @@ def _take_in(file: Path, deployment: Deployment, desk: Desk) -> tuple[int, int, 
     """How many cards of *file* were imported and skipped, and the bad lines, in order."""
     imported = skipped = 0
     bad: list[tuple[int, str]] = []
-    for some in _slices(_parents_first(_rows(file, deployment, bad)), SLICE_SIZE):
+    for some in slices(_parents_first(_rows(file, deployment, bad)), SLICE_SIZE):
         lines = [CardLine.of(row, deployment.hasher.token).to_json() for row in some]
         told = desk.order("cards.import", cards=lines)
         imported += told["imported"]
@@ -187,7 +187,7 @@ def _rows(file: Path, deployment: Deployment, bad: list[tuple[int, str]]) -> Ite
         file.open(encoding="utf-8-sig", errors="surrogateescape", newline="\n") as lines,
         progress_bar("Importing") as progress,
     ):
-        for row in read_cards(_watched(lines, file.stat().st_size, progress), **deployment.terms):
+        for row in read_cards(watched(lines, file.stat().st_size, progress), **deployment.terms):
             match row:
                 case BadLine(line, reason):
                     bad.append((line, reason))
@@ -195,7 +195,8 @@ def _rows(file: Path, deployment: Deployment, bad: list[tuple[int, str]]) -> Ite
                     yield row
 
 
-def _watched(lines: Iterable[str], size: int, progress: Callable[[int, int], None]) -> Iterator[str]:
+def watched(lines: Iterable[str], size: int, progress: Callable[[int, int], None]) -> Iterator[str]:
+    """*lines*, with *progress* told how many of *size* characters are done."""
     done = 0
     for number, line in enumerate(lines):
         if number % SLICE_SIZE == 0:
@@ -215,7 +216,8 @@ def _parents_first(rows: Iterator[CardRow]) -> Iterator[CardRow]:
     yield from children
 
 
-def _slices(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
+def slices(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
+    """*items* in lists of *size*."""
     rest = iter(items)
     while some := list(itertools.islice(rest, size)):
         yield some

@@ -37,6 +37,10 @@ CHAPTERS: Final = {
     },
     "Cards and books": {
         "cards": Entry("console.cards:cards", "Import, issue, show, block, replace cards; codes and PINs."),
+        "import": Entry("console.balances:import_", "Take in balances that another system kept."),
+        "adjust": Entry("console.corrections:adjust", "Give or take points, or write off debt, by hand."),
+        "budget": Entry("console.corrections:budget", "Show and load the budgets of campaigns."),
+        "days": Entry("console.days:days", "Show, close and open business days."),
         "ledger": Entry("console.ledger:ledger", "Verify and read the books."),
         "exceptions": Entry("console.ledger:exceptions", "List what a person must look at."),
         "export": Entry("console.export:export", "Run the feed to analytics as a process of its own."),

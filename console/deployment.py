@@ -29,7 +29,9 @@ from rules.programme import Programme
 from switch import queries
 from switch.ability import load_enforced
 from switch.administration import Desk
+from switch.corrections import CorrectionPolicy
 from switch.database import open_for_reading
+from switch.lookups import opened_day
 from switch.management import Policy
 from switch.programmes import business_date
 from switch.safeguards import Safeguards, chain_key
@@ -66,8 +68,12 @@ class Deployment:
 
     @property
     def today(self) -> date:
-        """The business day."""
-        return business_date(self.programme, self.now)
+        """The business day: that of the clock, or a later one that was opened already."""
+        today = business_date(self.programme, self.now)
+        if not self.settings.database.exists():
+            return today
+        with self.books() as books:
+            return max(today, opened_day(books))
 
     def card(self, number: str, **cells: str) -> CardRow:
         """The card with this *number*, or with the one that standard input gives for ``-``.
@@ -111,6 +117,7 @@ class Deployment:
             hasher=self.hasher,
             safeguards=Safeguards.of(self.settings),
             policy=Policy(self.settings.programme, four_eyes=self.settings.rules.four_eyes),
+            corrections=CorrectionPolicy.of(self.settings.corrections),
         )
 
     @contextmanager

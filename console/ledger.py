@@ -1,6 +1,7 @@
 """The books: hold them to their rules, and read them. All of it reads beside a running switch."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import rich_click as click
@@ -88,15 +89,55 @@ def history(card: str, count: int, config: Path, *, as_json: bool) -> None:
 @config_option
 @json_option
 def exceptions(config: Path, *, as_json: bool) -> None:
-    """List what a person must look at: advices that could not be booked as they say."""
+    """List what a person must look at, with its age, and points that nobody has (suspense).
+
+    Reversals of what is unknown, advices that could not be booked as they say, lines that only an upload told
+    of, batches that do not agree, and holds that are open.
+    """
     deployment = open_deployment(config)
-    terms = deployment.programme.terms
+    terms, now = deployment.programme.terms, deployment.now
     with deployment.books() as books:
         rows = [
-            {**_row(record, terms, as_json=as_json), "exception": record.exception}
+            {
+                **_age(now - record.at, as_json=as_json),
+                **_row(record, terms, as_json=as_json),
+                "suspense": queries.suspense_of(books, record.seq),
+                "exception": record.exception,
+            }
             for record in queries.exceptions(books)
         ]
+        rows += [
+            {**_age(now - hold.at, as_json=as_json), **_hold_row(hold, terms, as_json=as_json)}
+            for hold in queries.open_holds(books)
+        ]
     print_rows(rows, as_json=as_json, nothing="there are no exceptions")
+
+
+def _age(age: timedelta, *, as_json: bool) -> dict[str, object]:
+    """*age* for programs in seconds, for people in days and hours."""
+    if as_json:
+        return {"age_s": int(age.total_seconds())}
+    hours, minutes = divmod(int(age.total_seconds()) // 60, 60)
+    return {"age": f"{hours // 24}d {hours % 24:02}h" if hours >= 24 else f"{hours}h {minutes:02}m"}
+
+
+def _hold_row(hold: queries.OpenHoldRow, terms: Terms, *, as_json: bool) -> dict[str, object]:
+    """What is shown of a hold that is open, in the columns of the others."""
+    is_money = not as_json and not hold.in_points
+    return {
+        "at": hold.at.isoformat(timespec="seconds"),
+        "rrn": hold.rrn,
+        "operation": "HOLD",
+        "decision": "APPROVED",
+        "amount": format_minor(hold.amount, terms.currency) if is_money else hold.amount,
+        "earned": 0,
+        "used": 0,
+        "undone": False,
+        "terminal": hold.terminal_id,
+        "advice": False,
+        "suspense": 0,
+        "exception": "OPEN_HOLD",
+    }
 
 
 def _row(record: Record, terms: Terms, *, as_json: bool) -> dict[str, object]:

@@ -92,6 +92,12 @@ class PostingReason(enum.IntEnum):
     RECEIVE_BACK = 43  # ... to the lots that they came from
     TRANSFER_AGAIN = 44  # the undoing of a transfer is itself undone
     RECEIVE_AGAIN = 45
+    ADJUST = 60  # a person corrects an account, by what there is ...
+    ADJUST_TO_DEBT = 61  # ... and by more
+    WRITE_OFF = 62  # what a member owes is forgiven
+    OPENING = 63  # what a member had before there were these books
+    BUDGET_LOADED = 64  # a campaign gets more than its programme plans for it
+    BUDGET_UNLOADED = 65  # ... or that back
     BUDGET_PLANNED = 80  # a campaign gets what its programme plans for it
     BUDGET_CUT = 81  # ... or less than it had
     BUDGET_SPENT = 82  # what its rules gave, beside the earning itself
@@ -153,6 +159,13 @@ CHART: Final = frozenset(
         (_K.TRANSIT, _K.AVAILABLE, _R.RECEIVE_AGAIN),
         (_K.TRANSIT, _K.DEBT, _R.RECEIVE_AGAIN),
         (_K.TRANSIT, _K.ADJUST, _R.RECEIVE_AGAIN),
+        (_K.ADJUST, _K.AVAILABLE, _R.ADJUST),
+        (_K.AVAILABLE, _K.ADJUST, _R.ADJUST),
+        (_K.DEBT, _K.ADJUST, _R.ADJUST_TO_DEBT),
+        (_K.WRITE_OFF, _K.DEBT, _R.WRITE_OFF),
+        (_K.ISSUE, _K.AVAILABLE, _R.OPENING),
+        (_K.ISSUE, _K.BUDGET, _R.BUDGET_LOADED),
+        (_K.BUDGET, _K.ISSUE, _R.BUDGET_UNLOADED),
         (_K.ISSUE, _K.BUDGET, _R.BUDGET_PLANNED),
         (_K.BUDGET, _K.ISSUE, _R.BUDGET_CUT),
         (_K.BUDGET, _K.ISSUE, _R.BUDGET_SPENT),

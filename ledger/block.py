@@ -77,6 +77,7 @@ SIDES: Final[Mapping[str, tuple[str, ...]]] = {
     "hold_step": ("seq", "line", "hold", "points", "ended"),
     "certificate": ("seq", "line", "code", "owner", "points", "value_minor", "last_day"),
     "certificate_entry": ("seq", "line", "code", "points", "value_minor"),
+    "mark": ("seq", "line", "kind", "value"),
 }
 
 _NONE: Final[Mapping[str, Sequence[Row]]] = {}

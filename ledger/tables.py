@@ -250,6 +250,18 @@ sequence_lease: Final = Table(
     sqlite_strict=True,
 )
 
+# What few decisions are looked up by: a batch's number, the end of one, a business day that was opened.
+mark: Final = Table(
+    "mark",
+    metadata,
+    _column("seq", _Integer, key=True),
+    _column("line", _Integer, key=True),
+    _text("kind"),
+    _text("value"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
 # The texts of the programme that ever decided, in order. A decision names one by its version, which is the
 # beginning of the text's own hash: that is how the chain covers them.
 programme: Final = Table(
@@ -337,6 +349,7 @@ Index(
     card_entry.c.line,
     sqlite_where=card_entry.c.card_id == OF_THE_PROGRAMME,
 )
+Index("mark_value", mark.c.kind, mark.c.value, mark.c.seq)
 
 APPEND_ONLY: Final = (
     decision, posting, lot, link, party, early_reversal, fact, card_entry, block, sequence_lease,

@@ -4,6 +4,8 @@ import enum
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from loyalty.totals import Totals
+
 
 class Reason(enum.Enum):
     """Why something was not approved as asked; the name is what terminals see in tag 059."""
@@ -146,6 +148,13 @@ class Declined:
     near_miss: str | None = None
     programme_version: str | None = None
     language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutOfBalance(Declined):
+    """A batch that does not agree with the switch's own *totals*, which the answer tells."""
+
+    totals: Totals
 
 
 Decision = Approved | Declined

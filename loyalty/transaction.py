@@ -1,12 +1,14 @@
 """What a terminal asks, freed of its wire format."""
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from typing import Any
 
 from loyalty.card import Identifier
 from loyalty.decision import Reason
 from loyalty.terminal import Terminal
+from loyalty.totals import Claim
 
 
 class Operation(enum.Enum):
@@ -143,6 +145,7 @@ class Transaction:
         rrn: DE 37 as sent, else ``None``.
         held_for: For HOLD and COMPLETE: EARN or REDEEM, what is prepared or done. Beside *approval* it says
             that the message is a COMPLETE when that is of an open hold of the card.
+        batch: Number of the terminal's batch (tag 024), else ``None``.
         can: What the till can: letters of tag 040, else of the register.
     """
 
@@ -176,3 +179,27 @@ class Transaction:
     channel: str = "POSD"
     can: str = ""
     held_for: Operation | None = None
+    batch: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Upload(Transaction):
+    """A line of a terminal's batch, told again because totals did not agree. It has its own key.
+
+    Attributes:
+        line: The line as an advice, with the key under which it was first sent.
+    """
+
+    line: Transaction
+
+
+@dataclass(slots=True, kw_only=True)
+class Reconciliation(Transaction):
+    """A terminal's totals of its batch."""
+
+    claim: Claim
+
+
+def common_values(transaction: Transaction) -> dict[str, Any]:
+    """What every transaction has, by name, to make a special one of it."""
+    return {each.name: getattr(transaction, each.name) for each in fields(Transaction)}

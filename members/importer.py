@@ -23,7 +23,7 @@ OPTIONAL: Final = (
 
 # A card is replaced by a command that names its successor, never by a list.
 _STATUSES: Final = {status.value: status for status in CardStatus if status is not CardStatus.REPLACED}
-_MEMBER: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,62}[\x21-\x7e])?")
+MEMBER: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,62}[\x21-\x7e])?")
 _TIER: Final = re.compile(r"[\x21-\x7e]{1,16}")
 _MONTH: Final = re.compile(r"[0-9]{2}(?:0[1-9]|1[0-2])")  # YYMM
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -84,12 +84,12 @@ def read_cards(
         if not line.strip():
             continue
         try:
-            cells = _cells(line)
+            cells = cells_of(line)
             if header:
-                yield _row(number, _named(cells, header), ranges, tiers)
+                yield _row(number, named_cells(cells, header), ranges, tiers)
             else:
                 header = _header(cells)
-        except _BadCellError as error:
+        except BadCellError as error:
             yield BadLine(number, str(error))
         if not header:
             return
@@ -101,88 +101,96 @@ def read_card(
     """What the one line with these *cells*, by column, says; held to the rules of a list."""
     try:
         return _row(1, cells, ranges, tiers)
-    except _BadCellError as error:
+    except BadCellError as error:
         return BadLine(1, str(error))
 
 
-class _BadCellError(Exception):
+class BadCellError(Exception):
     """Why a line cannot be taken. Its text holds nothing of the line."""
 
 
-def _cells(line: str) -> list[str]:
+def cells_of(line: str) -> list[str]:
+    """The cells of a line.
+
+    Raises:
+        BadCellError: It is no line of a CSV file.
+    """
     if _NOT_UTF_8.search(line):
-        raise _BadCellError("it is not UTF-8")
+        raise BadCellError("it is not UTF-8")
     try:
         return [cell.strip() for cell in next(csv.reader([line], strict=True))]
     except csv.Error:
-        raise _BadCellError("a quote is not closed, or not doubled") from None
+        raise BadCellError("a quote is not closed, or not doubled") from None
 
 
-def _named(cells: Sequence[str], header: Sequence[str]) -> Mapping[str, str]:
+def named_cells(cells: Sequence[str], header: Sequence[str]) -> Mapping[str, str]:
+    """*cells* by column."""
     if len(cells) != len(header):
-        raise _BadCellError(f"it has {len(cells)} columns, the header {len(header)}")
+        raise BadCellError(f"it has {len(cells)} columns, the header {len(header)}")
     return dict(zip(header, cells, strict=True))
 
 
 def _header(cells: Sequence[str]) -> list[str]:
     for name in REQUIRED:
         if name not in cells:
-            raise _BadCellError(f"column {name} is missing")
+            raise BadCellError(f"column {name} is missing")
     for name in cells:
         if name not in REQUIRED + OPTIONAL:
-            raise _BadCellError(f"a column is unknown; there are {', '.join(REQUIRED + OPTIONAL)}")
+            raise BadCellError(f"a column is unknown; there are {', '.join(REQUIRED + OPTIONAL)}")
     if len(set(cells)) < len(cells):
-        raise _BadCellError("a column stands twice")
+        raise BadCellError("a column stands twice")
     return list(cells)
 
 
 def _row(line: int, row: Mapping[str, str], ranges: Sequence[CardRange], tiers: Sequence[str]) -> CardRow:
-    card = _card(row, "card", ranges)
-    parent = _card(row, "parent", ranges) if row.get("parent") else None
+    card = card_cell(row, "card", ranges)
+    parent = card_cell(row, "parent", ranges) if row.get("parent") else None
     if parent == card:
-        raise _BadCellError("a card is its own parent")
-    member = _shaped(row, "member", _MEMBER, "1 to 64 printable ASCII characters")
+        raise BadCellError("a card is its own parent")
+    member = shaped_cell(row, "member", MEMBER, "1 to 64 printable ASCII characters")
     status = row.get("status") or CardStatus.ACTIVE.value
     if member is None:
-        raise _BadCellError("member is empty")
+        raise BadCellError("member is empty")
     if status not in _STATUSES:
-        raise _BadCellError(f"status is none of {', '.join(_STATUSES)}")
-    tier = _shaped(row, "tier", _TIER, "1 to 16 printable ASCII characters")
+        raise BadCellError(f"status is none of {', '.join(_STATUSES)}")
+    tier = shaped_cell(row, "tier", _TIER, "1 to 16 printable ASCII characters")
     if tier is not None and tiers and tier not in tiers:
-        raise _BadCellError("tier is not in the programme")
+        raise BadCellError("tier is not in the programme")
     name = row.get("name") or None
     if name is not None and len(name) > _NAME_LENGTH_MAX:
-        raise _BadCellError(f"name is longer than {_NAME_LENGTH_MAX} characters")
+        raise BadCellError(f"name is longer than {_NAME_LENGTH_MAX} characters")
     return CardRow(
         line=line,
         card=card,
         member=member,
         status=_STATUSES[status],
-        expires_on=last_day(_shaped(row, "expires", _MONTH, "YYMM")),
+        expires_on=last_day(shaped_cell(row, "expires", _MONTH, "YYMM")),
         tier=tier,
         parent=parent,
         name=name,
         phone=_identifier(row, "phone", IdentifierKind.PHONE, _PHONE, "digits with the country code"),
         mail=_identifier(row, "mail", IdentifierKind.MAIL, _MAIL, "an address"),
-        birthday=_day(row, "birthday"),
-        language=_shaped(row, "language", _LANGUAGE, "two small letters"),
+        birthday=day_cell(row, "birthday"),
+        language=shaped_cell(row, "language", _LANGUAGE, "two small letters"),
     )
 
 
-def _card(row: Mapping[str, str], column: str, ranges: Sequence[CardRange]) -> Identifier:
+def card_cell(row: Mapping[str, str], column: str, ranges: Sequence[CardRange]) -> Identifier:
+    """The card in *column*."""
     number = row[column]
     if not (number.isascii() and number.isdigit()):
-        raise _BadCellError(f"{column} is not a number")
+        raise BadCellError(f"{column} is not a number")
     if not any(known.covers(number) for known in ranges):
         within = any(CardRange(known.first, known.last, luhn=False).covers(number) for known in ranges)
-        raise _BadCellError(f"{column} fails its check digit" if within else f"{column} is in no card range")
+        raise BadCellError(f"{column} fails its check digit" if within else f"{column} is in no card range")
     return Identifier(IdentifierKind.CARD, number)
 
 
-def _shaped(row: Mapping[str, str], column: str, shape: re.Pattern[str], wanted: str) -> str | None:
+def shaped_cell(row: Mapping[str, str], column: str, shape: re.Pattern[str], wanted: str) -> str | None:
+    """What is in *column*, if anything; it has to be as *wanted* says."""
     text = row.get(column) or None
     if text is not None and not shape.fullmatch(text):
-        raise _BadCellError(f"{column} is not {wanted}")
+        raise BadCellError(f"{column} is not {wanted}")
     return text
 
 
@@ -193,16 +201,17 @@ def _identifier(
         return None
     normal = normal_form(Identifier(kind, row[column]))
     if not shape.fullmatch(normal):
-        raise _BadCellError(f"{column} is not {wanted}")
+        raise BadCellError(f"{column} is not {wanted}")
     return Identifier(kind, normal)
 
 
-def _day(row: Mapping[str, str], column: str) -> date | None:
-    text = _shaped(row, column, _DAY, "YYYY-MM-DD")
+def day_cell(row: Mapping[str, str], column: str) -> date | None:
+    """The day in *column*, if any."""
+    text = shaped_cell(row, column, _DAY, "YYYY-MM-DD")
     try:
         return None if text is None else date.fromisoformat(text)
     except ValueError:
-        raise _BadCellError(f"{column} is no day of the calendar") from None
+        raise BadCellError(f"{column} is no day of the calendar") from None
 
 
 def last_day(month: str | None) -> date | None:

@@ -6,11 +6,21 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from loyalty.decision import Approved, Balance, Decision, Declined, Discount, Instrument, Reason
+from loyalty.decision import (
+    Approved,
+    Balance,
+    Decision,
+    Declined,
+    Discount,
+    Instrument,
+    OutOfBalance,
+    Reason,
+)
 from loyalty.sequence import base36, day_digits
 from loyalty.terms import Terms
 from loyalty.transaction import Operation
 from messages.basket import cut, fit_discounts
+from messages.batch import write_totals
 from messages.receipt import LINE_SEPARATOR, decline_text, receipt
 from messages.sheet import Form, Sheet
 from messages.tags import read_tags, write_tags
@@ -59,6 +69,8 @@ class Answerer:
         number = base36(seq)
         elements = {15: settlement_date, 37: day_of_year + number}
         if isinstance(decision, Declined):
+            if isinstance(decision, OutOfBalance):
+                elements |= write_totals(decision.totals)
             return elements | self.refusal(decision, width=width)
         partial = self._sheet.codes[Reason.PARTIAL]
         elements[39] = partial if decision.partial else self.approved(operation)

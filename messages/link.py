@@ -27,9 +27,10 @@ from messages.seal import MAC_ELEMENTS, is_sealed, sealed
 from messages.security import SecurityError
 
 _PIN: Final = 52
+_CODE: Final = 39  # all that an accepted network message is answered
 _ADVICE: Final = "2"  # third digit
 
-__all__ = ["AnswerReady", "Event", "Link", "LinkFailed", "Refused", "TransactionReceived"]
+__all__ = ["AnswerReady", "CutOver", "Event", "Link", "LinkFailed", "Refused", "TransactionReceived"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,14 @@ class TransactionReceived:
 
     message: Message
     transaction: Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class CutOver:
+    """A link that owns the business day opens the next one; *elements* are the answer's own."""
+
+    message: Message
+    elements: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +63,15 @@ class LinkFailed:
     error: WireError
 
 
-Event = TransactionReceived | Refused | AnswerReady | LinkFailed
+Event = TransactionReceived | Refused | CutOver | AnswerReady | LinkFailed
 
 
 class Link:
     """A conversation with one peer.
 
     With *mac_key* every message has to carry a MAC, and gets one back. With *pin_key* DE 52 is a PIN of the
-    loyalty card; without one it is thrown away unread.
+    loyalty card; without one it is thrown away unread. With *owns_day* its cut-over messages open the next
+    business day.
 
     Raises:
         Problems: The profile cannot read the dialect.
@@ -78,6 +88,7 @@ class Link:
         profile: Profile,
         frame_size_max: int,
         mac_key: MacKey | None = None,
+        owns_day: bool = False,
         pin_key: PinKey | None = None,
     ) -> None:
         if profile.name not in codec.suits:
@@ -85,6 +96,7 @@ class Link:
             codec.suits.add(profile.name)
         self._framing = framing
         self._mac_key = mac_key
+        self._owns_day = owns_day
         self._pin_key = pin_key
         self._codec = codec
         self._frames = FrameReader(framing, frame_size_max)
@@ -178,11 +190,13 @@ class Link:
         return Proof(code=code, pin_value=key.value_of(block, card, message.elements))
 
     def _network_event(self, message: Message, *, is_genuine: bool) -> Event:
-        elements = self.profile.answer_network(message)
+        elements = self.profile.answer_network(message, owns_day=self._owns_day)
         if elements is None:
             return LinkFailed(_unanswerable(message, 11))
         if not is_genuine and 44 not in elements:  # what is wrong with the format goes first
             elements = self.profile.refusal(Reason.MAC_WRONG)
+        elif self._owns_day and elements.keys() == {_CODE} and self.profile.is_cut_over(message):
+            return CutOver(message, elements)
         return AnswerReady(self.answer(message, elements))
 
 

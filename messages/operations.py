@@ -7,6 +7,7 @@ from messages.message import Message
 from messages.sheet import Row, Sheet, row_matches
 
 _ABOUT_HOLDS: Final = frozenset({Operation.HOLD, Operation.COMPLETE})
+_LINE_FUNCTIONS: Final = "20"
 _REMEMBERED_MAX: Final = 4096  # DE 3 is the peer's: what is remembered of it must have a bound
 
 
@@ -52,3 +53,14 @@ class OperationTable:
             return None
         about = [row for row in self._rows.get(message.mti[:3], ()) if row.held_for is not None]
         return next((row.held_for for row in about if row_matches(row, message.elements[3])), None)
+
+    def of_line(self, message: Message, line_class: str) -> Operation | None:
+        """The operation of a line that an UPLOAD tells: of an advice if there is one, else of a request."""
+        elements = message.elements
+        for function in _LINE_FUNCTIONS:
+            for row in self._rows.get(message.mti[0] + line_class + function, ()):
+                if row.names_class is not None or not row_matches(row, elements[3]):
+                    continue
+                if all(where.holds(elements) for where in row.where):
+                    return row.operation
+        return None

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
+from typing import Final
 
 from loyalty.decision import Decision, Declined, Reason
 from loyalty.errors import LoyaltyError, Problems
@@ -20,6 +21,8 @@ from messages.profiles import SHEETS
 from messages.reading import Reader, Reading
 from messages.sheet import Sheet, problems_of, problems_with
 from messages.spec import Dialect
+
+_NOT_ITS_DAY: Final = Reason.OPERATION_NOT_ALLOWED_HERE
 
 
 class Profile:
@@ -61,11 +64,23 @@ class Profile:
         """The elements that the answer to *message* repeats."""
         return self._network_echo if message.mti[1] == NETWORK else self.sheet.echo
 
-    def answer_network(self, message: Message) -> dict[int, str] | None:
-        """The answer's own elements to a network *message*; ``None`` when its DE 11 cannot be read."""
+    def is_cut_over(self, message: Message) -> bool:
+        """Whether a network *message* opens the next business day, if its link may do that."""
+        sheet, elements = self.sheet, message.elements
+        return sheet.cut_over == (
+            elements.get(sheet.network_element) or sheet.network_processing.get(elements.get(3, ""), "")
+        )
+
+    def answer_network(self, message: Message, *, owns_day: bool = False) -> dict[int, str] | None:
+        """The answer's own elements to a network *message*; ``None`` when its DE 11 cannot be read.
+
+        *owns_day*: its link may open the next business day.
+        """
         if message.lost(11):
             return None
         refused = self._network_refusal(message)
+        if refused is not None and refused.reason is _NOT_ITS_DAY and owns_day and self.is_cut_over(message):
+            refused = None
         return (
             {39: self._answerer.approved(Operation.NETWORK)}
             if refused is None

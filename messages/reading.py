@@ -6,7 +6,7 @@ wrong with amount, currency or basket (13) travels with the transaction, because
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Final
@@ -22,8 +22,10 @@ from loyalty.transaction import (
     Proof,
     Transaction,
     TransactionKey,
+    Upload,
 )
 from messages.basket import BasketError, read_basket
+from messages.batch import NET, is_net, reconciliation, upload
 from messages.errors import MessageError
 from messages.message import Message
 from messages.moment import happened_at, moment, nearest_year
@@ -33,13 +35,11 @@ from messages.operations import OperationTable
 from messages.sheet import Needs, Sheet
 from messages.spec import Dialect
 from messages.tags import TagError, TillData, card_of_track, read_till_data
+from messages.undoing import final_amount, names_well, original_of
 
 _NO_FAULT: Final = 1000  # above every element
 _NO_NEEDS: Final = Needs()
 _NO_TILL_DATA: Final = TillData()
-_ORIGINAL_1987: Final = 90
-_WIDTH_1987: Final = 42
-_WIDTH_1993: Final = 22  # before the acquirer and its length
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,12 @@ class Reader:
             return Refused(message, Reason.OPERATION_NOT_SUPPORTED)
         if terminal.allow and draft.operation.name not in terminal.allow:
             return Refused(message, Reason.OPERATION_NOT_ALLOWED_HERE)
-        return self._transaction(message, draft, draft.operation, terminal, received_at)
+        transaction = self._transaction(message, draft, draft.operation, terminal, received_at)
+        if draft.operation is Operation.UPLOAD:
+            return self._upload(message, draft, terminal, transaction)
+        if draft.operation is Operation.RECONCILE:
+            return reconciliation(transaction, message.elements)
+        return transaction
 
     # --- format
 
@@ -151,12 +156,14 @@ class Reader:
             faulty.add(7 if self._dated else _missing_moment(elements.keys() | faulty))
         self._read_card(elements, faulty, unknown_from, draft)
         self._read_undoing(elements, faulty, draft)
+        if NET in elements and draft.operation is Operation.RECONCILE and not is_net(elements[NET]):
+            faulty.add(NET)
         if faulty:
             draft.lowest = min(faulty)
 
     def _read_undoing(self, elements: Mapping[int, str], faulty: set[int], draft: _Draft) -> None:
         named, final = self._undoing.original, self._undoing.final_amount
-        if named in elements and not self._names_well(elements[named]):
+        if named in elements and not names_well(self._undoing, elements[named]):
             faulty.add(named)
         if final is None or draft.operation is not Operation.REVERSAL:
             return
@@ -257,11 +264,12 @@ class Reader:
         amount = int(elements[4]) if 4 in elements else None
         advice = is_advice(mti)
         transmitted, moment_of_key, as_of = self._times(elements, terminal, received_at, advice=advice)
-        undoing = self._undoing
+        named = elements.get(self._undoing.original, "")
+        if operation is Operation.UPLOAD and named[4:10] == elements[11]:
+            named = ""  # it names itself: that is no content, for the line had none when it was first sent
         content = (
             f"{elements[3]}\x1f{elements.get(4, '')}\x1f{currency}\x1f{draft.basket}"
-            f"\x1f{elements.get(undoing.original, '')}\x1f{elements.get(undoing.final_amount or 24, '')}"
-            f"\x1f{till.content}"
+            f"\x1f{named}\x1f{elements.get(self._undoing.final_amount or 24, '')}\x1f{till.content}"
         )
         return Transaction(
             operation=operation,
@@ -282,11 +290,13 @@ class Reader:
             fault=self._fault(operation, needs, amount, currency, draft),
             amount=amount,
             in_points=currency == self._terms.unit_code,
-            final_amount=self._final_amount(elements, amount) if operation is Operation.REVERSAL else None,
+            final_amount=final_amount(self._undoing, elements, amount)
+            if operation is Operation.REVERSAL
+            else None,
             identifier=draft.card,
             link=draft.link,
             destination=till.destination,
-            original=self._original(elements, till, operation) if needs.names_original else None,
+            original=original_of(self._undoing, elements, till, operation) if needs.names_original else None,
             lines=draft.lines,
             tenders=till.tenders,
             coupons=till.coupons,
@@ -300,43 +310,32 @@ class Reader:
             channel=till.channel,
             can=terminal.can if till.can is None else till.can,
             held_for=self._operations.held_for(message, operation),
+            batch=till.batch,
         )
 
-    def _names_well(self, named: str) -> bool:
-        """Whether an element that names an original has its form."""
-        if self._undoing.original == _ORIGINAL_1987:
-            return len(named) == _WIDTH_1987
-        acquirer = named[_WIDTH_1993:]
-        return len(acquirer) >= 2 and len(acquirer) == 2 + int(acquirer[:2])
-
-    def _original(
-        self, elements: Mapping[int, str], till: TillData, operation: Operation
-    ) -> OriginalReference | None:
-        """The first of DE 90 (or 56), tag 013, DE 37 that was sent; a reversal can mean its own DE 11."""
-        named = elements.get(self._undoing.original)
-        if named is not None:
-            message_class = FINANCIAL if named[1] == FILE_ACTION else named[1]
-            is_1987 = self._undoing.original == _ORIGINAL_1987
-            return OriginalReference(
-                message_class=_unless_zero(message_class),
-                stan=_unless_zero(named[4:10]),
-                # DE 12 of 1993 begins with the year, which the year of arrival stands for here.
-                transmitted=_unless_zero(named[10:20] if is_1987 else named[12:22]),
-                acquirer_id=_unless_zero(named[20:31] if is_1987 else named[_WIDTH_1993 + 2 :].zfill(11)),
-            )
-        if till.original_rrn is not None:
-            return OriginalReference(rrn=till.original_rrn)
-        own_stan = elements[11] if operation is Operation.REVERSAL else None
-        if 37 in elements:
-            return OriginalReference(rrn=elements[37], own_stan=own_stan)
-        return None if own_stan is None else OriginalReference(own_stan=own_stan)
-
-    def _final_amount(self, elements: Mapping[int, str], amount: int | None) -> int | None:
-        """What a partial reversal leaves; ``None`` for a full one."""
-        undoing = self._undoing
-        if undoing.final_amount is None:
-            return amount if elements.get(24) == undoing.partial_function else None
-        return int(elements.get(undoing.final_amount, "0")[:12]) or None
+    def _upload(
+        self, message: Message, draft: _Draft, terminal: Terminal, transaction: Transaction
+    ) -> Upload | Refused:
+        """A line of a batch: what its own operation reads of the message, under the line's own key."""
+        elements, named = message.elements, transaction.original or OriginalReference()
+        line_class = named.message_class or FINANCIAL
+        operation = self._operations.of_line(message, line_class)
+        if operation is None:
+            return Refused(message, Reason.OPERATION_NOT_SUPPORTED)
+        if terminal.allow and operation.name not in terminal.allow:
+            return Refused(message, Reason.OPERATION_NOT_ALLOWED_HERE)
+        line_draft = replace(draft, operation=operation, needs=self._sheet.needs[operation])
+        line = self._transaction(message, line_draft, operation, terminal, transaction.received_at)
+        # DE 90 names the line itself; what a refund was of, its tag says.
+        rrn = draft.till.original_rrn if self._undoing.original in elements else None
+        line.original = None if rrn is None else OriginalReference(rrn=rrn)
+        moment_of_key = None
+        is_dated = 12 in elements and (13 in elements or self._dated)
+        if not is_dated and named.transmitted is not None:
+            month_day, time = named.transmitted[:4], named.transmitted[4:]
+            near = transaction.received_at.astimezone(UTC).replace(tzinfo=None)
+            moment_of_key = f"{nearest_year(month_day, time, near)}{named.transmitted}Z"
+        return upload(transaction, line, line_class, moment_of_key)
 
     def _times(
         self, elements: Mapping[int, str], terminal: Terminal, received_at: datetime, *, advice: bool
@@ -388,8 +387,3 @@ def _missing_moment(sent: AbstractSet[int]) -> int:
 
 def _is_digits(text: str) -> bool:
     return text.isascii() and text.isdigit()
-
-
-def _unless_zero(digits: str) -> str | None:
-    """*digits*, or ``None`` for zeros, which match anything."""
-    return digits if digits.strip("0") else None

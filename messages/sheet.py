@@ -11,6 +11,7 @@ from typing import Final
 
 from loyalty.decision import Reason
 from loyalty.transaction import Operation
+from messages.batch import NET, TOTALS_WIDTHS
 from messages.mti import answer_mti
 from messages.spec import Content, Dialect
 from messages.tags import TagError, read_tags
@@ -166,6 +167,7 @@ class Sheet:
         network_functions: Third digits of network requests.
         network_codes: What DE 70 may say; the reason is that of the refusal.
         network_processing: DE 3 in place of DE 70.
+        cut_over: Which of them opens the next business day, from a link that owns it.
     """
 
     name: str
@@ -187,6 +189,7 @@ class Sheet:
     network_functions: str
     network_codes: Mapping[str, Reason | None]
     network_processing: Mapping[str, str]
+    cut_over: str = "201"
     layout: Layout = Layout()
 
 
@@ -207,14 +210,15 @@ def problems_with(sheet: Sheet, dialect: Dialect) -> list[str]:
             problems.append(f"{dialect.name} has no DE {number}")
             continue
         is_number = number in _NUMBERS and field_.content in (Content.DIGITS, Content.MONTH_DAY, Content.DATE)
-        if not (is_number or field_.content is Content.TEXT):
+        is_signed = number == NET and field_.content is Content.SIGNED
+        if not (is_number or is_signed or field_.content is Content.TEXT):
             problems.append(f"DE {number} of {dialect.name} must hold text")
         if field_.length < length or (field_.prefix is None and field_.length != length):
             problems.append(f"DE {number} of {dialect.name} must hold {length} characters")
     return problems
 
 
-_NUMBERS: Final = (15, 39)  # of the answer
+_NUMBERS: Final = frozenset({15, 39, *TOTALS_WIDTHS})  # of the answer
 
 
 def _read(sheet: Sheet) -> dict[int, tuple[Content, int | None]]:
@@ -242,6 +246,7 @@ def _written(sheet: Sheet) -> dict[int, int]:
         38: 6,
         39: len(sheet.approved),
         44: 3,
+        **TOTALS_WIDTHS,
         layout.tags: layout.tags_size_max,
         layout.receipt: layout.receipt_size_max,
         layout.balances: 40,

@@ -22,10 +22,19 @@ from rules.programme import Programme
 from switch.admin import ANSWER_TIMEOUT_S, AdminClient, Handler
 from switch.cardline import CardLine, date_of, token_of_hex
 from switch.cards import ImportCards, ReplaceCard, SetStatus
+from switch.corrections import (
+    CAUTIOUS,
+    Adjust,
+    CorrectionPolicy,
+    LoadBudget,
+    Warrant,
+)
+from switch.days import OpenDay
 from switch.enactment import recorded
 from switch.lapsing import SLICE_SIZE as LAPSE_SIZE
 from switch.lapsing import LapseCertificates
 from switch.management import Management, Policy
+from switch.opening import ImportBalances, OpeningBalance
 from switch.proofs import LIFE_MAX, ClearSecret, SetSecret
 from switch.safeguards import Safeguards
 from switch.sequencer import Sequencer
@@ -39,11 +48,14 @@ SLICE_SIZE: Final = 250  # cards of one order: they are decided at once, and ter
 
 
 class Administration:
-    """Carries out orders through *sequencer*."""
+    """Carries out orders through *sequencer*; *corrections* says who may correct what."""
 
-    def __init__(self, sequencer: Sequencer, store: SqliteStore) -> None:
+    def __init__(
+        self, sequencer: Sequencer, store: SqliteStore, corrections: CorrectionPolicy = CAUTIOUS
+    ) -> None:
         self._sequencer = sequencer
         self._store = store
+        self._corrections = corrections
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -54,6 +66,10 @@ class Administration:
             "partners.settle": self._settle,
             "cards.status": self._set_status,
             "cards.replace": self._replace,
+            "adjust": self._adjust,
+            "days.open": self._open_day,
+            "budget.load": self._load_budget,
+            "balances.import": self._import_balances,
             "cards.secret": self._set_secret,
             "cards.secret.clear": self._clear_secret,
         }
@@ -114,6 +130,53 @@ class Administration:
             await asyncio.sleep(0)
         return done
 
+    async def _open_day(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
+        with _understood():
+            command = OpenDay(
+                day=date_of(order["day"]),
+                by=str(order["by"]),
+                programme=self._sequencer.programmes.current,
+                sequence=self._store.sequence,
+            )
+        return await self._carry_out(command)
+
+    async def _adjust(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
+        with _understood():
+            command = Adjust(
+                token=token_of_hex(order["card"]),
+                points=int(order["points"]),
+                warrant=Warrant.from_json(order),
+                key=str(order["key"]),
+                programme=self._sequencer.programmes.current,
+                policy=self._corrections,
+                sequence=self._store.sequence,
+                writes_off=bool(order["writes_off"]),
+            )
+        return await self._carry_out(command)
+
+    async def _load_budget(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
+        with _understood():
+            command = LoadBudget(
+                campaign=str(order["campaign"]),
+                points=int(order["points"]),
+                warrant=Warrant.from_json(order),
+                key=str(order["key"]),
+                programme=self._sequencer.programmes.current,
+                policy=self._corrections,
+                sequence=self._store.sequence,
+            )
+        return await self._carry_out(command)
+
+    async def _import_balances(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
+        with _understood():
+            command = ImportBalances(
+                name=str(order["series"]),
+                balances=[OpeningBalance.from_json(values) for values in order["balances"]],
+                programme=self._sequencer.programmes.current,
+                sequence=self._store.sequence,
+            )
+        return await self._carry_out(command)
+
     async def _carry_out(self, command: Command) -> Mapping[str, Any]:
         try:
             return await self._sequencer.order(command)
@@ -140,7 +203,9 @@ class Desk:
         hasher: Hasher,
         safeguards: Safeguards = UNGUARDED,
         policy: Policy | None = None,
+        corrections: CorrectionPolicy = CAUTIOUS,
     ) -> None:
+        self._corrections = corrections
         self._socket, self._database, self._safeguards = socket, database, safeguards
         self._policy = policy
         self._programme, self._hasher = programme, hasher
@@ -191,7 +256,7 @@ class Desk:
             not_before=self._store.last_committed_at(),
         )
         self._failure = asyncio.ensure_future(sequencer.run())
-        self._handlers = dict(Administration(sequencer, self._store).handlers)
+        self._handlers = dict(Administration(sequencer, self._store, self._corrections).handlers)
         if self._policy is not None:
             self._handlers |= Management(sequencer, self._store, self._policy, shadow=Shadow()).handlers
 

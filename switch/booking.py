@@ -17,7 +17,7 @@ from loyalty.errors import LoyaltyError
 from loyalty.sequence import base36, day_digits
 from members.card import Card
 from switch.case import Moment
-from switch.outcome import CardChange, Link, Outcome, Record
+from switch.outcome import CardChange, Link, Outcome, Record, Side
 from switch.postings import Draft
 from switch.work import Numbering
 from switch.worksheet import Worksheet
@@ -27,7 +27,7 @@ KEY_SIZE_MAX: Final = 100
 _ORDERED: Final = "order|"  # begins no transaction's key: those begin with a date
 _DECISION: Final = Approved()
 
-_compact: Final = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
+_compact: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Slip(NamedTuple):
@@ -128,6 +128,7 @@ class Booking:
         facts: str | None = None,
         links: tuple[Link, ...] = (),
         card_changes: tuple[CardChange, ...] = (),
+        sides: tuple[Side, ...] = (),
     ) -> Outcome:
         """Book *slip*: what *drafts* posted, and what is *told* of it now and whenever it is ordered again.
 
@@ -148,6 +149,7 @@ class Booking:
             facts: JSON of what can be erased.
             links: To decisions that it undoes.
             card_changes: Changes of cards that come with it.
+            sides: What few decisions have, beside that of the drafts.
         """
         assert slip.told is None
         moment = self.moment
@@ -196,7 +198,7 @@ class Booking:
             postings=tuple([posting for draft in drafts for posting in draft.postings]),
             lots=tuple([lot for draft in drafts for lot in draft.lots]),
             books=_books(drafts),
-            sides=tuple([side for draft in drafts for side in draft.sides]),
+            sides=(*sides, *[side for draft in drafts for side in draft.sides]),
             links=links,
             facts=facts,
             card_changes=card_changes,

@@ -14,6 +14,7 @@ from loyalty.decision import Approved, Balance, Decision, Declined, Reason
 from loyalty.transaction import Operation, Transaction
 from members.card import Card
 from rules.programme import Programme
+from switch.marks import BATCH, mark
 from switch.outcome import CardChange, EarlyReversal, Link, Outcome, Record, Side
 from switch.postings import Draft
 from switch.programmes import Programmes, business_date
@@ -258,6 +259,8 @@ class Case:
         transaction, moment = self.transaction, self.moment
         key, terminal = transaction.key, transaction.terminal
         elements = self.render(decision)
+        if transaction.batch is not None:
+            sides = (*sides, mark(BATCH, f"{key.acquirer_id}|{key.terminal_id}|{transaction.batch}"))
         record = Record(  # by position, in the order of its fields: by name it takes three times as long
             moment.seq,
             key.text,

@@ -17,6 +17,7 @@ from loyalty.card import CardId
 from loyalty.decision import Reason
 from loyalty.transaction import Operation
 from switch.activation import activate
+from switch.batches import reconcile, upload, uploaded_before
 from switch.case import Case
 from switch.coalition import shared
 from switch.completion import complete, recognised
@@ -45,8 +46,11 @@ _DECIDERS: Final[Mapping[Operation, Callable[[Case], Outcome]]] = MappingProxyTy
         Operation.HOLD: hold,
         Operation.COMPLETE: complete,
         Operation.ACTIVATE: activate,
+        Operation.RECONCILE: reconcile,
+        Operation.UPLOAD: lambda case: upload(case, _decide_line),
     }
 )
+_TOLD_APART: Final = frozenset({Operation.REVERSAL, Operation.RECONCILE, Operation.UPLOAD})
 
 
 def decide(case: Case) -> Outcome | Known:
@@ -72,9 +76,19 @@ def _decided(case: Case) -> Outcome | Known:
         return Known(known, as_advice=transaction.is_advice and not known.is_advice)
     if case.moment.late:
         return case.refuse(Reason.TOO_LATE)
+    if transaction.is_advice and transaction.operation not in _TOLD_APART:
+        uploaded = uploaded_before(case)
+        if uploaded is not None:
+            return Known(uploaded, as_advice=False)
+    return _decide_new(case, decider, fault)
+
+
+def _decide_new(case: Case, decider: Callable[[Case], Outcome], fault: Reason | None) -> Outcome:
+    """Decide on what nobody has told of before."""
+    transaction = case.transaction
     if fault is not None:
         return case.accept(fault.name)
-    if transaction.operation is not Operation.REVERSAL and _is_reversed_before(case):
+    if transaction.operation not in _TOLD_APART and _is_reversed_before(case):
         if transaction.is_advice:
             return case.accept(Reason.ALREADY_REVERSED.name)
         return case.decline(Reason.ALREADY_REVERSED)
@@ -88,6 +102,12 @@ def _finished(case: Case, outcome: Outcome) -> Outcome:
     if case.transaction.proof is None and case.programme.redemption.proof_from_minor is None:
         return outcome
     return proven(case, outcome)
+
+
+def _decide_line(case: Case) -> Outcome:
+    """Decide on a line that only an upload told of."""
+    fault = case.transaction.fault or amount_fault(case)
+    return _decide_new(case, _DECIDERS[case.transaction.operation], fault)
 
 
 def _is_same(case: Case, known: Record) -> bool:

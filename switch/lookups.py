@@ -32,6 +32,12 @@ BY_OWN_STAN: Final = (
     f"{SELECT_RECORD} WHERE terminal_id = ? AND stan = ? AND acquirer_id = ? AND at >= ?"
     f" AND operation <> 'REVERSAL' ORDER BY seq DESC LIMIT {REPEATS_MAX}"
 )
+# The index holds the sequence too, so that rows before it are not looked up.
+DECIDED_AT: Final = (
+    f"{SELECT_RECORD} INDEXED BY decision_terminal"
+    " WHERE acquirer_id = ? AND terminal_id = ? AND seq > ? ORDER BY seq"
+)
+MARKED: Final = "SELECT DISTINCT seq FROM mark WHERE kind = ? AND value BETWEEN ? AND ? AND seq > ?"
 # The words of the index's own condition, so that SQLite sees that the index will do.
 REDEMPTIONS: Final = (
     f"{SELECT_RECORD} WHERE ticket = ? AND operation IN ('REDEEM', 'PAY_CERTIFICATE') AND effective = 1"
@@ -105,6 +111,12 @@ _CARDS: Final = (
 )
 PROOF: Final = "SELECT value, salt, expires_at, failures FROM proof WHERE card_id = ? AND kind = ?"
 PERSON: Final = "SELECT name, phone, mail, birthday FROM person WHERE member_id = ?"
+
+
+def opened_day(database: sqlite3.Connection) -> date:
+    """The last business date that somebody opened; the first of all dates when nobody did."""
+    found = database.execute("SELECT max(value) FROM mark WHERE kind = 'day'").fetchone()[0]
+    return date.min if found is None else date.fromisoformat(found)
 
 
 def load_leads(database: sqlite3.Connection, kind: str, token: Token) -> tuple[tuple[MemberId, CardId], ...]:

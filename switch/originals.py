@@ -8,13 +8,14 @@ from loyalty.transaction import OriginalReference, Transaction
 from switch.outcome import EarlyReversal, Record
 
 OWN_STAN_REACH: Final = timedelta(hours=24)  # a reversal that repeats its original's DE 11
-_NEVER_MEANT: Final = ("4", "")  # a reversal, and what a command booked
+# A reversal, the acknowledgement of an upload, a reconciliation, and what a command booked.
+_NEVER_MEANT: Final = ("4", "3", "5", "")
 
 
 def named_by(reference: OriginalReference, record: Record) -> bool:
     """Whether the parts of a DE 90 match *record*; those that are ``None`` match anything.
 
-    A reversal is only meant where its class is named, and what a command booked never is.
+    A reversal is only meant where its class is named; what moved nothing at the till's word never is.
     """
     if reference.message_class is None:
         if record.message_class in _NEVER_MEANT:

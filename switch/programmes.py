@@ -88,6 +88,16 @@ def _size(versions: list[tuple[datetime, Programme]]) -> int:
     return sum(len(each.text) for each in wholes.values())
 
 
+def business_day(programme: Programme, instant: datetime, opened: date) -> tuple[date, datetime]:
+    """The business day of *instant*, and an instant until which it surely lasts.
+
+    *opened* is the last one that somebody opened: it does not go back behind that.
+    """
+    day = business_date(programme, instant)
+    ends = datetime.combine(day + timedelta(days=1), programme.day_starts, tzinfo=programme.terms.zone)
+    return max(day, opened), ends
+
+
 def business_date(programme: Programme, instant: datetime) -> date:
     """The business day of *instant*: it starts at ``day_starts`` in the programme's zone."""
     starts = programme.day_starts

@@ -16,6 +16,7 @@ from loyalty.card import IdentifierKind, MemberId, Token
 from loyalty.decision import Balance
 from members.card import Card
 from members.proof import ProofKind, Secret
+from switch.counting import loaded_place
 from switch.lookups import PROOF, load_book, load_cards, load_leads
 from switch.outcome import Record
 from switch.postings import Draft
@@ -227,3 +228,44 @@ def past_sales(database: sqlite3.Connection) -> Iterator[tuple[int, int, int | N
         for seq, owner, facts in rows:
             yield seq, total, owner, facts
         after = rows[-1][0]
+
+
+def budgets(
+    database: sqlite3.Connection, planned: Mapping[str, tuple[str, int]]
+) -> list[dict[str, str | int]]:
+    """What each campaign may give, gave, and has left; *planned* by the measure that counts its spending."""
+    sql = (
+        "SELECT total FROM tally WHERE (measure, whose, stretch) = (?, ?, ?)"
+        " ORDER BY seq DESC, line DESC LIMIT 1"
+    )
+    rows: list[dict[str, str | int]] = []
+    for measure, (campaign, plan) in sorted(planned.items()):
+        loaded, spent = (
+            (database.execute(sql, place).fetchone() or (0,))[0]
+            for place in (loaded_place(campaign), (measure, "", ""))
+        )
+        rows.append(
+            {
+                "campaign": campaign,
+                "planned": plan,
+                "loaded": loaded,
+                "spent": spent,
+                "left": plan + loaded - spent,
+            }
+        )
+    return rows
+
+
+def opened_days(database: sqlite3.Connection, count_max: int) -> list[tuple[str, str, str]]:
+    """The last business days that were opened before the clock reached them: day, when, by whom."""
+    sql = (
+        "SELECT mark.value, decision.at, decision.rules FROM mark JOIN decision USING (seq)"
+        " WHERE mark.kind = 'day' ORDER BY mark.value DESC LIMIT ?"
+    )
+    return database.execute(sql, (count_max,)).fetchall()
+
+
+def suspense_of(database: sqlite3.Connection, seq: int) -> int:
+    """Points that a decision left with nobody: negative when somebody spent what nobody had."""
+    sql = "SELECT sum(iif(credit = ?1, points, 0) - iif(debit = ?1, points, 0)) FROM posting WHERE seq = ?2"
+    return database.execute(sql, (account(AccountKind.SUSPENSE), seq)).fetchone()[0] or 0

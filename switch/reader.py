@@ -56,6 +56,18 @@ class Reader(Protocol):
         """Decisions of *day* by which *member_id* used points of *owner*."""
         ...
 
+    def decided_at(self, terminal: tuple[str, str], after: int) -> Sequence[Record]:
+        """What was decided for a terminal behind the sequence *after*, without what was done to it since."""
+        ...
+
+    def marked(self, kind: str, first: str, last: str, after: int) -> Sequence[int]:
+        """Decisions with a mark of *kind* whose value is between *first* and *last*, both included."""
+        ...
+
+    def opened_day(self) -> date:
+        """The last business date that somebody opened; the first of all dates when nobody did."""
+        ...
+
     def links_to(self, original: int) -> Sequence[Link]:
         """What later decisions did to a decision."""
         ...

@@ -28,6 +28,7 @@ from switch import lookups
 from switch.block import Block, Person, ProgrammeAct, ProgrammeHead
 from switch.generations import Generations
 from switch.lookups import CANDIDATES_MAX, load_book, load_cards, load_leads
+from switch.markreader import MarkReader
 from switch.originals import named_by
 from switch.outcome import CardChange, EarlyReversal, Link, Record
 from switch.recentkeys import RecentKeys
@@ -53,7 +54,7 @@ _COVERING: Final = frozenset({Operation.REDEEM.value, Operation.PAY_CERTIFICATE.
 _DAY_LENGTH: Final = 10  # a ticket begins with its business date
 
 
-class Recall:
+class Recall(MarkReader):
     """The reader of a store.
 
     Args:

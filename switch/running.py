@@ -23,6 +23,7 @@ from switch.ability import load_enforced
 from switch.admin import AdminServer
 from switch.administration import Administration
 from switch.connection import TerminalConnection
+from switch.corrections import CorrectionPolicy
 from switch.database import open_for_reading
 from switch.enactment import recorded
 from switch.listener import listen
@@ -84,6 +85,7 @@ class Line:
             frame_size_max=self._limits.frame_size_max,
             mac_key=self._speech.mac_key,
             pin_key=self._speech.pin_key,
+            owns_day=self._speech.owns_day,
         )
         return TerminalConnection(
             self._peers, link, self._clock, self._time, self._submit, in_work_max=self._limits.in_work_max
@@ -233,8 +235,12 @@ async def running(
         )
         metrics.gauge("connections", "Open connections of terminals.", lambda: len(peers))
         metrics.gauge("queue_depth", "Messages that wait for a commit.", lambda: sequencer.queue_depth)
-        about = "Connections that the switch refused or ended."
-        metrics.counter("connections_ended_total", about, "event", lambda: peers.ended)
+        metrics.counter(
+            "connections_ended_total",
+            "Connections that the switch refused or ended.",
+            "event",
+            lambda: peers.ended,
+        )
 
         def not_ready() -> str | None:
             if peers.is_stopping:
@@ -261,7 +267,8 @@ async def running(
         beating = asyncio.create_task(pulse.run())
         house.callback(beating.cancel)
 
-        admin = AdminServer({**Administration(sequencer, store).handlers, **management.handlers})
+        orders = Administration(sequencer, store, CorrectionPolicy.of(settings.corrections)).handlers
+        admin = AdminServer({**orders, **management.handlers})
         await admin.listen(settings.socket)
         house.push_async_callback(admin.close)
 

@@ -13,23 +13,24 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
 import structlog
 
 from loyalty.card import Identifier, Token
 from loyalty.clock import Clock
-from loyalty.decision import Decision, Declined, Reason
+from loyalty.decision import Approved, Decision, Declined, Reason
 from loyalty.transaction import Operation, Transaction
-from messages.link import TransactionReceived
+from messages.link import CutOver, TransactionReceived
 from messages.reading import Refused
 from switch.block import Block, CommitResult
 from switch.case import Case, Moment
+from switch.days import cut_over
 from switch.decide import decide
-from switch.outcome import Known, Outcome, Record
-from switch.programmes import Programmes, business_date
-from switch.work import Batch, Command, Connection, Order, Store, StoreFull, Work
+from switch.outcome import Known, Outcome
+from switch.programmes import Programmes, business_day
+from switch.work import Batch, Change, Command, Connection, Order, Store, StoreFull, Work
 from switch.worksheet import Worksheet
 
 log: Final = structlog.get_logger()
@@ -68,13 +69,14 @@ class Sequencer:
         self._observe = observe
         self._loop = asyncio.get_running_loop()
         self._queue: deque[Work | Order] = deque()
-        self._open = Batch(Worksheet(store.reader))
         self._committing: Batch | None = None
         self._is_scheduled = False
         self._idle = asyncio.Event()
         self._idle.set()
         self._failed: asyncio.Future[None] = self._loop.create_future()
         self._now = clock.now() if not_before is None else max(clock.now(), not_before)
+        self._opened = store.reader.opened_day()
+        self._open = Batch(Worksheet(store.reader), self._opened)
         self._day, self._day_ends = self._business_day(self._now)
         self._commits: set[asyncio.Task[None]] = set()
 
@@ -191,6 +193,9 @@ class Sequencer:
         if work.is_lost:
             self._answer(work, Declined(reason=Reason.STORE_UNAVAILABLE))
             return
+        if isinstance(event, CutOver):
+            self._cut_over(work, event, batch)
+            return
         transaction = event.transaction
         moment = self._moment(transaction.received_at, late=self._is_late(work))
 
@@ -217,19 +222,34 @@ class Sequencer:
             if work.has_deadline:
                 batch.deadline = min(batch.deadline, work.arrived + self._deadline_s)
 
+    def _cut_over(self, work: Work, event: CutOver, batch: Batch) -> None:
+        """Open the next business day, in the order of everything; told again, it is open already."""
+        moment = self._moment(self._clock.now(), late=False)
+        command = cut_over(self._programmes.current, self._store.sequence)
+        change = command.carry_out(batch.worksheet, moment)
+        batch.outcomes += change.outcomes
+        self._open_day(change)
+        record = change.outcomes[0].record if change.outcomes else None
+        work.outcome = Outcome(decision=Approved(books=False), elements=event.elements, record=record)
+        work.elements = event.elements
+        work.data = work.connection.link.answer(event.message, event.elements)
+
     def _answer(self, work: Work, decision: Declined) -> None:
         """Answer without a record: refused before the decision, or not decided at all."""
         event, link = work.event, work.connection.link
         transaction = event.transaction if isinstance(event, TransactionReceived) else None
         if transaction is not None and _carries_no(decision.reason, transaction):
             decision = Declined(reason=Reason.OWN_FAULT)
-        moment = self._moment(self._now, late=False)
-        work.elements = link.profile.elements(
-            decision,
-            operation=None if transaction is None else transaction.operation,
-            seq=moment.seq,
-            business_date=moment.business_date,
-        )
+        if isinstance(event, CutOver):
+            work.elements = link.profile.refusal(decision.reason)
+        else:
+            moment = self._moment(self._now, late=False)
+            work.elements = link.profile.elements(
+                decision,
+                operation=None if transaction is None else transaction.operation,
+                seq=moment.seq,
+                business_date=moment.business_date,
+            )
         work.outcome = Outcome(decision=decision, elements=work.elements)
         work.data = link.answer(event.message, work.elements)
 
@@ -256,6 +276,7 @@ class Sequencer:
         for outcome in change.outcomes:
             batch.worksheet.apply(outcome)
         batch.outcomes += change.outcomes
+        self._open_day(change)
         order.change = change
         batch.orders.append(order)
 
@@ -271,11 +292,13 @@ class Sequencer:
         return work.has_deadline and self._loop.time() - work.arrived > self._deadline_s
 
     def _business_day(self, now: datetime) -> tuple[date, datetime]:
-        """The business day of *now*, and an instant until which it surely lasts."""
-        programme = self._programmes.current
-        day = business_date(programme, now)
-        ends = datetime.combine(day + timedelta(days=1), programme.day_starts, tzinfo=programme.terms.zone)
-        return day, ends
+        return business_day(self._programmes.current, now, self._opened)
+
+    def _open_day(self, change: Change) -> None:
+        """What follows in this batch already stands in the day that *change* opens, if any."""
+        if change.opens is not None:
+            self._opened = max(self._opened, change.opens)
+            self._day, self._day_ends = self._business_day(self._now)
 
     def _put_in(self, programmes: Programmes) -> None:
         self._programmes = programmes
@@ -292,7 +315,7 @@ class Sequencer:
                 self._idle.set()
             return
         self._committing = batch
-        self._open = Batch(Worksheet(self._store.reader, batch.worksheet))
+        self._open = Batch(Worksheet(self._store.reader, batch.worksheet), self._opened)
         task = self._loop.create_task(self._commit(batch))  # one task per batch, none per message
         self._commits.add(task)
         task.add_done_callback(self._commits.discard)
@@ -356,8 +379,10 @@ class Sequencer:
             for order in batch.orders:
                 order.done.set_exception(StoreFull())
             batch.orders.clear()
+        self._opened = batch.opened
+        self._day, self._day_ends = self._business_day(self._now)
         upper = self._open
-        self._open = Batch(Worksheet(self._store.reader))
+        self._open = Batch(Worksheet(self._store.reader), self._opened)
         self._committing = None
         again: list[Work | Order] = [*batch.works, *batch.orders, *upper.works, *upper.orders]
         self._queue.extendleft(reversed(again))
@@ -373,8 +398,3 @@ def _carries_no(reason: Reason, transaction: Transaction) -> bool:
 def _stan_of(work: Work) -> str | None:
     event = work.event
     return event.transaction.key.stan if isinstance(event, TransactionReceived) else None
-
-
-def record_of(work: Work) -> Record | None:
-    """The record that answered *work*: its own, or the known one."""
-    return None if work.outcome is None else work.outcome.record

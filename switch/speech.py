@@ -28,6 +28,7 @@ class Speech:
     codec: Codec
     mac_key: MacKey | None
     pin_key: PinKey | None
+    owns_day: bool
 
 
 def speech_of(settings: ListenerSettings, cards: CardSettings, folder: Path) -> Speech:
@@ -42,6 +43,7 @@ def speech_of(settings: ListenerSettings, cards: CardSettings, folder: Path) -> 
         codec=codec,
         mac_key=_mac_key(settings, folder),
         pin_key=_pin_key(settings, cards, folder, codec.dialect),
+        owns_day=settings.business_day == "own",
     )
 
 

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Protocol
 
 from loyalty.transaction import Operation
-from messages.link import Link, TransactionReceived
+from messages.link import CutOver, Link, TransactionReceived
 from messages.reading import Refused
 from switch.block import Block, CommitResult, Enrolment, ProgrammeAct, ProgrammeEntry
 from switch.case import Moment
@@ -41,6 +42,7 @@ class Change:
     Attributes:
         outcomes: What it books, in order of sequence; ``switch.booking`` makes them.
         programmes: What decides from the next transaction on, once this is durable.
+        opens: The business date from the next transaction on.
     """
 
     result: Mapping[str, Any]
@@ -50,6 +52,7 @@ class Change:
     entry: ProgrammeEntry | None = None
     act: ProgrammeAct | None = None
     programmes: Programmes | None = None
+    opens: date | None = None
 
 
 class Command(Protocol):
@@ -109,7 +112,7 @@ class Work:
         data: The answer's bytes; empty when none could be made.
     """
 
-    event: TransactionReceived | Refused
+    event: TransactionReceived | Refused | CutOver
     connection: Connection
     arrived: float
     is_lost: bool = False
@@ -120,7 +123,7 @@ class Work:
     @property
     def has_deadline(self) -> bool:
         """Advices, reversals and repeats have none."""
-        if isinstance(self.event, Refused):
+        if not isinstance(self.event, TransactionReceived):
             return False
         transaction = self.event.transaction
         return not (
@@ -142,6 +145,7 @@ class Batch:
     """What is decided together and committed at once."""
 
     worksheet: Worksheet
+    opened: date  # the last business date that somebody had opened when it began
     works: list[Work] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)

@@ -7,7 +7,7 @@ lies below.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from ledger.book import MemberBook
@@ -21,30 +21,13 @@ from members.proof import ProofKind, Secret
 from rules.counters import Place
 from switch.block import Enrolment
 from switch.certificates import certificates_after, codes_of
+from switch.marks import marked_in
 from switch.originals import named_by
 from switch.outcome import CardChange, EarlyReversal, Link, Outcome, Record, Side, linked
 from switch.reader import Reader
 from switch.rows import hold_of, hold_step_of
-from switch.tallies import SheetTallies, changes_of, last_day
-
-
-@dataclass(slots=True)
-class Sheet:
-    """What one batch has changed so far. Cards under *linked* are ``None`` where a link was taken back."""
-
-    outcomes: dict[int, Outcome] = field(default_factory=dict)
-    records: dict[int, Record] = field(default_factory=dict)
-    seq_of_key: dict[str, int] = field(default_factory=dict)
-    seqs_of_stan: dict[str, list[int]] = field(default_factory=dict)
-    seqs_of_ticket: dict[str, list[int]] = field(default_factory=dict)
-    lots: dict[int, Lot] = field(default_factory=dict)
-    books: dict[MemberId, MemberBook] = field(default_factory=dict)
-    cards: dict[CardId, Card] = field(default_factory=dict)
-    linked: dict[tuple[str, Token], Card | None] = field(default_factory=dict)
-    early: dict[tuple[str, str], list[EarlyReversal]] = field(default_factory=dict)
-    tallies: SheetTallies = field(default_factory=SheetTallies)
-    secrets: dict[tuple[CardId, ProofKind], Secret | None] = field(default_factory=dict)
-    certificates: dict[str, Certificate] = field(default_factory=dict)
+from switch.sheet import Sheet
+from switch.tallies import changes_of, last_day
 
 
 class Worksheet:
@@ -183,6 +166,22 @@ class Worksheet:
             and (record.owner, record.member_id, record.business_date) == (owner, member_id, day)
         ]
         return self._merged(mine, self._reader.uses(owner, member_id, day))
+
+    def decided_at(self, terminal: tuple[str, str], after: int) -> list[Record]:
+        """What was decided for a terminal behind the sequence *after*."""
+        mine = [
+            record
+            for sheet in self.sheets
+            for record in self._decided(sheet)
+            if record.seq > after and terminal == (record.acquirer_id, record.terminal_id)
+        ]
+        return self._merged(mine, self._reader.decided_at(terminal, after))
+
+    def marked(self, kind: str, first: str, last: str | None = None, after: int = 0) -> list[int]:
+        """Decisions with a mark of *kind* from *first* to *last* (or just *first*) behind *after*."""
+        last = last or first
+        mine = (seq for sheet in self.sheets for seq in marked_in(sheet.outcomes, kind, first, last))
+        return sorted({*self._reader.marked(kind, first, last, after), *(seq for seq in mine if seq > after)})
 
     def links_to(self, original: int) -> list[Link]:
         """What later decisions did to a decision."""

@@ -133,7 +133,7 @@ RETAIL87: Final = Sheet(
     network_codes={
         "001": None,  # sign-on
         "002": None,  # sign-off
-        "201": Reason.OPERATION_NOT_ALLOWED_HERE,  # cut-over: no link of this profile owns a business day
+        "201": Reason.OPERATION_NOT_ALLOWED_HERE,  # cut-over, of a link that does not own the business day
         "301": None,  # echo
     },
     network_processing={"990000": "301", "920000": "001"},

@@ -70,5 +70,6 @@ RETAIL93: Final[Sheet] = replace(
         "831": None,  # echo
     },
     network_processing={},
+    cut_over="821",
     layout=Layout(basket=(63, 123, 124, 125, 126)),
 )

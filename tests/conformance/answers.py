@@ -10,6 +10,7 @@ from tests.conformance.till import Answer, Message
 
 ECHOED: Final = (2, 3, 4, 7, 11, 12, 13, 24, 25, 32, 33, 37, 41, 42, 49)
 OWN: Final = (15, 37, 38, 39, 44, 48, 54, 62, 63)
+TOTALS: Final = (74, 75, 76, 77, 86, 87, 88, 89, 97)
 APPROVED: Final = ("00", "10")
 RRN: Final = re.compile(r"\d{4}[0-9A-Z]{8}")
 WIDTH: Final = 38
@@ -31,6 +32,7 @@ REASONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({
     "62": ("CARD_BLOCKED", "CARD_REPLACED"),
     "78": ("CARD_NOT_ACTIVE",),
     "94": ("KEY_CONFLICT",),
+    "95": ("OUT_OF_BALANCE",),
 })  # fmt: skip
 
 LAYOUTS: Final[Mapping[str, str]] = MappingProxyType({
@@ -87,6 +89,8 @@ def _check_elements(request: Message, answer: Answer, malformed: set[int], *, is
             continue  # the switch's own
         assert got.get(element) == expected, f"DE {element} is {got.get(element)!r}, sent {expected!r}"
     allowed = {*ECHOED, *OWN, *([70] if is_network else [])}
+    if answer.code == "95":
+        allowed |= {*TOTALS}
     assert set(got) <= allowed, f"elements that no answer carries: {sorted(set(got) - allowed)}"
     if is_network:
         assert got.get(70) == (None if 70 in malformed else request.elements.get(70))
@@ -130,9 +134,9 @@ def _check_approval(request: Message, answer: Answer) -> None:
     got = answer.message.elements
     is_twin_of_partial = answer.reason == "PARTIAL" and request.mti[2] == "2"
     assert answer.reason == ("PARTIAL" if answer.code == "10" else "") or is_twin_of_partial, answer.tags
-    processing = request.elements[3]
+    processing = request.elements.get(3, "")
     is_hold = request.mti[1] == "1" and processing[:2] == "00"
-    may_book = is_hold or (request.mti[1] == "2" and processing[:2] not in {"30", "31"})
+    may_book = is_hold or (request.mti[1] in "23" and processing[:2] not in {"30", "31"})
     if not may_book:
         assert 38 not in got, "DE 38 on what books nothing, or on a REVERSAL"
     if 38 in got:

@@ -1,34 +1,9 @@
-"""The table of operations: which MTI and DE 3 are known, and what is not built yet answers 12."""
+"""The table of operations: which MTI and DE 3 are known, and which are answered 12."""
 
 import pytest
 
 from tests.conformance.answers import check_answer
 from tests.conformance.till import Link, Message, Till
-
-NOT_BUILT: dict[str, tuple[str, dict[int, str | None]]] = {
-    "RECONCILE": ("reconcile", {2: None, 4: None}),
-    "RECONCILE trailer": ("reconcile", {2: None, 3: "960000", 4: None}),
-    "UPLOAD": ("upload", {90: "0200" + "000001" + "1121101112" + "0" * 22}),
-}
-
-
-@pytest.mark.parametrize("name", NOT_BUILT)
-def test_operations_that_are_not_built(link: Link, till: Till, card: str, name: str) -> None:
-    """Refused 12 with DE 15 and 37, and nothing happens to the card."""
-    operation, elements = NOT_BUILT[name]
-    request = till.message(operation, card=card, amount=1000, elements=elements)
-    answer = link.ask(request)
-    check_answer(request, answer)
-    assert (answer.code, answer.reason) == ("12", "OPERATION_NOT_SUPPORTED")
-    assert link.ask(till.message("inquiry", card=card)).figure("052") == 0
-
-
-def test_reconcile_as_an_advice(link: Link, till: Till) -> None:
-    request = till.message("reconcile").but(mti="0520")
-    answer = link.ask(request)
-    check_answer(request, answer)
-    assert (answer.message.mti, answer.code) == ("0530", "12")
-
 
 UNKNOWN = [
     ("0200", "380000"),  # a quote is asked by 0100
@@ -49,6 +24,7 @@ UNKNOWN = [
     ("0220", "900000"),
     ("0220", "409090"),
     ("0300", "000000"),
+    ("0320", "010000"),
     ("0500", "000000"),
 ]
 

@@ -13,7 +13,7 @@ from messages.codec import Codec
 from messages.dialect import load_dialect
 from messages.errors import DialectError
 from messages.framing import framing_named
-from messages.link import AnswerReady, Event, Link, LinkFailed, Refused, TransactionReceived
+from messages.link import AnswerReady, CutOver, Event, Link, LinkFailed, Refused, TransactionReceived
 from messages.profile import Profile, profile_named, with_codes
 from messages.profiles import SHEETS
 from messages.sheet import problems_with
@@ -74,6 +74,8 @@ def told(name: str, event: Event) -> str:
             return asked.operation.name + (f" {asked.fault.name}" if asked.fault else "")
         case Refused(_, reason):
             return f"refused {reason.name}"
+        case CutOver():
+            return "cut-over"
         case AnswerReady(data):
             answer = codec(name).decode(data[2:]).elements
             return answer[39] + (f"/{answer[44]}" if 44 in answer else "")

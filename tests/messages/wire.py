@@ -13,7 +13,7 @@ from loyalty.transaction import Transaction
 from messages.codec import Codec
 from messages.dialect import load_dialect
 from messages.framing import framing_named
-from messages.link import AnswerReady, Event, Link, LinkFailed, Refused, TransactionReceived
+from messages.link import AnswerReady, CutOver, Event, Link, LinkFailed, Refused, TransactionReceived
 from messages.profile import Profile, profile_named
 
 NOW: Final = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
@@ -129,6 +129,8 @@ def told(event: Event) -> str:
             return asked.operation.name + (f" {asked.fault.name}" if asked.fault else "")
         case Refused(_, reason):
             return f"refused {reason.name}"
+        case CutOver():
+            return "cut-over"
         case AnswerReady(data) if len(data) <= 2:
             return "keep-alive"
         case AnswerReady(data):

@@ -169,7 +169,7 @@ MUTANTS: Final = {
     "tombstone-ignored": Mutant(
         about="what was reversed before it came is booked",
         module="switch.decide",
-        old="    if transaction.operation is not Operation.REVERSAL and _is_reversed_before(case):\n",
+        old="    if transaction.operation not in _TOLD_APART and _is_reversed_before(case):\n",
         new="    if False:\n",
         proof=MACHINE,
     ),

@@ -149,6 +149,26 @@ class MemoryStore:
             and (record.owner, record.member_id, record.business_date) == (owner, member_id, day)
         ]
 
+    def decided_at(self, terminal: tuple[str, str], after: int) -> list[Record]:
+        return [
+            record
+            for record in self.records.values()
+            if record.seq > after and terminal == (record.acquirer_id, record.terminal_id)
+        ]
+
+    def marked(self, kind: str, first: str, last: str, after: int) -> list[int]:
+        return [
+            seq
+            for seq, outcome in self.outcomes.items()
+            for side in outcome.sides
+            if seq > after and side.values[0] == kind and first <= str(side.values[1]) <= last
+        ]
+
+    def opened_day(self) -> date:
+        marks = (side for outcome in self.outcomes.values() for side in outcome.sides)
+        days = [str(side.values[1]) for side in marks if side.table == "mark" and side.values[0] == "day"]
+        return date.fromisoformat(max(days)) if days else date.min
+
     def links_to(self, original: int) -> list[Link]:
         return [link for link in self.links if link.original == original]
 

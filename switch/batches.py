@@ -1,0 +1,216 @@
+"""The terminal's batch: RECONCILE compares its totals with ours, UPLOAD takes in what we do not know of it.
+
+A batch is what a terminal did since the last RECONCILE that was answered 00, or what carries its number. Of
+both sides only what stands is compared: see ``loyalty.totals``.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from loyalty.decision import Approved, OutOfBalance, Reason
+from loyalty.totals import Totals
+from loyalty.transaction import Operation, OriginalReference, Reconciliation, Transaction, Upload
+from switch.case import Case
+from switch.marks import BATCH, CLOSED, mark
+from switch.outcome import Outcome, Record
+from switch.worksheet import Worksheet
+
+UPLOADED: Final = "UPLOADED"  # an exception: a line that only the batch told of
+UPLOAD_DIFFERS: Final = "UPLOAD_DIFFERS"  # ... a line that was told otherwise before
+FILE_ACTION: Final = "3"  # no message names an upload that booked nothing: it names what that was of
+
+_BOOKED_AS_ADVICES: Final = frozenset(
+    {Operation.EARN, Operation.REDEEM, Operation.REFUND, Operation.COMPLETE}
+)
+_DEBITS: Final = frozenset(
+    {Operation.EARN.value, Operation.REDEEM.value, Operation.PAY_CERTIFICATE.value, Operation.COMPLETE.value}
+)
+_CREDITS: Final = frozenset({Operation.REFUND.value})
+_UNDOINGS: Final = frozenset({Operation.VOID.value, Operation.REVERSAL.value})
+_NOTHING: Final = Totals()
+
+
+# --- totals
+
+
+def reconcile(case: Case) -> Outcome:
+    """Whether the terminal's totals are ours; if so, its batch is closed."""
+    transaction = case.transaction
+    assert isinstance(transaction, Reconciliation)
+    unit = "points" if transaction.in_points else "money"
+    closed = f"{_terminal_of(case)}|{unit}"
+    closed_number = None if transaction.batch is None else f"{closed}|{transaction.batch}"
+    ours = _count(case.worksheet, _batch(case, closed, closed_number))
+    agrees = transaction.claim.agrees(ours)
+    if not agrees and not transaction.is_advice:
+        decision = OutOfBalance(
+            reason=Reason.OUT_OF_BALANCE, programme_version=case.programme.version, totals=ours
+        )
+        return case.remember(decision, reason=Reason.OUT_OF_BALANCE.name, effective=False)
+    closing = [closed] if closed_number is None else [closed, closed_number]
+    return case.remember(
+        Approved(books=False, programme_version=case.programme.version),
+        effective=agrees,
+        exception=None if agrees else Reason.OUT_OF_BALANCE.name,
+        sides=tuple([mark(CLOSED, value) for value in closing]),
+    )
+
+
+def _batch(case: Case, closed: str, closed_number: str | None) -> list[Record]:
+    """The decisions of the batch that *case* reconciles."""
+    worksheet, transaction = case.worksheet, case.transaction
+    key = transaction.key
+    terminal = key.acquirer_id, key.terminal_id
+    since = _last(worksheet, closed)
+    records = worksheet.decided_at(terminal, since)
+    if closed_number is not None:
+        # Those that carry this number, and those since the last one that carry none.
+        first = f"{_terminal_of(case)}|"
+        own = worksheet.marked(BATCH, first + transaction.batch) if transaction.batch else []
+        since_number = _last(worksheet, closed_number)
+        numbered = set(worksheet.marked(BATCH, first, first + "~", since))
+        mine = [worksheet.by_seq(seq) for seq in own if seq > since_number]
+        records = [record for record in records if record.seq not in numbered]
+        records += [record for record in mine if record is not None]
+    return [record for record in records if record.in_points == transaction.in_points]
+
+
+def _last(worksheet: Worksheet, closed: str) -> int:
+    """The sequence of the last RECONCILE that *closed* this; 0 when there was none."""
+    return max(worksheet.marked(CLOSED, closed), default=0)
+
+
+def _count(worksheet: Worksheet, records: Iterable[Record]) -> Totals:
+    total = _NOTHING
+    for record in records:
+        total += _counted(worksheet, record)
+    return total
+
+
+def _counted(worksheet: Worksheet, record: Record) -> Totals:
+    """What *record* adds: nothing when it was declined; an advice counts, booked or not, as it happened."""
+    if record.reason is not None and record.reason != Reason.PARTIAL.name:
+        return _NOTHING
+    if record.operation in _UNDOINGS:
+        return _undone(worksheet, record) if record.effective else _NOTHING
+    if record.exception == Reason.ALREADY_REVERSED.name:
+        return _NOTHING
+    amount = record.covered_minor if record.effective else record.amount
+    if record.operation in _CREDITS:
+        return Totals(credits=1, credit_amount=amount)
+    if record.operation in _DEBITS and (amount or record.operation != Operation.COMPLETE.value):
+        return Totals(debits=1, debit_amount=amount)
+    return _NOTHING
+
+
+def _undone(worksheet: Worksheet, undoing: Record) -> Totals:
+    original = None if undoing.original is None else worksheet.by_seq(undoing.original)
+    if original is None:
+        return _NOTHING
+    final = next(
+        (link.final_minor for link in worksheet.links_from(undoing.seq) if link.original == original.seq),
+        None,
+    )
+    amount = original.covered_minor - (final or 0)
+    if original.operation in _CREDITS:
+        return Totals(credit_reversals=1, credit_reversal_amount=amount)
+    if original.operation in _DEBITS:
+        return Totals(debit_reversals=1, debit_reversal_amount=amount)
+    return _NOTHING
+
+
+# --- lines
+
+
+def upload(case: Case, decide_new: Callable[[Case], Outcome]) -> Outcome:
+    """A line of a batch: nothing when it is known, else an advice as of its time.
+
+    Args:
+        case: Of the upload.
+        decide_new: Decides on a line that nobody has told of before.
+    """
+    transaction = case.transaction
+    assert isinstance(transaction, Upload)
+    hits = _known_lines(case, transaction)
+    if len(hits) == 1:
+        return _acknowledge(case, hits[0], _difference(hits[0], transaction))
+    if hits or transaction.line.operation not in _BOOKED_AS_ADVICES:
+        return _acknowledge(case, None, Reason.ORIGINAL_NOT_FOUND.name)
+    line = Case(transaction.line, case.worksheet, case.programmes, case.moment, case.token_of, case.render)
+    outcome = decide_new(line)
+    record = outcome.record
+    assert record is not None
+    # The line is known by the number under which it was first sent, the message by its own key.
+    outcome.record = record._replace(
+        key=transaction.key.text,
+        content=transaction.content,
+        exception=record.exception or UPLOADED,
+    )
+    return outcome
+
+
+def uploaded_before(case: Case) -> Record | None:
+    """The decision on an advice that an upload told of before the advice itself came."""
+    transaction = case.transaction
+    key = transaction.key
+    hits = [
+        record
+        for record in case.worksheet.by_reference(
+            _reference_to(transaction),
+            terminal=(key.acquirer_id, key.terminal_id),
+            member_id=None,
+        )
+        if record.key.split("|")[1] != record.stan  # told under another number than its own
+    ]
+    return hits[0] if len(hits) == 1 else None
+
+
+def _known_lines(case: Case, transaction: Upload) -> list[Record]:
+    """Decisions that the line may be: by its own key, else as the upload names it."""
+    worksheet, key = case.worksheet, transaction.key
+    known = worksheet.by_key(transaction.line.key.text)
+    if known is not None:
+        return [known]
+    terminal = key.acquirer_id, key.terminal_id
+    named = transaction.original
+    if named is None:
+        return []
+    if named.rrn is not None:
+        found = worksheet.by_rrn(named.rrn)
+        return [record for record in found if terminal == (record.acquirer_id, record.terminal_id)]
+    return worksheet.by_reference(named, terminal=terminal, member_id=None)
+
+
+def _acknowledge(case: Case, known: Record | None, exception: str | None) -> Outcome:
+    """The upload is accepted, and nothing is booked."""
+    card_id = None if known is None else known.card_id
+    card = None if card_id is None else case.worksheet.card(card_id)
+    outcome = case.accept(exception, card)
+    assert outcome.record is not None
+    original = None if known is None else known.seq
+    outcome.record = outcome.record._replace(original=original, message_class=FILE_ACTION)
+    return outcome
+
+
+def _difference(known: Record, transaction: Upload) -> str | None:
+    """Why a person should look at a line that is known: it was declined, or is told with another amount."""
+    is_declined = known.reason is not None and known.reason != Reason.PARTIAL.name
+    told = transaction.line.amount
+    if is_declined or (told is not None and told not in (known.amount, known.covered_minor)):
+        return UPLOAD_DIFFERS
+    return None
+
+
+def _reference_to(transaction: Transaction) -> OriginalReference:
+    key = transaction.key
+    return OriginalReference(
+        message_class=key.message_class,
+        stan=key.stan,
+        transmitted=transaction.transmitted,
+        acquirer_id=key.acquirer_id,
+    )
+
+
+def _terminal_of(case: Case) -> str:
+    key = case.transaction.key
+    return f"{key.acquirer_id}|{key.terminal_id}"
