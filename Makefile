@@ -42,6 +42,10 @@ mutants: $(STAMP) ## break the product in one place after the other, and see tha
 fuzz: $(STAMP) ## give the wire N=10000000 damaged messages; only its own errors may come back
 	@$(BIN)/python -m tests.fuzz.messages --inputs $(or $(N),10000000)
 
+.PHONY: limits
+limits: $(STAMP) ## 200 tills at once against limits nearly used up, N=100 rounds; exact to the point
+	@$(BIN)/python -m tests.faults.limits --rounds $(or $(N),100)
+
 format: $(STAMP) ## give all files the one style
 	@$(BIN)/ruff format --quiet .
 

@@ -21,6 +21,9 @@ from members.proof import ProofKind
 from switch.administration import SLICE_SIZE, Desk
 from switch.cardline import CardLine
 from switch.queries import balance_of, secret_of_card
+from switch.recall import Recall
+from switch.tiering import tier_of
+from switch.worksheet import Worksheet
 
 _Item = TypeVar("_Item")
 
@@ -140,6 +143,7 @@ def show(card: str, config: Path, *, as_json: bool) -> None:
         found = deployment.find(books, card)
         balance = balance_of(books, found, deployment.today, deployment.now)
         pin = secret_of_card(books, found, ProofKind.PIN)
+        tier = tier_of(Worksheet(Recall(books)), deployment.programme, found)
     refusal = found.refusal(deployment.today)
     shown = {
         "card": f"*{found.last4}",
@@ -148,7 +152,7 @@ def show(card: str, config: Path, *, as_json: bool) -> None:
         "terminals_are_told": "APPROVED" if refusal is None else refusal.value,
         "member": found.operator_id,
         "shares_accounts": found.owner != found.member_id,
-        "tier": found.tier,
+        "tier": tier,
         "language": found.language,
         "pin": None if pin is None else "blocked" if pin.is_exhausted else "set",
         "available": balance.available,

@@ -41,6 +41,9 @@ CHAPTERS: Final = {
         "adjust": Entry("console.corrections:adjust", "Give or take points, or write off debt, by hand."),
         "budget": Entry("console.corrections:budget", "Show and load the budgets of campaigns."),
         "days": Entry("console.days:days", "Show, close and open business days."),
+        "members": Entry(
+            "console.members:members", "Import what rules ask of members, show it, sweep tiers."
+        ),
         "ledger": Entry("console.ledger:ledger", "Verify and read the books."),
         "exceptions": Entry("console.ledger:exceptions", "List what a person must look at."),
         "export": Entry("console.export:export", "Run the feed to analytics as a process of its own."),

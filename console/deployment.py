@@ -27,7 +27,6 @@ from messages.sheet import problems_with
 from rules.parse import load_programme
 from rules.programme import Programme
 from switch import queries
-from switch.ability import load_enforced
 from switch.administration import Desk
 from switch.corrections import CorrectionPolicy
 from switch.database import open_for_reading
@@ -154,7 +153,7 @@ def problems_of(path: Path) -> list[LoyaltyError]:
         settings = Settings(folder=path.parent.absolute())
     else:
         problems += _wire_problems(settings)
-    _gather(problems, load_enforced, settings.programme)
+    _gather(problems, load_programme, settings.programme)
     for terminal in _gather(problems, load_register, settings.terminals) or ():
         if terminal.profile not in SHEETS:
             problems.append(

@@ -20,7 +20,6 @@ from rules.lint import lint
 from rules.parse import load_programme
 from rules.programme import Programme
 from rules.schema import campaign_schema, programme_schema
-from switch.ability import unenforced
 from switch.database import open_for_reading
 from switch.enactment import Restorer
 from switch.outcome import Record
@@ -48,7 +47,7 @@ def check(ctx: click.Context, config: Path, *, as_json: bool) -> None:
     except Problems as error:
         problems, warnings = [str(each) for each in error.problems], []
     else:
-        problems, warnings = [], [str(each) for each in (*lint(programme), *unenforced(programme))]
+        problems, warnings = [], [str(each) for each in lint(programme)]
     if as_json:
         print_json({"problems": problems, "warnings": warnings})
     else:

@@ -36,6 +36,17 @@ person: Final = Table(
     sqlite_strict=True,
 )
 
+# What rules may ask of a member. *segments* are names with a space between, ascending.
+profile: Final = Table(
+    "profile",
+    metadata,
+    Column("member_id", _Integer, primary_key=True, autoincrement=False),
+    Column("segments", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("joined_on", Text),
+    sqlite_strict=True,
+)
+
 card: Final = Table(
     "card",
     metadata,

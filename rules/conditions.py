@@ -6,7 +6,7 @@ clock.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from operator import attrgetter
 from typing import Final
 
@@ -111,6 +111,33 @@ class BirthdayWithin:
 
 
 @dataclass(frozen=True, slots=True)
+class OnDays:
+    """The day is one of *days*, those of the calendars *names*."""
+
+    names: tuple[str, ...]
+    days: frozenset[date]
+
+
+@dataclass(frozen=True, slots=True)
+class AgeWithin:
+    """The member's age in full years lies in the range; never when his birthday is not known.
+
+    Who was born on 29 February is a year older on 1 March of other years.
+    """
+
+    low: int | None
+    high: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedWithin:
+    """The days since the member joined lie in the range; never when that day is not known."""
+
+    low: int | None
+    high: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     """All of *conditions* hold."""
 
@@ -132,7 +159,19 @@ class Not:
 
 
 Condition = (
-    OneOf | SomeOf | AmountWithin | CounterWithin | Window | Period | BirthdayWithin | AllOf | AnyOf | Not
+    OneOf
+    | SomeOf
+    | AmountWithin
+    | CounterWithin
+    | Window
+    | Period
+    | OnDays
+    | BirthdayWithin
+    | AgeWithin
+    | JoinedWithin
+    | AllOf
+    | AnyOf
+    | Not
 )
 
 
@@ -167,7 +206,7 @@ def within(value: int, low: int | None, high: int | None) -> bool:
     return (low is None or value >= low) and (high is None or value < high)
 
 
-def holds(condition: Condition, facts: Facts) -> bool:  # noqa: C901  (one case a kind)
+def holds(condition: Condition, facts: Facts) -> bool:  # noqa: C901, PLR0912  (one case a kind)
     """Whether *condition* is so. This is what every faster way is held against."""
     match condition:
         case OneOf(attribute, values):
@@ -182,14 +221,35 @@ def holds(condition: Condition, facts: Facts) -> bool:  # noqa: C901  (one case 
             return _window_open(condition, facts.local_at)
         case Period(start, end):
             return (start is None or facts.local_at >= start) and (end is None or facts.local_at < end)
+        case OnDays(_, days):
+            return facts.local_at.date() in days
         case BirthdayWithin():
             return _birthday_near(condition, facts)
+        case AgeWithin(low, high):
+            age = age_of(facts)
+            return age is not None and within(age, low, high)
+        case JoinedWithin(low, high):
+            since = days_since_joining(facts)
+            return since is not None and within(since, low, high)
         case AllOf(conditions):
             return all(holds(each, facts) for each in conditions)
         case AnyOf(conditions):
             return any(holds(each, facts) for each in conditions)
         case Not(inner):
             return not holds(inner, facts)
+
+
+def age_of(facts: Facts) -> int | None:
+    """The member's age in full years; ``None`` when his birthday is not known."""
+    if facts.birthday is None:
+        return None
+    today, born = facts.local_at.date(), facts.birthday
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def days_since_joining(facts: Facts) -> int | None:
+    """Days since the member joined; ``None`` when that day is not known."""
+    return None if facts.joined_on is None else (facts.local_at.date() - facts.joined_on).days
 
 
 def second_of_day(at: datetime) -> int:

@@ -15,32 +15,59 @@ All of them are as they stood before the sale. The calendar is that of business 
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from rules.award import Award
 from rules.cap import Cap, Per, Scope
-from rules.conditions import AllOf, AnyOf, Condition, CounterWithin, Not
+from rules.conditions import (
+    AgeWithin,
+    AllOf,
+    AnyOf,
+    BirthdayWithin,
+    Condition,
+    CounterWithin,
+    JoinedWithin,
+    Not,
+    OneOf,
+    SomeOf,
+)
 from rules.facts import Facts
 from rules.rule import Rule
 
 DAYS_MAX: Final = 366  # of a rolling span: so many places are added up
 STREAK_MAX: Final = 400  # a longer one counts as this long
-AMOUNTS: Final = frozenset({"spend"})  # counters of money
-PLAIN: Final = ("visits", "spend", "points")
+AMOUNTS: Final = frozenset({"spend", "profit"})  # counters of money
+PLAIN: Final = ("visits", "spend", "points", "profit")
 OF_SOMETHING: Final = ("product", "category")
 STREAKS: Final = ("streak.day", "streak.week", "streak.month")
 SINCE: Final = "days_since.visit"
 _SPANS: Final = {
     per.value: per for per in Per if per not in (Per.TRANSACTION, Per.ROLLING)
 }  # as counters name them
+_OF_ONE: Final = frozenset({Scope.MEMBER, Scope.CARD})  # few sales: adding them up is a look at one range
 _ROLLING: Final = re.compile(r"([1-9][0-9]{0,2})d", re.ASCII)
 
 Place = tuple[str, str, str]  # measure, whom it is of, stretch of the calendar
 Total = Callable[[Place], int]
-LastDay = Callable[[str, str, str], str | None]  # measure, whom, day: the last day before it with some
+
+
+class Tallied(Protocol):
+    """Whoever keeps the places."""
+
+    def tally(self, place: Place) -> int:
+        """What *place* holds."""
+        ...
+
+    def last_tallied(self, measure: str, whose: str, day: str) -> str | None:
+        """The last day before *day* on which *measure* holds some."""
+        ...
+
+    def tallied_within(self, measure: str, whose: str, first: str, last: str) -> int:
+        """What the days from *first* to *last*, both included, hold together."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,29 +151,31 @@ class Counting:
     Attributes:
         counters: What its rules look at, in order of name.
         kept: Measure, whose it is, and the stretches in which it is kept, in order of measure.
+        costs: Of a unit by product, in minor units.
         names: By measure: a counter by which ``Award.counted`` tells its growth, where it is a limit's.
     """
 
     counters: tuple[Counter, ...]
     kept: tuple[tuple[str, Scope, tuple[Per, ...]], ...]
     names: tuple[tuple[str, str], ...]
+    costs: Mapping[str, int]
 
     def values(
-        self, whose: Callable[[Scope], str | None], day: date, total: Total, last_day: LastDay
+        self, whose: Callable[[Scope], str | None], day: date, tallied: Tallied, total: Total
     ) -> tuple[tuple[str, int], ...]:
         """The counters as rules see them on *day*; those at 0 are left out.
 
         Args:
             whose: Whom a scope means in this sale; ``None`` when nobody.
             day: The business day.
-            total: What a place holds.
-            last_day: The last day before a day on which a measure was above 0.
+            tallied: The places.
+            total: What a place holds, as limits see it.
         """
         found = []
         for counter in self.counters:
             owner = whose(counter.scope)
             if owner is not None:
-                value = _value(counter, owner, day, total, last_day)
+                value = _value(counter, owner, day, tallied, total)
                 if value:
                     found.append((counter.name, value))
         return tuple(found)
@@ -158,7 +187,7 @@ class Counting:
         grown = {}
         for measure, _, _ in self.kept:
             name = names.get(measure)
-            by = _brought(measure, facts, award) if name is None else counted.get(name, 0)
+            by = _brought(measure, facts, award, self.costs) if name is None else counted.get(name, 0)
             if by:
                 grown[measure] = by
         return grown
@@ -174,8 +203,13 @@ class Counting:
                     yield (measure, owner, stretch_of(per, day)), by
 
 
-def counting_of(rules: Iterable[Rule], limits: Iterable[Cap] = ()) -> Counting | None:
-    """What *rules* and the programme's own *limits* count; ``None`` when they look at nothing."""
+def counting_of(
+    rules: Iterable[Rule], limits: Iterable[Cap], costs: Mapping[str, int], metric: str = ""
+) -> Counting | None:
+    """What *rules* and the programme's own *limits* count; ``None`` when they look at nothing.
+
+    *costs* are those of a unit, by product. *metric* is counted by day too, for the tiers.
+    """
     counters: dict[str, Counter] = {}
     names: dict[str, str] = {}
     caps = [*limits]
@@ -189,9 +223,11 @@ def counting_of(rules: Iterable[Rule], limits: Iterable[Cap] = ()) -> Counting |
         if cap.per is not Per.TRANSACTION:
             counters[cap.counter] = Counter(cap.counter, cap.measure, cap.scope, cap.per, cap.days)
             names[cap.measure] = cap.counter
-    if not counters:
+    if not counters and not metric:
         return None
     kept: dict[str, tuple[Scope, set[Per]]] = {}
+    if metric:
+        kept[f"{metric}/member"] = Scope.MEMBER, {Per.DAY}
     for counter in counters.values():
         kept.setdefault(counter.measure, (counter.scope, set()))[1].add(counter.stretch)
     order = list(Per)
@@ -202,6 +238,7 @@ def counting_of(rules: Iterable[Rule], limits: Iterable[Cap] = ()) -> Counting |
             for measure, (scope, stretches) in sorted(kept.items())
         ),
         names=tuple(sorted(names.items())),
+        costs=costs,
     )
 
 
@@ -219,17 +256,42 @@ def counters_in(conditions: Iterable[Condition]) -> Iterator[str]:
                 pass
 
 
+def member_facts_in(rules: Iterable[Rule]) -> Iterator[str]:
+    """What *rules* ask of a member: ``segment``, ``card_category``, ``birthday``, ``joined``."""
+    for rule in rules:
+        yield from _facts_in(rule.when)
+
+
+def _facts_in(conditions: Iterable[Condition]) -> Iterator[str]:
+    for condition in conditions:
+        match condition:
+            case OneOf("card_category", _):
+                yield "card_category"
+            case SomeOf("segment", _):
+                yield "segment"
+            case BirthdayWithin() | AgeWithin():
+                yield "birthday"
+            case JoinedWithin():
+                yield "joined"
+            case AllOf(parts) | AnyOf(parts):
+                yield from _facts_in(parts)
+            case Not(inner):
+                yield from _facts_in((inner,))
+            case _:
+                pass
+
+
 def known_counters() -> list[str]:
     """Names to suggest to an author."""
     return [f"{what}.{span}" for what in PLAIN for span in _SPANS] + [*STREAKS, SINCE]
 
 
-def _value(counter: Counter, owner: str, day: date, total: Total, last_day: LastDay) -> int:
+def _value(counter: Counter, owner: str, day: date, tallied: Tallied, total: Total) -> int:
     measure, per = counter.measure, counter.per
     if counter.is_since:
         if total((measure, owner, day.isoformat())) > 0:
             return 0
-        last = last_day(measure, owner, day.isoformat())
+        last = tallied.last_tallied(measure, owner, day.isoformat())
         return 0 if last is None else (day - date.fromisoformat(last)).days
     if counter.is_streak:
         length = 0
@@ -239,13 +301,16 @@ def _value(counter: Counter, owner: str, day: date, total: Total, last_day: Last
             before = _day_before(per, before)
         return length
     if per is Per.ROLLING:
-        first = day.toordinal() - counter.days + 1
-        days = range(max(first, 1), day.toordinal() + 1)
+        first = max(day.toordinal() - counter.days + 1, 1)
+        if counter.scope in _OF_ONE:
+            since = date.fromordinal(first).isoformat()
+            return tallied.tallied_within(measure, owner, since, day.isoformat())
+        days = range(first, day.toordinal() + 1)
         return sum(total((measure, owner, date.fromordinal(each).isoformat())) for each in days)
     return total((measure, owner, stretch_of(per, day)))
 
 
-def _brought(measure: str, facts: Facts, award: Award) -> int:
+def _brought(measure: str, facts: Facts, award: Award, costs: Mapping[str, int]) -> int:
     """What a sale adds to a measure that no limit counts."""
     what = measure.rpartition("/")[0]
     match what.partition("."):
@@ -255,10 +320,23 @@ def _brought(measure: str, facts: Facts, award: Award) -> int:
             return facts.earning_base()
         case ("points", _, _):
             return award.points
+        case ("profit", _, _):
+            return _profit(facts, costs)
         case ("product", _, of):
             return _units(facts, lambda product, _: product == of)
         case (_, _, of):
             return _units(facts, lambda _, category: category == of)
+
+
+def _profit(facts: Facts, costs: Mapping[str, int]) -> int:
+    """What the lines whose cost is known brought above it, in minor units."""
+    profit = 0
+    for line in facts.lines or ():
+        cost = costs.get(line.product)
+        if cost is not None:
+            whole = cost * line.quantity_milli // 1000
+            profit += line.amount_minor - (whole if line.amount_minor >= 0 else -whole)
+    return profit
 
 
 def _units(facts: Facts, wanted: Callable[[str, str], bool]) -> int:

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
+from rules.conditionset import read_period
 from rules.coupon import Coupon, coupons_of
 from rules.effects import IssueCoupon
 from rules.reading import Section, did_you_mean
 from rules.rule import Campaign, Rule
-from rules.ruleset import read_period
 from rules.span import Span, SpanUnit
 
 CODE: Final = re.compile(r"[A-Za-z0-9-]{4,24}", re.ASCII)

@@ -10,23 +10,29 @@ from typing import Final
 
 from loyalty.amount import Rate, format_minor
 from rules.award import Award, Step, Verdict
+from rules.bound import bound_by
 from rules.conditions import (
     AMOUNT_ATTRIBUTES,
     DAY_S,
     SET_ATTRIBUTES,
     TEXT_ATTRIBUTES,
+    AgeWithin,
     AllOf,
     AmountWithin,
     AnyOf,
     BirthdayWithin,
     Condition,
     CounterWithin,
+    JoinedWithin,
     LineFilter,
     Not,
+    OnDays,
     OneOf,
     Period,
     SomeOf,
     Window,
+    age_of,
+    days_since_joining,
     holds,
 )
 from rules.effects import (
@@ -79,7 +85,10 @@ def tell(programme: Programme, facts: Facts) -> list[str]:
         for each in award.discounts
     ]
     lines.append(_base_line(programme, facts.after(award.discounts)))
-    lines += [_step_line(step, texts[step.rule_id], programme) for step in award.steps]
+    bound = bound_by(programme, facts, award)
+    lines += [
+        _step_line(step, texts[step.rule_id], programme, bound.get(step.rule_id, "")) for step in award.steps
+    ]
     lines.append(_sum_line(award, programme))
     if award.near_miss is not None:
         lines.append(f"near: {award.near_miss}")
@@ -138,7 +147,8 @@ def _picked(rule: Rule, programme: Programme, award: Award, facts: Facts) -> Ans
         )
     step = next(step for step in award.steps if step.rule_id == rule.id)
     if step.verdict is Verdict.CAPPED:
-        return Answer(step.points > 0, "room in its limits and budget", f"it gave {step.points}")
+        bound = bound_by(programme, facts, award)[rule.id]
+        return Answer(step.points > 0, "room in its limits and budget", f"it gave {step.points}: {bound}")
     applied = step.verdict is Verdict.APPLIED
     what = f"it gave {step.points}" if applied else "another rule of its group was picked"
     return Answer(applied, "being picked", what)
@@ -154,12 +164,12 @@ def _base_line(programme: Programme, facts: Facts) -> str:
     return f"{line}, {facts.local_at:%a %Y-%m-%d %H:%M:%S} at the terminal"
 
 
-def _step_line(step: Step, text: str, programme: Programme) -> str:
+def _step_line(step: Step, text: str, programme: Programme, bound: str) -> str:
     exact = f"{step.numerator}/{step.denominator}".removesuffix("/1")
     base = format_minor(step.base_minor, programme.terms.currency)
     if step.verdict is Verdict.LOST:
         return f"{step.rule_id}: {text}: would bring {exact}, but another rule of its group was picked"
-    limited = ", all that its limits leave" if step.verdict is Verdict.CAPPED else ""
+    limited = f", because {bound}" if step.verdict is Verdict.CAPPED else ""
     return f"{step.rule_id}: {text}: on {base} exactly {exact}, so {step.points:+d}{limited}"
 
 
@@ -168,7 +178,7 @@ def _sum_line(award: Award, programme: Programme) -> str:
     return f"= {award.points}, rounded {rounding.replace('_', ' ')} on each {level}"
 
 
-def describe(condition: Condition, currency: str) -> str:  # noqa: C901  (one case a kind)
+def describe(condition: Condition, currency: str) -> str:  # noqa: C901, PLR0912  (one case a kind)
     """What *condition* asks, in words."""
     match condition:
         case OneOf(attribute, values):
@@ -184,6 +194,12 @@ def describe(condition: Condition, currency: str) -> str:  # noqa: C901  (one ca
         case Period(start, end):
             parts = [f"from {start}" if start else "", f"before {end}" if end else ""]
             return "it is " + " and ".join(part for part in parts if part)
+        case OnDays(names, _):
+            return f"it is a day of {_or(names)}"
+        case AgeWithin(low, high):
+            return f"the age is {_range(low, high)}"
+        case JoinedWithin(low, high):
+            return f"days since joining are {_range(low, high)}"
         case BirthdayWithin(before, after):
             return f"it is {before} days before to {after} days after the birthday"
         case AllOf(conditions):
@@ -194,7 +210,7 @@ def describe(condition: Condition, currency: str) -> str:  # noqa: C901  (one ca
             return f"not {describe(inner, currency)}"
 
 
-def found(condition: Condition, facts: Facts, currency: str) -> str:
+def found(condition: Condition, facts: Facts, currency: str) -> str:  # noqa: C901  (one case a kind)
     """What the sale had where *condition* asks."""
     match condition:
         case OneOf(attribute, _):
@@ -205,7 +221,11 @@ def found(condition: Condition, facts: Facts, currency: str) -> str:
             return format_minor(AMOUNT_ATTRIBUTES[attribute](facts), currency)
         case CounterWithin(name, _, _):
             return str(dict(facts.counters).get(name, 0))
-        case Window() | Period():
+        case AgeWithin():
+            return _or_unknown(age_of(facts))
+        case JoinedWithin():
+            return _or_unknown(days_since_joining(facts))
+        case Window() | Period() | OnDays():
             return f"{facts.local_at:%a %Y-%m-%d %H:%M:%S}"
         case BirthdayWithin():
             return "unknown" if facts.birthday is None else f"{facts.birthday:%d %B}"
@@ -276,6 +296,10 @@ def _or(values: Iterable[str]) -> str:
     if len(names) > 5:
         return f"{', '.join(names[:4])} or {len(names) - 4} more"
     return " or ".join(names)
+
+
+def _or_unknown(number: int | None) -> str:
+    return "unknown" if number is None else str(number)
 
 
 def _range(low: object | None, high: object | None) -> str:

@@ -24,6 +24,7 @@ from rules.couponset import read_coupons, settle_coupons
 from rules.effects import Lane
 from rules.effectset import read_rate
 from rules.instruments import read_certificates, read_family, read_partners, read_prizes
+from rules.names import PRODUCTS, Names, read_calendars, read_day_parts, read_products
 from rules.programme import (
     HOLD_KEPT,
     BaseRate,
@@ -40,6 +41,7 @@ from rules.reading import NAME, Inexact, ProgrammeError, Section, did_you_mean
 from rules.rule import Pick, Rule
 from rules.ruleset import read_campaign, read_groups, read_rules
 from rules.span import Span, SpanUnit
+from rules.tierset import read_qualification
 
 MAIN: Final = "programme.toml"
 LANGUAGES: Final = ("en", "es")
@@ -59,13 +61,16 @@ def load_programme(path: Path) -> Programme:
     sources = {MAIN: _read(path, problems)}
     for campaign in sorted(path.parent.glob("campaigns/*.toml")):
         sources[f"campaigns/{campaign.name}"] = _read(campaign, problems)
+    products = path.parent / PRODUCTS
+    if products.is_file():
+        sources[PRODUCTS] = _read(products, problems)
     if problems:
         raise Problems(problems, where=str(path))
     return parse_programme(sources)
 
 
 def parse_programme(sources: Mapping[str, str]) -> Programme:
-    """The programme of these TOML texts by file name; ``programme.toml`` must be among them.
+    """The programme of these texts by file name; ``programme.toml`` must be among them.
 
     Raises:
         Problems: All that is wrong.
@@ -73,6 +78,9 @@ def parse_programme(sources: Mapping[str, str]) -> Programme:
     problems: list[LoyaltyError] = []
     documents: dict[str, Any] = {}
     for name, text in sources.items():
+        if name == PRODUCTS:
+            documents[name] = text
+            continue
         try:
             documents[name] = tomllib.loads(text, parse_float=Inexact)
         except tomllib.TOMLDecodeError as error:
@@ -123,6 +131,9 @@ def _programme(documents: Mapping[str, Any], *, is_restored: bool = False) -> Pr
     tiers = _read_tiers(head)
     head.close()
     main.currency = terms.currency
+    names = Names(
+        tiers, read_calendars(main), read_day_parts(main), read_products(documents.get(PRODUCTS), main)
+    )
     cards = _read_cards(main)
     earn = main.section("earn") or _missing(main, "earn")
     base = _read_base(earn)
@@ -138,18 +149,20 @@ def _programme(documents: Mapping[str, Any], *, is_restored: bool = False) -> Pr
     partners = read_partners(main)
     family = read_family(main)
     groups = read_groups(main)
+    qualification = read_qualification(main, tiers)
+    names.asks_costs |= qualification is not None and qualification.metric == "profit"
     limits = read_caps(main, "programme", redemption.value)
-    rules = read_rules(main, None, tiers, groups, redemption.value)
+    rules = read_rules(main, None, names, groups, redemption.value)
     found = read_coupons(main, None)
     main.close()
     campaigns = []
     for file in sorted(documents):
-        if file == MAIN:
+        if file in (MAIN, PRODUCTS):
             continue
         section = Section(documents[file], file, problems, terms.currency)
-        campaign = read_campaign(section, tiers, redemption.value)
+        campaign = read_campaign(section, names, redemption.value)
         campaigns.append(campaign)
-        rules += read_rules(section, campaign, tiers, groups, redemption.value)
+        rules += read_rules(section, campaign, names, groups, redemption.value)
         found += read_coupons(section, campaign)
         section.close()
     _refuse_twins([(each.id, "campaign") for each in campaigns], problems)
@@ -159,7 +172,9 @@ def _programme(documents: Mapping[str, Any], *, is_restored: bool = False) -> Pr
     coupons = settle_coupons(found, rules, counting, may_be_unknown=is_restored)
     if problems:
         raise Problems(problems, where=MAIN)
-    text = _canonical(documents)
+    kept = names.kept(costs=names.asks_costs)
+    told = {file: document for file, document in documents.items() if file != PRODUCTS}
+    text = _canonical(told | {PRODUCTS: kept} if kept else told)
     return Programme(
         version=version_of(text),
         text=text,
@@ -185,6 +200,9 @@ def _programme(documents: Mapping[str, Any], *, is_restored: bool = False) -> Pr
             sorted((rule for rule, _ in rules if rule.campaign in counting), key=lambda rule: rule.order)
         ),
         near_miss_within_minor=near,
+        qualification=qualification,
+        categories=names.categories(),
+        costs={row[0]: row[4] for row in names.products or ()} if names.asks_costs else {},
     )
 
 

@@ -13,12 +13,13 @@ from loyalty.card import CardRange
 from loyalty.terms import Terms
 from rules.cap import Cap
 from rules.compile import compile_rules
-from rules.counters import Counting, counting_of
+from rules.counters import Counting, counting_of, member_facts_in
 from rules.coupon import Coupon, coupons_of
 from rules.effects import EXTRA_LANES, POINT_LANES, PRICE_LANES, Lane
 from rules.rule import Campaign, Group, Rule
 from rules.span import Span
 from rules.table import Table
+from rules.tiers import Qualification
 
 HOLD_KEPT: Final = timedelta(days=7)  # where a programme says nothing else
 
@@ -184,6 +185,10 @@ class Programme:
         hold_kept: How long points stay reserved for a hold that nobody completes.
         rules: In force, in the one total order (lane, group, falling priority, id).
         limits: On all points of a sale, the base rate's among them.
+        qualification: What its tiers ask; ``None`` when only the operator gives them.
+        categories: By product, from the master data, where tills send none.
+        costs: Of a unit by product, in minor units, where something asks for profit.
+        asks: What its rules ask of the member beyond his card (``member_facts_in``).
         counting: What its rules and limits count; ``None`` when they look at nothing but the sale.
         budgets: Campaign in force and the points of its budget, by the measure that counts them.
         near_miss_within_minor: A near miss further away is not told; ``None`` tells any.
@@ -221,6 +226,10 @@ class Programme:
     paused: frozenset[str] = frozenset()
     stopped: frozenset[str] = frozenset()
     whole: "Programme | None" = field(default=None, repr=False, compare=False)
+    qualification: Qualification | None = None
+    categories: Mapping[str, str] = field(default_factory=dict, repr=False)
+    costs: Mapping[str, int] = field(default_factory=dict, repr=False)
+    asks: frozenset[str] = field(init=False, repr=False, compare=False)
     counting: Counting | None = field(init=False, repr=False, compare=False)
     budgets: Mapping[str, tuple[str, int]] = field(init=False, repr=False, compare=False)
     coupon_codes: Mapping[str, str] = field(init=False, repr=False, compare=False)
@@ -232,7 +241,9 @@ class Programme:
 
     def __post_init__(self) -> None:
         language = self.terms.language
-        object.__setattr__(self, "counting", counting_of(self.rules, self.limits))
+        object.__setattr__(self, "asks", frozenset(member_facts_in(self.rules)))
+        metric = "" if self.qualification is None else self.qualification.metric
+        object.__setattr__(self, "counting", counting_of(self.rules, self.limits, self.costs, metric))
         budgets = {
             f"budget:{each.id}/all": (each.id, each.budget_points)
             for each in self.campaigns

@@ -64,7 +64,7 @@ class Section:
     ) -> None:
         self._table = table
         self._taken: set[str] = set()
-        self._problems = problems
+        self.problems = problems
         self.where = where
         self.currency = currency
 
@@ -83,7 +83,7 @@ class Section:
 
     def wrong(self, what: str, key: str | None = None, hint: str = "") -> None:
         """Note a problem with *key*, or with the table."""
-        self._problems.append(
+        self.problems.append(
             ProgrammeError(what, where=self.where if key is None else self.at(key), hint=hint)
         )
 
@@ -313,7 +313,7 @@ class Section:
         return timedelta(**{match[2] + "s": int(match[1])})
 
     def _inner(self, table: Mapping[str, Any], where: str) -> "Section":
-        return Section(table, where, self._problems, self.currency)
+        return Section(table, where, self.problems, self.currency)
 
 
 _KINDS: Final = (

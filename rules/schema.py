@@ -10,13 +10,16 @@ from typing import Any, Final
 from loyalty.amount import Rounding
 from rules.cap import Per, Scope
 from rules.conditions import AMOUNT_ATTRIBUTES, SET_ATTRIBUTES, TEXT_ATTRIBUTES
+from rules.conditionset import CLOSED, SHAPES, WEEKDAYS
+from rules.counters import PLAIN
 from rules.couponset import CODE
 from rules.effectset import EFFECTS
 from rules.parse import LANGUAGES
 from rules.programme import PointsBack, RoundingLevel, Shortfall, WithoutOriginal
 from rules.reading import NAME
 from rules.rule import CampaignState, Pick
-from rules.ruleset import CLOSED, PRIORITY_MAX, SHAPES, WEEKDAYS
+from rules.ruleset import PRIORITY_MAX
+from rules.tierset import GRACE_MAX_DAYS
 
 Schema = dict[str, Any]
 
@@ -37,6 +40,7 @@ _FRACTION: Final[Schema] = {
 }
 _SPAN: Final[Schema] = {"type": "string", "pattern": "^[0-9]{1,5} (day|month|year)s?$"}
 _DURATION: Final[Schema] = {"type": "string", "pattern": "^(?!0+ )[0-9]{1,5} (minute|hour|day)s?$"}
+_DAY: Final[Schema] = {"type": "string"}  # a TOML date, or "2026-12-25"
 _CLOCK: Final[Schema] = {"type": "string"}  # a TOML time, or "22:00"; editors see both as texts
 
 
@@ -84,6 +88,11 @@ def programme_schema() -> Schema:
                 "prize": _list(_prize()),
                 "partner": _list(_partner()),
                 "family": _table({"points_per_transaction": _POINTS, "points_per_day": _POINTS}),
+                "qualification": _qualification(),
+                "calendar": _list(_calendar()),
+                "day_part": _list(
+                    _table({"id": _NAME, "from": _CLOCK, "before": _CLOCK}, "id", "from", "before")
+                ),
                 "group": _list(_table({"id": _NAME, "pick": _choice(Pick)}, "id", "pick")),
                 "cap": _list({"$ref": "#/$defs/cap"}),
                 "rule": _list({"$ref": "#/$defs/rule"}),
@@ -177,6 +186,26 @@ def _prize() -> Schema:
     return _table({"code": code, "text": _TEXT, "points": _POINTS, "last": _SPAN}, "code", "text", "points")
 
 
+def _qualification() -> Schema:
+    asks = {"oneOf": [{"type": "integer", "minimum": 1}, _MONEY["oneOf"][1]]}
+    days = {"type": "string", "pattern": "^[0-9]{1,3} days?$"}
+    return _table(
+        {
+            "metric": {"enum": list(PLAIN)},
+            "window": {"oneOf": [{"enum": ["year", "anniversary"]}, days]},
+            "downgrade": {"enum": ["one", "all"]},
+            "grace_days": {"type": "integer", "minimum": 0, "maximum": GRACE_MAX_DAYS},
+            "from": {"type": "object", "additionalProperties": asks},
+        },
+        "metric", "window", "downgrade", "from",
+    )  # fmt: skip
+
+
+def _calendar() -> Schema:
+    days = {"type": "array", "items": _DAY, "minItems": 1}
+    return _table({"id": _NAME, "days": days}, "id", "days")
+
+
 def _definitions() -> Schema:
     return {"when": _when(), "rule": _rule(), "cap": _cap()}
 
@@ -201,6 +230,7 @@ def _when() -> Schema:
         conditions[attribute] = _list(one)
     conditions |= dict.fromkeys(AMOUNT_ATTRIBUTES, _table({"from": _MONEY, "below": _MONEY}))
     days = {"type": "integer", "minimum": 0, "maximum": 180}
+    count = {"type": "integer", "minimum": 0}
     limit = {"oneOf": [{"type": "integer", "minimum": 0}, _MONEY["oneOf"][1]]}
     conditions |= {
         "weekday": _list({"enum": list(WEEKDAYS)}),
@@ -208,6 +238,10 @@ def _when() -> Schema:
         "period": _range("before"),
         "birthday": _table({"days_before": days, "days_after": days}),
         "counter": {"type": "object", "additionalProperties": _table({"from": limit, "below": limit})},
+        "calendar": _list(_NAME),
+        "day_part": _list(_NAME),
+        "age": _table({"from": count, "below": count}),
+        "joined_days": _table({"from": count, "below": count}),
         "all": inner,
         "any": inner,
         "not": inner,
@@ -218,7 +252,8 @@ def _when() -> Schema:
 def _rule() -> Schema:
     lines = {
         name: _list({"type": "string"})
-        for name in ("product", "category", "except_product", "except_category")
+        for what in ("product", "category", "brand", "supplier")
+        for name in (what, f"except_{what}")
     }
     gives: Schema = dict.fromkeys(EFFECTS, _POINTS)
     gives |= {"base": _rate(), "points_per_amount": _rate(), "multiply": _FRACTION, "discount": _FRACTION}

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from loyalty.card import MemberId
 from loyalty.clock import SystemClock
 from loyalty.errors import LoyaltyError
 from members.card import CardStatus
@@ -34,6 +35,7 @@ from switch.enactment import recorded
 from switch.lapsing import SLICE_SIZE as LAPSE_SIZE
 from switch.lapsing import LapseCertificates
 from switch.management import Management, Policy
+from switch.memberlist import ImportMembers, MemberLine
 from switch.opening import ImportBalances, OpeningBalance
 from switch.proofs import LIFE_MAX, ClearSecret, SetSecret
 from switch.safeguards import Safeguards
@@ -41,6 +43,7 @@ from switch.sequencer import Sequencer
 from switch.settlement import Settle
 from switch.shadow import Shadow
 from switch.store import UNGUARDED, SqliteStore
+from switch.tiersweep import Holder, SweepTiers
 from switch.work import Command, StoreFull
 
 BUILD_TIMEOUT_S: Final = 600.0  # for the client: a programme of very many rules is built before the answer
@@ -64,6 +67,8 @@ class Administration:
             "cards.import": self._import,
             "certificates.lapse": self._lapse,
             "partners.settle": self._settle,
+            "members.import": self._import_members,
+            "members.sweep": self._sweep,
             "cards.status": self._set_status,
             "cards.replace": self._replace,
             "adjust": self._adjust,
@@ -78,6 +83,24 @@ class Administration:
         with _understood():
             lines = [CardLine.from_json(values) for values in order["cards"]]
         return await self._carry_out(ImportCards(lines, self._store.numbers, self._store.reader.person))
+
+    async def _import_members(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
+        with _understood():
+            lines = [MemberLine.from_json(values) for values in order["members"]]
+        return await self._carry_out(ImportMembers(lines))
+
+    async def _sweep(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Look at the tiers of the next members behind the one numbered ``after``."""
+        programme = self._sequencer.programmes.current
+        if programme.qualification is None:
+            hint = "write [qualification] into the programme"
+            raise LoyaltyError("has tiers that the operator gives", where="the programme", hint=hint)
+        with _understood():
+            after = int(order["after"])
+        holders = self._store.reader.tier_holders(MemberId(after), SLICE_SIZE)
+        command = SweepTiers([Holder(*row) for row in holders], programme, self._store.sequence)
+        told = await self._carry_out(command)
+        return {**told, "after": int(holders[-1][0]) if holders else None}
 
     async def _set_status(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
         with _understood():

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from loyalty.card import CardId, Token
+from loyalty.card import CardId, MemberId, Token
 from members.card import Card
+from members.profile import Profile
 from switch.outcome import CardChange, Outcome
 
 
@@ -28,6 +29,7 @@ class Enrolment:
         token: Of the card's number.
         identifiers: Kind and token of what else stands for the member: phone, mail, the operator's id.
         person: ``None`` leaves what is known of the person.
+        joined_on: The day on which a new member joins.
         replaces: The card whose successor this is.
     """
 
@@ -35,7 +37,16 @@ class Enrolment:
     token: Token
     identifiers: tuple[tuple[str, Token], ...] = ()
     person: Person | None = None
+    joined_on: date | None = None
     replaces: CardId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileChange:
+    """What rules may ask of a member, from now on. His birthday is not part of it."""
+
+    member_id: MemberId
+    profile: Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +103,12 @@ class Block:
     card_changes: Sequence[CardChange] = ()
     programmes: Sequence[ProgrammeEntry] = ()
     acts: Sequence[ProgrammeAct] = ()
+    profiles: Sequence[ProfileChange] = ()
+
+    @property
+    def is_unchained(self) -> bool:
+        """It has something that its hash does not cover."""
+        return bool(self.programmes or self.profiles)
 
 
 class CommitResult(enum.Enum):

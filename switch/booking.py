@@ -198,10 +198,10 @@ class Booking:
             postings=tuple([posting for draft in drafts for posting in draft.postings]),
             lots=tuple([lot for draft in drafts for lot in draft.lots]),
             books=_books(drafts),
-            sides=(*sides, *[side for draft in drafts for side in draft.sides]),
             links=links,
             facts=facts,
             card_changes=card_changes,
+            sides=(*(side for draft in drafts for side in draft.sides), *sides),
         )
         self.worksheet.apply(outcome)
         self._outcomes.append(outcome)

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from loyalty.errors import LoyaltyError, Problems
-from rules.parse import restore_programme
+from rules.parse import load_programme, restore_programme
 from rules.programme import Programme
-from switch.ability import load_enforced
 from switch.parcel import Unpacking, pieces, taken_apart
 
 SLICE_SIZE: Final = 2  # pieces between two looks at the network: about half a millisecond of work
@@ -116,7 +115,7 @@ def main() -> None:
         if "text" in order:
             programme = restore_programme(order["text"])
         else:
-            programme = load_enforced(Path(order["path"]))
+            programme = load_programme(Path(order["path"]))
     except Problems as error:
         told = [{"what": each.what, "where": each.where, "hint": each.hint} for each in error.problems]
         _send(pipe, _PROBLEMS + json.dumps({"problems": told, "where": error.where}).encode())

@@ -41,9 +41,9 @@ class ImportCards:
     numbers: Numbers
     person_of: PersonOf
 
-    def carry_out(self, worksheet: Worksheet, moment: Moment) -> Change:  # noqa: ARG002  (of every command)
+    def carry_out(self, worksheet: Worksheet, moment: Moment) -> Change:
         """Told: ``imported`` and ``skipped``, how many; ``bad``, line and reason of the others."""
-        clerk = _Clerk(worksheet, self.numbers, self.person_of)
+        clerk = _Clerk(worksheet, self.numbers, self.person_of, moment.business_date)
         bad: list[list[int | str]] = []
         skipped = 0
         for line in self.lines:
@@ -127,6 +127,7 @@ class _Clerk:
     worksheet: Worksheet
     numbers: Numbers
     person_of: PersonOf
+    today: date
     enrolments: list[Enrolment] = field(default_factory=list)
     persons: dict[MemberId, Person] = field(default_factory=dict)
 
@@ -162,6 +163,7 @@ class _Clerk:
             token=line.token,
             identifiers=((_ACCOUNT, line.account), *line.identifiers),
             person=self._merged(member_id, line.person),
+            joined_on=self.today if member is None else None,
         )
         self.worksheet.enrol(enrolment)
         self.enrolments.append(enrolment)

@@ -18,6 +18,7 @@ from switch.marks import BATCH, mark
 from switch.outcome import CardChange, EarlyReversal, Link, Outcome, Record, Side
 from switch.postings import Draft
 from switch.programmes import Programmes, business_date
+from switch.tiering import tier_of
 from switch.worksheet import Worksheet
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -220,7 +221,7 @@ class Case:
         today = self.moment.business_date
         expiry = book.next_expiry(today)
         tiers = self.programme.tiers
-        tier = card.tier if card is not None else None
+        tier = None if card is None else tier_of(self.worksheet, self.programme, card)
         return Balance(
             available=book.available(today),
             pending=book.waiting if book.pending else 0,

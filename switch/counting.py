@@ -17,12 +17,14 @@ from rules.counters import Counting, Place
 from rules.extras import Extras, extras
 from rules.facts import Facts
 from rules.programme import Programme
+from rules.tiers import BELOW, HELD
 from switch.case import Case
 from switch.coupons import ISSUED, USED, is_still_due
 from switch.outcome import Record, Side, completes
 from switch.postings import Draft
 from switch.returns import Kept
 from switch.tallies import rows_of
+from switch.tiering import tier_changes
 
 BUDGET: Final = "budget:"  # begins the measure of what a budget spent
 _PLANNED: Final = "planned:"
@@ -58,17 +60,20 @@ def counters_before(case: Case, counting: Counting, card: Card | None) -> tuple[
         return counted
 
     day = case.moment.business_date
-    return counting.values(_whose(case, card), day, total, worksheet.last_tallied)
+    return counting.values(_whose(case, card), day, worksheet.tallies, total)
 
 
 def count_sale(case: Case, card: Card | None, facts: Facts, award: Award, draft: Draft) -> tuple[Side, ...]:
-    """What the sale adds; what its campaigns bear is posted on *draft*."""
+    """What the sale adds, its member's way through the tiers too; *draft* gets what budgets bear."""
     counting = case.programme.counting
     if counting is None:
         return ()
     growth = counting.growth(facts, award)
-    places = counting.places(growth, _whose(case, card), case.moment.business_date)
-    return _put_down(case, dict(places), draft)
+    day = case.moment.business_date
+    changes = dict(counting.places(growth, _whose(case, card), day))
+    if card is not None and case.programme.qualification is not None:
+        changes |= tier_changes(case.worksheet, case.programme, card.member_id, card.tier, day, growth)
+    return _put_down(case, changes, draft)
 
 
 def uncount_part(case: Case, sale: Record, kept: Kept, draft: Draft) -> tuple[Side, ...]:
@@ -85,7 +90,7 @@ def uncount_part(case: Case, sale: Record, kept: Kept, draft: Draft) -> tuple[Si
         growth = {} if counting is None else counting.growth(kept.facts, kept.award)
     if counting is not None:
         measures = {measure for measure, _, _ in counting.kept}
-    before = dict(case.worksheet.tallied_by(sale.seq))
+    before = dict(case.worksheet.tallies.tallied_by(sale.seq))
     changes = {}
     for place, stands in _standing(case, sale).items():
         if kept.minor <= 0:
@@ -113,8 +118,8 @@ def count_again(case: Case, undoing: Record, draft: Draft) -> tuple[Side, ...]:
     """What is counted again when *undoing* did not happen."""
     changes = {
         place: -change
-        for place, change in case.worksheet.tallied_by(undoing.seq)
-        if not place[0].startswith(_PLANNED)
+        for place, change in case.worksheet.tallies.tallied_by(undoing.seq)
+        if not _stays(place)
     }
     return _put_down(case, changes, draft)
 
@@ -125,10 +130,15 @@ def count_part_again(
     """What is counted again when *part_minor* of *of_minor* of *undoing* did not happen."""
     changes = {
         place: -change if any(mark in place[0] for mark in _ONCE) else -change * part_minor // of_minor
-        for place, change in case.worksheet.tallied_by(undoing.seq)
-        if not place[0].startswith(_PLANNED)
+        for place, change in case.worksheet.tallies.tallied_by(undoing.seq)
+        if not _stays(place)
     }
     return _put_down(case, changes, draft)
+
+
+def _stays(place: Place) -> bool:
+    """It is not undone with the sale: plans of budgets, and tiers, on which the next look decides."""
+    return place[0] in (HELD, BELOW) or place[0].startswith(_PLANNED)
 
 
 def _whose(case: Case, card: Card | None) -> Callable[[Scope], str | None]:
@@ -167,8 +177,8 @@ def _standing(case: Case, record: Record) -> dict[Place, int]:
     if record.original is not None and completes(record):
         seqs.add(record.original)  # coupons count from the hold on
     for seq in seqs:
-        for place, change in worksheet.tallied_by(seq):
-            if not place[0].startswith(_PLANNED):
+        for place, change in worksheet.tallies.tallied_by(seq):
+            if not _stays(place):
                 counted[place] += change
     return dict(sorted(counted.items()))
 

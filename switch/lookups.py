@@ -110,6 +110,15 @@ _CARDS: Final = (
     f" FROM member JOIN card USING (member_id) WHERE member_id = ? ORDER BY card_id LIMIT {CARDS_MAX}"
 )
 PROOF: Final = "SELECT value, salt, expires_at, failures FROM proof WHERE card_id = ? AND kind = ?"
+TIER_HOLDERS: Final = (
+    "SELECT member_id, owner, tier FROM member WHERE member_id > ? AND (tier IS NOT NULL OR EXISTS"
+    " (SELECT 1 FROM tally WHERE measure = 'tier/member' AND whose = CAST(member_id AS TEXT)))"
+    " ORDER BY member_id LIMIT ?"
+)
+PROFILE: Final = (
+    "SELECT segments, category, joined_on, birthday FROM member"
+    " LEFT JOIN profile USING (member_id) LEFT JOIN person USING (member_id) WHERE member_id = ?"
+)
 PERSON: Final = "SELECT name, phone, mail, birthday FROM person WHERE member_id = ?"
 
 

@@ -11,6 +11,7 @@ from ledger.hold import Hold, HoldStep
 from loyalty.card import CardId, MemberId, Token
 from loyalty.transaction import OriginalReference
 from members.card import Card
+from members.profile import Profile
 from members.proof import ProofKind, Secret
 from rules.counters import Place
 from switch.outcome import EarlyReversal, Link, Record
@@ -140,6 +141,14 @@ class Reader(Protocol):
         """Where *measure*, which has one place, is counted."""
         ...
 
+    def tallied_within(self, measure: str, whose: str, first: str, last: str) -> int:
+        """What the days from *first* to *last*, both included, hold together."""
+        ...
+
     def tallied_by(self, seq: int) -> Sequence[tuple[Place, int]]:
         """What a decision changed of what is counted, place by place."""
+        ...
+
+    def profile(self, member_id: MemberId) -> Profile:
+        """What rules may ask of a member."""
         ...

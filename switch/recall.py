@@ -21,11 +21,11 @@ from loyalty.card import CardId, IdentifierKind, MemberId, Token
 from loyalty.sequence import seq_of
 from loyalty.transaction import Operation, OriginalReference
 from members.card import Card
+from members.profile import Profile
 from members.proof import ProofKind, Secret
 from members.tables import EVERY_CARD
-from rules.counters import Place
 from switch import lookups
-from switch.block import Block, Person, ProgrammeAct, ProgrammeHead
+from switch.block import Block, Enrolment, Person, ProgrammeAct, ProgrammeHead
 from switch.generations import Generations
 from switch.lookups import CANDIDATES_MAX, load_book, load_cards, load_leads
 from switch.markreader import MarkReader
@@ -41,11 +41,12 @@ from switch.rows import (
     instant_text,
     link_of,
     lot_of,
+    profile_of,
     record_of,
     secret_of,
 )
 from switch.statements import SELECT_LINKS_FROM, SELECT_LINKS_TO
-from switch.tallyreader import DurableTallies
+from switch.tallyreader import DurableTallies, TallyReader
 
 GENERATION_SIZE: Final = 50_000
 KEYS_LOADED_MAX: Final = 50_000  # some hundredths of a second of reading
@@ -54,7 +55,7 @@ _COVERING: Final = frozenset({Operation.REDEEM.value, Operation.PAY_CERTIFICATE.
 _DAY_LENGTH: Final = 10  # a ticket begins with its business date
 
 
-class Recall(MarkReader):
+class Recall(MarkReader, TallyReader):
     """The reader of a store.
 
     Args:
@@ -75,6 +76,7 @@ class Recall(MarkReader):
         self._books: Generations[MemberId, MemberBook] = Generations(size)
         self._cards: Generations[MemberId, tuple[Card, ...]] = Generations(size)
         self._leads: Generations[tuple[str, Token], tuple[tuple[MemberId, CardId], ...]] = Generations(size)
+        self._profiles: Generations[MemberId, Profile] = Generations(size)
         self._tallies = DurableTallies(database, size)
         # The latest business date of which a ticket was asked, and its tickets that points paid.
         self._day = ""
@@ -262,6 +264,15 @@ class Recall(MarkReader):
             birthday=None if birthday is None else date.fromisoformat(birthday),
         )
 
+    def profile(self, member_id: MemberId) -> Profile:
+        """What rules may ask of a member."""
+        profile = self._profiles.get(member_id)
+        if profile is None:
+            row = self._database.execute(lookups.PROFILE, (member_id,)).fetchone()
+            profile = Profile() if row is None else profile_of(row)
+            self._profiles.put(member_id, profile)
+        return profile
+
     def linked_members(self, kind: str, token: Token) -> list[MemberId]:
         """Members that an identifier is linked to."""
         return list(dict.fromkeys(member_id for member_id, _ in self._led(kind, token)))
@@ -279,21 +290,9 @@ class Recall(MarkReader):
             self._books.put(owner, book)
         return book
 
-    def tally(self, place: Place) -> int:
-        """What is counted at *place*."""
-        return self._tallies.total(place)
-
-    def last_tallied(self, measure: str, whose: str, day: str) -> str | None:
-        """The last day before *day* on which *measure* holds some."""
-        return self._tallies.last_day(measure, whose, day)
-
-    def place_of(self, measure: str) -> Place | None:
-        """Where *measure*, which has one place, is counted."""
-        return self._tallies.place_of(measure)
-
-    def tallied_by(self, seq: int) -> list[tuple[Place, int]]:
-        """What a decision changed of what is counted, place by place."""
-        return self._tallies.of_decision(seq)
+    def tier_holders(self, after: MemberId, count: int) -> list[tuple[MemberId, MemberId, str | None]]:
+        """Members behind *after* who came to a tier or were given one: member, owner, tier given."""
+        return list(self._database.execute(lookups.TIER_HOLDERS, (after, count)))
 
     def programmes(self) -> list[ProgrammeHead]:
         """The programmes that were ever in force, in order."""
@@ -345,10 +344,9 @@ class Recall(MarkReader):
             if outcome.sides:
                 self._tallies.fold(outcome)
         self._drop_changed(block.card_changes)
-        for enrolment in block.enrolments:
-            self._cards.drop(enrolment.card.member_id)
-            for kind, token in ((IdentifierKind.CARD.value, enrolment.token), *enrolment.identifiers):
-                self._leads.drop((kind, token))
+        for changed in block.profiles:
+            self._profiles.drop(changed.member_id)
+        self._drop_enrolled(block.enrolments)
 
     # Inside
 
@@ -372,6 +370,13 @@ class Recall(MarkReader):
             cards = load_cards(self._database, member_id)
             self._cards.put(member_id, cards)
         return cards
+
+    def _drop_enrolled(self, enrolments: Iterable[Enrolment]) -> None:
+        for enrolment in enrolments:
+            self._cards.drop(enrolment.card.member_id)
+            self._profiles.drop(enrolment.card.member_id)
+            for kind, token in ((IdentifierKind.CARD.value, enrolment.token), *enrolment.identifiers):
+                self._leads.drop((kind, token))
 
     def _drop_changed(self, changes: Iterable[CardChange]) -> None:
         for change in changes:

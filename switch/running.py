@@ -19,7 +19,7 @@ from loyalty.terms import Terms
 from members.identifiers import Hasher
 from messages.link import Link
 from messages.profile import Profile, profile_named
-from switch.ability import load_enforced
+from rules.parse import load_programme
 from switch.admin import AdminServer
 from switch.administration import Administration
 from switch.connection import TerminalConnection
@@ -191,7 +191,7 @@ async def running(
         LoyaltyError: Something in the deployment is wrong, or another process runs it.
     """
     limits = settings.limits
-    own, register = load_enforced(settings.programme), load_register(settings.terminals)
+    own, register = load_programme(settings.programme), load_register(settings.terminals)
     hasher = Hasher(load_key(settings.path(settings.cards.key_file)))
     # What is entered last is left first: nothing more comes in, then all is answered, then the books close.
     async with contextlib.AsyncExitStack() as house:

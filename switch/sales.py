@@ -18,14 +18,15 @@ from rules.effects import Decline
 from rules.evaluate import Award, evaluate, price
 from rules.extras import NOTHING, Extras, declined_by, extras
 from rules.facts import TAKES_DISCOUNTS, Facts
-from rules.programme import Programme
 from rules.rule import Rule
 from switch.case import Case
 from switch.counting import count_sale, counters_before
 from switch.coupons import NONE_TAKEN, Taken, take, use_and_issue
+from switch.membership import categorised, tell_of_member
 from switch.outcome import Outcome, Side
 from switch.postings import Draft
 from switch.redemption import allowed_points, may_only_earn, most_points, spendable
+from switch.tiering import tier_moved, tier_of
 
 _TENDERS_OF_POINTS = frozenset({"PNTS", "CERT"})
 
@@ -86,7 +87,8 @@ def earn(case: Case) -> Outcome:
         return case.refuse_or_accept(sale, card)
     short = draft.redeem(sale.points) if sale.points else 0
     draft.earn(sale.award.points, *case.programme.lot_dates(case.today))
-    sides = count_sale(case, card, sale.facts, sale.award, draft)
+    counts = case.programme.counting is not None
+    sides = count_sale(case, card, sale.facts, sale.award, draft) if counts else ()
     return booked_sale(case, card, sale, draft, short, sides)
 
 
@@ -183,8 +185,13 @@ def sale_facts(case: Case, card: Card | None, base_minor: int, taken: Taken = NO
     facts = facts_of(case, card, base_minor)
     if taken.codes:
         facts.coupons = taken.coupons
-    if case.programme.counting is not None:
-        facts.counters = counters_before(case, case.programme.counting, card)
+    programme = case.programme
+    if programme.asks and card is not None:
+        tell_of_member(facts, programme.asks, case.worksheet.profile(card.member_id))
+    if programme.categories and facts.lines is not None:
+        facts.lines = categorised(facts.lines, programme.categories)
+    if programme.counting is not None:
+        facts.counters = counters_before(case, programme.counting, card)
     return facts
 
 
@@ -242,7 +249,7 @@ def facts_of(case: Case, card: Card | None, base_minor: int) -> Facts:
         partner=terminal.partner,
         mcc=terminal.mcc,
         channel=transaction.channel,
-        tier=_tier(case.programme, card),
+        tier=_tier(case, card),
         card_status="" if card is None else card.status.value,
         language="" if card is None or card.language is None else card.language,
         cashier=transaction.cashier,
@@ -252,15 +259,17 @@ def facts_of(case: Case, card: Card | None, base_minor: int) -> Facts:
     )
 
 
-def _tier(programme: Programme, card: Card | None) -> str:
-    if card is not None and card.tier is not None:
-        return card.tier
-    return programme.tiers[0] if programme.tiers and card is not None else ""
+def _tier(case: Case, card: Card | None) -> str:
+    if card is None:
+        return ""
+    tiers = case.programme.tiers
+    return tier_of(case.worksheet, case.programme, card) or (tiers[0] if tiers else "")
 
 
-def _trace(award: Award) -> str:
-    """What each rule gave: ``base +19; coffee +40``."""
-    return "; ".join([f"{rule} {points:+}" for rule, points in award.parts])
+def _trace(award: Award, tier: str | None) -> str:
+    """What each rule gave, and the tier that the member came to: ``base +19; coffee +40; tier gold``."""
+    told = [f"{rule} {points:+}" for rule, points in award.parts]
+    return "; ".join(told if tier is None else [*told, f"tier {tier}"])
 
 
 def booked_sale(
@@ -276,6 +285,10 @@ def booked_sale(
 ) -> Outcome:
     """A sale put down, with what *draft* posted; the member lacked *short* of its points."""
     assert draft.book is not None
+    balance = case.balance(card, draft.book)
+    tier = tier_moved(sides) if sides else None
+    if tier is not None:
+        balance = replace(balance, tier=tier)
     has_points = sale.points > 0 or bool(case.transaction.points)
     # What the member lacked is not told as paid with points; only an advice can lack any.
     paid_minor = sale.value_minor if not short else case.programme.redemption.value.of(sale.points - short)
@@ -290,7 +303,7 @@ def booked_sale(
         value_minor=paid_minor if has_points else None,
         discount_minor=sale.discount_minor,
         left_to_pay_minor=sale.left_to_pay_minor + sale.value_minor - paid_minor,
-        balance=case.balance(card, draft.book),
+        balance=balance,
         discounts=sale.discounts,
         coupons_refused=sale.coupons.refused,
         near_miss=sale.award.near_miss,
@@ -310,7 +323,7 @@ def booked_sale(
         discount_minor=sale.discount_minor,
         original=original,
         exception=Reason.NOT_SUFFICIENT_POINTS.name if short else exception,
-        rules=_trace(sale.award),
+        rules=_trace(sale.award, tier),
         facts=sale.facts.to_json(),
         sides=sides,
     )
@@ -344,7 +357,7 @@ def _earn_without_card(case: Case, card: Card | None, reason: Reason) -> Outcome
         used=sale.points,
         value_minor=sale.value_minor,
         exception=reason.name,
-        rules=_trace(sale.award),
+        rules=_trace(sale.award, None),
         facts=sale.facts.to_json(),
         sides=sides,
     )

@@ -269,13 +269,7 @@ class Sequencer:
         except Exception as error:  # noqa: BLE001  (the boundary of one command; whoever ordered it is told)
             order.done.set_exception(error)
             return
-        for enrolment in change.enrolments:
-            batch.worksheet.enrol(enrolment)
-        for card_change in change.card_changes:
-            batch.worksheet.change_card(card_change)
-        for outcome in change.outcomes:
-            batch.worksheet.apply(outcome)
-        batch.outcomes += change.outcomes
+        batch.take(change)
         self._open_day(change)
         order.change = change
         batch.orders.append(order)
@@ -332,6 +326,7 @@ class Sequencer:
                     committed_at=self._now,
                     enrolments=[new for change in changes for new in change.enrolments],
                     card_changes=[new for change in changes for new in change.card_changes],
+                    profiles=[new for change in changes for new in change.profiles],
                     programmes=[change.entry for change in changes if change.entry is not None],
                     acts=[change.act for change in changes if change.act is not None],
                 )

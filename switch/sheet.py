@@ -7,6 +7,7 @@ from ledger.certificate import Certificate
 from ledger.entry import Lot
 from loyalty.card import CardId, MemberId, Token
 from members.card import Card
+from members.profile import Profile
 from members.proof import ProofKind, Secret
 from switch.outcome import EarlyReversal, Outcome, Record
 from switch.tallies import SheetTallies
@@ -25,6 +26,7 @@ class Sheet:
     books: dict[MemberId, MemberBook] = field(default_factory=dict)
     cards: dict[CardId, Card] = field(default_factory=dict)
     linked: dict[tuple[str, Token], Card | None] = field(default_factory=dict)
+    profiles: dict[MemberId, Profile] = field(default_factory=dict)
     early: dict[tuple[str, str], list[EarlyReversal]] = field(default_factory=dict)
     tallies: SheetTallies = field(default_factory=SheetTallies)
     secrets: dict[tuple[CardId, ProofKind], Secret | None] = field(default_factory=dict)

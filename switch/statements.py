@@ -72,6 +72,13 @@ UPSERT_PERSON: Final = sql_of(
         set_={name: _person.excluded[name] for name in ("name", "phone", "mail", "birthday")},
     )
 )
+_profile: Final = sqlite.insert(cards.profile)
+UPSERT_PROFILE: Final = sql_of(
+    _profile.on_conflict_do_update(
+        index_elements=["member_id"],
+        set_={name: _profile.excluded[name] for name in ("segments", "category", "joined_on")},
+    )
+)
 INSERT_CARD: Final = sql_of(insert(cards.card))
 LINK_IDENTIFIER: Final = sql_of(sqlite.insert(cards.identifier).on_conflict_do_nothing())
 UNLINK_IDENTIFIER: Final = sql_of(

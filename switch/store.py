@@ -22,9 +22,10 @@ from ledger.block import GENESIS
 from ledger.entry import NO_LOT
 from loyalty.errors import LoyaltyError
 from members.card import CardStatus
+from members.profile import Profile
 from members.tables import EVERY_CARD
 from switch import statements as sql
-from switch.block import Block, CommitResult, CommitUnknown, Enrolment, ProgrammeEntry
+from switch.block import Block, CommitResult, CommitUnknown, Enrolment
 from switch.blockrows import BlockRows, rows_of
 from switch.database import (
     Connection,
@@ -37,7 +38,7 @@ from switch.lock import ProcessLock
 from switch.numbers import LEASE_SIZE, Numbers, Sequence
 from switch.outcome import CardChange
 from switch.recall import Recall
-from switch.rows import card_row, instant_text, secret_row
+from switch.rows import card_row, instant_text, profile_row, secret_row
 from switch.safeguards import Safeguards, hold_to
 
 log: Final = structlog.get_logger()
@@ -194,12 +195,12 @@ class SqliteStore:
             key = self._safeguards.chain_key
             rows = rows_of(block, self._head.number + 1, self._head.hash, self._random_bytes, key)
             is_empty = not (rows.decisions or rows.card_entries)
-            if is_empty and lease is None and not block.programmes:
+            if is_empty and lease is None and not block.is_unchained:
                 return CommitResult.DURABLE
             connection.execute("BEGIN IMMEDIATE")
             if lease is not None:
                 connection.execute(sql.INSERT_LEASE, lease)
-            _write_programmes(connection, block.programmes)
+            _write_unchained(connection, block)
             if not is_empty:
                 _write(connection, block, rows, self._head.hash)
         except Exception as error:  # noqa: BLE001  (the disk's, or a mistake of ours; either way nothing is there)
@@ -220,7 +221,7 @@ class SqliteStore:
             self._head = Head(
                 number, rows.hash, last_seq if isinstance(last_seq, int) else self._head.last_seq
             )
-            self._recall.fold(block)
+        self._recall.fold(block)
         return CommitResult.DURABLE
 
     def _undo(self, result: CommitResult, error: Exception | None) -> CommitResult:
@@ -261,8 +262,11 @@ def _load(database: sqlite3.Connection) -> tuple[Head, Sequence, Numbers]:
     return Head(number, hash_, last_seq), sequence, Numbers(member_id, card_id)
 
 
-def _write_programmes(connection: Connection, entries: Iterable[ProgrammeEntry]) -> None:
-    for entry in entries:
+def _write_unchained(connection: Connection, block: Block) -> None:
+    """Write what no block's hash covers."""
+    for change in block.profiles:
+        connection.execute(sql.UPSERT_PROFILE, profile_row(change.member_id, change.profile))
+    for entry in block.programmes:
         row = entry.number, instant_text(entry.since), entry.version, entry.text
         connection.execute(sql.INSERT_PROGRAMME, row)
 
@@ -321,6 +325,9 @@ def _enrol(connection: Connection, enrolment: Enrolment) -> None:
         connection.execute(
             sql.UPSERT_PERSON, (card.member_id, person.name, person.phone, person.mail, birthday)
         )
+    if enrolment.joined_on is not None:
+        joined = Profile(joined_on=enrolment.joined_on)
+        connection.execute(sql.UPSERT_PROFILE, profile_row(card.member_id, joined))
     for kind, token in enrolment.identifiers:
         connection.execute(sql.LINK_IDENTIFIER, (kind, token, card.member_id, EVERY_CARD))
     if enrolment.replaces is not None:

@@ -4,13 +4,15 @@ A row tells the new total of a place, so the last row of a place is all that has
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, Protocol
 
 from rules.counters import Place, Total
 from switch.outcome import Outcome, Side
+from switch.reader import Reader
 
 TALLY: Final = "tally"
+DAY_LENGTH: Final = 10  # of a stretch that is a day; no other has as many letters
 
 
 def rows_of(changes: Mapping[Place, int], total: Total) -> tuple[Side, ...]:
@@ -31,18 +33,6 @@ def changes_of(outcome: Outcome) -> Iterator[tuple[Place, int, int]]:
             assert isinstance(change, int)
             assert isinstance(total, int)
             yield (measure, whose, stretch), change, total
-
-
-def last_day(known: Mapping[str, int], day: str, durable: Callable[[str], str | None]) -> str | None:
-    """The last day before *day* with some: by *known*, which is newest, or by *durable*."""
-    mine = max(
-        (each for each, total in known.items() if total > 0 and len(each) == len(day) and each < day),
-        default=None,
-    )
-    found = durable(day)
-    while found is not None and known.get(found, 1) <= 0:  # taken back since
-        found = durable(found)
-    return max(mine or "", found or "") or None
 
 
 class SheetTallies:
@@ -72,5 +62,65 @@ class SheetTallies:
         return None
 
     def days(self, measure: str, whose: str) -> Mapping[str, int]:
-        """Total by day (and by other stretches)."""
-        return self._totals.get((measure, whose), {})
+        """Total by day, of those that the batch touched."""
+        of_whom = self._totals.get((measure, whose))
+        if of_whom is None:
+            return {}
+        return {stretch: total for stretch, total in of_whom.items() if len(stretch) == DAY_LENGTH}
+
+
+class Counted(Protocol):
+    """A sheet, as far as counting goes."""
+
+    outcomes: dict[int, Outcome]
+    tallies: SheetTallies
+
+
+class Tallies:
+    """What is counted, as a worksheet sees it: what its *sheets* changed, over what *reader* knows."""
+
+    __slots__ = ("_reader", "_sheets")
+
+    def __init__(self, sheets: Sequence[Counted], reader: Reader) -> None:
+        self._sheets = sheets
+        self._reader = reader
+
+    def tally(self, place: Place) -> int:
+        """What *place* holds."""
+        for sheet in self._sheets:
+            total = sheet.tallies.total(place)
+            if total is not None:
+                return total
+        return self._reader.tally(place)
+
+    def last_tallied(self, measure: str, whose: str, day: str) -> str | None:
+        """The last day before *day* on which *measure* holds some."""
+        known = self._days_changed(measure, whose)
+        mine = max((each for each, total in known.items() if total > 0 and each < day), default=None)
+        durable = self._reader.last_tallied(measure, whose, day)
+        while durable is not None and known.get(durable, 1) <= 0:  # taken back since
+            durable = self._reader.last_tallied(measure, whose, durable)
+        return max(mine or "", durable or "") or None
+
+    def tallied_within(self, measure: str, whose: str, first: str, last: str) -> int:
+        """What the days from *first* to *last*, both included, hold together."""
+        within = self._reader.tallied_within(measure, whose, first, last)
+        for day, total in self._days_changed(measure, whose).items():
+            if first <= day <= last:
+                within += total - self._reader.tally((measure, whose, day))
+        return within
+
+    def tallied_by(self, seq: int) -> list[tuple[Place, int]]:
+        """What a decision changed, place by place."""
+        for sheet in self._sheets:
+            outcome = sheet.outcomes.get(seq)
+            if outcome is not None:
+                return [(place, change) for place, change, _ in changes_of(outcome)]
+        return list(self._reader.tallied_by(seq))
+
+    def _days_changed(self, measure: str, whose: str) -> dict[str, int]:
+        """Total by day of those that the sheets know."""
+        known: dict[str, int] = {}
+        for sheet in reversed(self._sheets):
+            known.update(sheet.tallies.days(measure, whose))
+        return known

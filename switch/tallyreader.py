@@ -3,7 +3,9 @@
 import sqlite3
 from typing import Final
 
+from loyalty.card import MemberId
 from rules.counters import Place
+from rules.tiers import HELD
 from switch.generations import Generations
 from switch.outcome import Outcome
 from switch.tallies import changes_of
@@ -16,7 +18,20 @@ _DAYS: Final = (
     " AND length(stretch) = 10 ORDER BY stretch DESC, seq DESC"
 )
 _PLACE: Final = "SELECT measure, whose, stretch FROM tally WHERE measure = ? LIMIT 1"
+_WITHIN: Final = (
+    "SELECT coalesce(sum(change), 0) FROM tally WHERE measure = ? AND whose = ?"
+    " AND stretch BETWEEN ? AND ? AND length(stretch) = 10"
+)
 _OF_DECISION: Final = "SELECT measure, whose, stretch, change FROM tally WHERE seq = ? ORDER BY line"
+_TIERS: Final = (
+    "SELECT decision.business_date, tally.stretch, decision.rrn FROM tally JOIN decision USING (seq)"
+    " WHERE measure = ? AND whose = ? AND change > 0 ORDER BY seq"
+)
+
+
+def tier_history(database: sqlite3.Connection, member_id: MemberId) -> list[tuple[str, str, str]]:
+    """The tiers that a member came to, in order: business date, tier, DE 37 of the decision."""
+    return list(database.execute(_TIERS, (HELD, str(member_id))))
 
 
 class DurableTallies:
@@ -56,6 +71,11 @@ class DurableTallies:
         row = self._database.execute(_PLACE, (measure,)).fetchone()
         return None if row is None else (row[0], row[1], row[2])
 
+    def within(self, measure: str, whose: str, first: str, last: str) -> int:
+        """What the days from *first* to *last* hold together."""
+        total: int = self._database.execute(_WITHIN, (measure, whose, first, last)).fetchone()[0]
+        return total
+
     def of_decision(self, seq: int) -> list[tuple[Place, int]]:
         """What a decision changed."""
         return [(tuple(row[:3]), row[3]) for row in self._database.execute(_OF_DECISION, (seq,))]
@@ -64,3 +84,29 @@ class DurableTallies:
         """Take in what became durable."""
         for place, _, total in changes_of(outcome):
             self._totals.put(place, total)
+
+
+class TallyReader:
+    """What a reader of durable state tells of what is counted."""
+
+    _tallies: DurableTallies
+
+    def tally(self, place: Place) -> int:
+        """What is counted at *place*."""
+        return self._tallies.total(place)
+
+    def last_tallied(self, measure: str, whose: str, day: str) -> str | None:
+        """The last day before *day* on which *measure* holds some."""
+        return self._tallies.last_day(measure, whose, day)
+
+    def place_of(self, measure: str) -> Place | None:
+        """Where *measure*, which has one place, is counted."""
+        return self._tallies.place_of(measure)
+
+    def tallied_within(self, measure: str, whose: str, first: str, last: str) -> int:
+        """What the days from *first* to *last*, both included, hold together."""
+        return self._tallies.within(measure, whose, first, last)
+
+    def tallied_by(self, seq: int) -> list[tuple[Place, int]]:
+        """What a decision changed of what is counted, place by place."""
+        return self._tallies.of_decision(seq)

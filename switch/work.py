@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from loyalty.transaction import Operation
 from messages.link import CutOver, Link, TransactionReceived
 from messages.reading import Refused
-from switch.block import Block, CommitResult, Enrolment, ProgrammeAct, ProgrammeEntry
+from switch.block import Block, CommitResult, Enrolment, ProfileChange, ProgrammeAct, ProgrammeEntry
 from switch.case import Moment
 from switch.outcome import CardChange, Known, Outcome
 from switch.programmes import Programmes
@@ -49,6 +49,7 @@ class Change:
     enrolments: tuple[Enrolment, ...] = ()
     card_changes: tuple[CardChange, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+    profiles: tuple[ProfileChange, ...] = ()
     entry: ProgrammeEntry | None = None
     act: ProgrammeAct | None = None
     programmes: Programmes | None = None
@@ -150,6 +151,18 @@ class Batch:
     orders: list[Order] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     deadline: float = float("inf")  # of the earliest request that books something
+
+    def take(self, change: Change) -> None:
+        """Let what is decided next see what a command changed."""
+        for enrolment in change.enrolments:
+            self.worksheet.enrol(enrolment)
+        for card_change in change.card_changes:
+            self.worksheet.change_card(card_change)
+        for profile_change in change.profiles:
+            self.worksheet.change_profile(profile_change)
+        for outcome in change.outcomes:
+            self.worksheet.apply(outcome)
+        self.outcomes += change.outcomes
 
     @property
     def is_empty(self) -> bool:

@@ -17,9 +17,10 @@ from ledger.hold import Hold, HoldStep
 from loyalty.card import CardId, IdentifierKind, MemberId, Token
 from loyalty.transaction import Operation, OriginalReference
 from members.card import Card, CardStatus
+from members.profile import Profile
 from members.proof import ProofKind, Secret
 from rules.counters import Place
-from switch.block import Enrolment
+from switch.block import Enrolment, ProfileChange
 from switch.certificates import certificates_after, codes_of
 from switch.marks import marked_in
 from switch.originals import named_by
@@ -27,7 +28,7 @@ from switch.outcome import CardChange, EarlyReversal, Link, Outcome, Record, Sid
 from switch.reader import Reader
 from switch.rows import hold_of, hold_step_of
 from switch.sheet import Sheet
-from switch.tallies import changes_of, last_day
+from switch.tallies import Tallies
 
 
 class Worksheet:
@@ -37,6 +38,7 @@ class Worksheet:
         self._reader = reader
         self._own = Sheet()
         self.sheets: list[Sheet] = [self._own] if below is None else [self._own, *below.sheets]
+        self.tallies = Tallies(self.sheets, reader)
 
     def settle(self) -> None:
         """Let go of the sheet below: it is durable now, and the reader tells the same."""
@@ -88,9 +90,22 @@ class Worksheet:
         own.cards[card.card_id] = card
         for identifier in ((IdentifierKind.CARD.value, enrolment.token), *enrolment.identifiers):
             own.linked[identifier] = card
+        person = enrolment.person
+        birthday = None if person is None else person.birthday
+        if birthday is not None or enrolment.joined_on is not None:
+            known = self.profile(card.member_id)
+            joined_on = enrolment.joined_on or known.joined_on
+            own.profiles[card.member_id] = replace(
+                known, joined_on=joined_on, birthday=birthday or known.birthday
+            )
         old = None if enrolment.replaces is None else self.card(enrolment.replaces)
         if old is not None:
             own.cards[old.card_id] = replace(old, status=CardStatus.REPLACED)
+
+    def change_profile(self, change: ProfileChange) -> None:
+        """Let the decisions that follow see what is known of a member now."""
+        birthday = self.profile(change.member_id).birthday
+        self._own.profiles[change.member_id] = replace(change.profile, birthday=birthday)
 
     # Decisions
 
@@ -320,35 +335,22 @@ class Worksheet:
                 return book
         return self._reader.book(owner)
 
-    # What is counted
-
     def tally(self, place: Place) -> int:
-        """What *place* holds."""
-        for sheet in self.sheets:
-            total = sheet.tallies.total(place)
-            if total is not None:
-                return total
-        return self._reader.tally(place)
-
-    def last_tallied(self, measure: str, whose: str, day: str) -> str | None:
-        """The last day before *day* on which *measure* holds some."""
-        known: dict[str, int] = {}
-        for sheet in reversed(self.sheets):
-            known.update(sheet.tallies.days(measure, whose))
-        return last_day(known, day, lambda before: self._reader.last_tallied(measure, whose, before))
+        """What is counted at *place*; ``tallies`` tells more."""
+        return self.tallies.tally(place)
 
     def place_of(self, measure: str) -> Place | None:
         """Where *measure*, which has one place, is counted."""
         places = (sheet.tallies.place_of(measure) for sheet in self.sheets)
         return next(filter(None, places), None) or self._reader.place_of(measure)
 
-    def tallied_by(self, seq: int) -> list[tuple[Place, int]]:
-        """What a decision changed, place by place."""
+    def profile(self, member_id: MemberId) -> Profile:
+        """What rules may ask of a member."""
         for sheet in self.sheets:
-            outcome = sheet.outcomes.get(seq)
-            if outcome is not None:
-                return [(place, change) for place, change, _ in changes_of(outcome)]
-        return list(self._reader.tallied_by(seq))
+            profile = sheet.profiles.get(member_id)
+            if profile is not None:
+                return profile
+        return self._reader.profile(member_id)
 
     # Inside
 

@@ -6,16 +6,19 @@ from hypothesis import strategies as st
 
 from loyalty.amount import Rate
 from loyalty.transaction import BasketLine, Tender
-from rules.cap import Cap, Per, Scope
+from rules.cap import Cap, Per, Scope, Unit
 from rules.conditions import (
+    AgeWithin,
     AllOf,
     AmountWithin,
     AnyOf,
     BirthdayWithin,
     Condition,
     CounterWithin,
+    JoinedWithin,
     LineFilter,
     Not,
+    OnDays,
     OneOf,
     Period,
     SomeOf,
@@ -51,7 +54,9 @@ caps = st.builds(
     st.sampled_from(("rule:a", "campaign:b")),
     st.integers(1, 60),
     st.just(Scope.ALL),
-    st.sampled_from(Per),
+    st.sampled_from([per for per in Per if per is not Per.ROLLING]),
+    st.sampled_from(Unit),
+    value=st.builds(Rate, st.integers(1, 3), st.integers(1, 3)),
 )
 PICKS = (Pick.ALL, Pick.FIRST, Pick.BEST, Pick.BEST, Pick.BEST, Pick.FIRST)  # by group
 SCALARS = ("merchant", "store", "mcc", "tier", "channel")
@@ -89,6 +94,9 @@ simple: st.SearchStrategy[Condition] = st.one_of(
     windows(),
     st.builds(Period, st.none() | moments, st.none() | moments),
     st.builds(BirthdayWithin, st.integers(0, 3), st.integers(0, 3)),
+    st.builds(OnDays, st.just(("c",)), st.frozensets(moments.map(datetime.date))),
+    st.builds(lambda pair: AgeWithin(*pair), ranges(st.integers(20, 50))),
+    st.builds(lambda pair: JoinedWithin(*pair), ranges(st.integers(0, 9))),
 )
 conditions = st.recursive(
     simple,
@@ -194,5 +202,6 @@ def sales(draw: st.DrawFn) -> Facts:
         segments=draw(st.frozensets(names)),
         tenders=tuple(Tender(kind, 1) for kind in draw(st.lists(names, max_size=2))),
         birthday=draw(st.none() | st.sampled_from([date(1980, 2, 29), date(1990, 2, 26), date(1999, 3, 1)])),
+        joined_on=draw(st.none() | moments.map(datetime.date)),
         counters=(("campaign:b/all/day", draw(st.integers(0, 70))), ("visits", draw(st.integers(0, 5)))),
     )

@@ -6,7 +6,7 @@ import pytest
 
 from rules.award import Verdict
 from rules.evaluate import evaluate
-from rules.explain import tell
+from rules.explain import tell, why_not
 from tests.rules.sales import programme, sale
 
 CAMPAIGN = """[campaign]
@@ -56,7 +56,9 @@ def test_a_budget_is_shared_by_the_rules_of_a_campaign() -> None:
     ]  # fmt: skip
     assert award.counted == (("budget:c/all/lifetime", 100),)
     assert {cap.counter for cap in made.caps()} == {"budget:c/all/lifetime"}
-    assert tell(made, sale("1.00"))[3] == "b: R: on 1.00 exactly 60, so +40, all that its limits leave"
+    assert (
+        tell(made, sale("1.00"))[3] == "b: R: on 1.00 exactly 60, so +40, because the budget of c had 40 left"
+    )
 
 
 def test_what_a_limit_cuts_is_not_given_by_the_next_rule() -> None:
@@ -75,3 +77,29 @@ def test_several_limits_bind_together() -> None:
     award = evaluate(made, facts)
     assert award.points == 41
     assert award.counted == (("rule:r/card/month", 40), ("rule:r/member/day", 40))
+
+
+@pytest.mark.parametrize(
+    ("cap", "counter", "used", "told"),
+    [
+        ('points = 50, per = "day"', "member/day", 39, "50 for each member a day had 11 left"),
+        (
+            'count = 2, per = "lifetime", scope = "all"',
+            "all#count/lifetime",
+            2,
+            "2 times for all for ever had 0 times left",
+        ),
+        (
+            'cost = "0.50", per = "30 days", scope = "card"',
+            "card#cost/30d",
+            20,
+            "0.50 for each card in 30 days had 0.30 left",
+        ),
+        ('points = 7, per = "transaction"', "", 0, "7 for each member a sale had 7 left"),
+    ],
+)
+def test_the_limit_that_bound_is_told(cap: str, counter: str, used: int, told: str) -> None:
+    made = programme(rule("r", f"cap = {{ {cap} }}"))
+    facts = replace(sale("1.00"), counters=((f"rule:r/{counter}", used),))
+    assert tell(made, facts)[2].endswith(f", because its limit of {told}")
+    assert why_not(made, facts, "r")[-1].found.endswith(told)

@@ -19,9 +19,11 @@ def test_every_block_of_the_page_loads() -> None:
     (main,) = blocks("")
     (campaign,) = blocks(" campaign")
     rules = blocks(" rules")
-    assert len(re.findall("```toml", PAGE)) == 2 + len(rules)
-    made = parse_programme({MAIN: main + "".join(rules), "campaigns/summer.toml": campaign})
-    assert len(made.rules) == 22
+    (qualification,) = blocks(" qualification")
+    assert len(re.findall("```toml", PAGE)) == 3 + len(rules)
+    main += "".join(rules) + qualification
+    made = parse_programme({MAIN: main, "campaigns/summer.toml": campaign})
+    assert len(made.rules) == 23
 
 
 def test_the_page_knows_every_word() -> None:

@@ -11,6 +11,7 @@ from ledger.hold import Hold, HoldStep
 from loyalty.card import CardId, MemberId, Token
 from loyalty.transaction import Operation, OriginalReference
 from members.card import Card, CardStatus
+from members.profile import Profile
 from members.proof import ProofKind, Secret
 from rules.counters import Place
 from switch.block import Block, CommitResult
@@ -35,6 +36,7 @@ class MemoryStore:
         self.results: list[CommitResult] = []
         self.blocks: list[Block] = []
         self.seq = 0
+        self.profiles: dict[MemberId, Profile] = {}
         self.tallies: dict[Place, int] = {}
 
     @property
@@ -238,5 +240,15 @@ class MemoryStore:
     def place_of(self, measure: str) -> Place | None:
         return next((place for place in self.tallies if place[0] == measure), None)
 
+    def tallied_within(self, measure: str, whose: str, first: str, last: str) -> int:
+        return sum(
+            total
+            for place, total in self.tallies.items()
+            if place[:2] == (measure, whose) and len(place[2]) == 10 and first <= place[2] <= last
+        )
+
     def tallied_by(self, seq: int) -> list[tuple[Place, int]]:
         return [(place, change) for place, change, _ in changes_of(self.outcomes[seq])]
+
+    def profile(self, member_id: MemberId) -> Profile:
+        return self.profiles.get(member_id, Profile())

@@ -282,6 +282,7 @@ class Story:
             "pending": None if balance is None else balance.pending,
             "held": None if balance is None else balance.held,
             "until": None if decision.hold_until is None else f"{decision.hold_until:%d.%H:%M}",
+            "tier": None if balance is None else balance.tier,
             "exception": None if outcome.record is None else outcome.record.exception,
             "kept": outcome.record is not None,
             "proof": _proved(outcome),

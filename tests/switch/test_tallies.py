@@ -22,7 +22,7 @@ BUDGET = budget_account("c")
 
 
 def counted(seq: int, worksheet: Worksheet, *changes: tuple[Place, int]) -> Outcome:
-    made = outcome(record(seq), sides=rows_of(dict(changes), worksheet.tally))
+    made = outcome(record(seq), sides=rows_of(dict(changes), worksheet.tallies.tally))
     worksheet.apply(made)
     return made
 
@@ -34,18 +34,18 @@ async def test_totals_are_found_again(tmp_path: Path) -> None:
     first = counted(1, below, (DAY, 1), (EVER, 1))
     upper = Worksheet(store.reader, below)
     second = counted(2, upper, (DAY, 1), (NEXT, 2))
-    assert [upper.tally(place) for place in (DAY, NEXT, EVER)] == [2, 2, 1]
-    assert upper.tallied_by(1) == [(DAY, 1), (EVER, 1)]
+    assert [upper.tallies.tally(place) for place in (DAY, NEXT, EVER)] == [2, 2, 1]
+    assert upper.tallies.tallied_by(1) == [(DAY, 1), (EVER, 1)]
     await commit(store, first)
     upper.settle()
-    assert [upper.tally(place) for place in (DAY, NEXT, EVER)] == [2, 2, 1]
+    assert [upper.tallies.tally(place) for place in (DAY, NEXT, EVER)] == [2, 2, 1]
     await commit(store, second)
     await store.close()
     store = await open_store(tmp_path)
     reader = Worksheet(store.reader)
-    assert [reader.tally(place) for place in (DAY, NEXT, EVER)] == [2, 2, 1]
-    assert reader.tallied_by(2) == [(DAY, 1), (NEXT, 2)]
-    assert reader.tally(("visits/member", "2", "")) == 0
+    assert [reader.tallies.tally(place) for place in (DAY, NEXT, EVER)] == [2, 2, 1]
+    assert reader.tallies.tallied_by(2) == [(DAY, 1), (NEXT, 2)]
+    assert reader.tallies.tally(("visits/member", "2", "")) == 0
     await store.close()
 
 
@@ -57,15 +57,15 @@ async def test_the_last_day_with_some_is_found(tmp_path: Path) -> None:
     worksheet = Worksheet(store.reader)
     await commit(store, counted(2, worksheet, (NEXT, 1)))
     whose = DAY[:2]
-    for reader in (store.reader, Worksheet(store.reader)):
+    for reader in (store.reader, Worksheet(store.reader).tallies):
         assert reader.last_tallied(*whose, "2026-11-23") == "2026-11-22"
         assert reader.last_tallied(*whose, "2026-11-22") == "2026-11-21"
         assert reader.last_tallied(*whose, "2026-11-21") is None
     worksheet = Worksheet(store.reader)
     taken = counted(3, worksheet, (NEXT, -1))
-    assert worksheet.last_tallied(*whose, "2026-11-23") == "2026-11-21"
+    assert worksheet.tallies.last_tallied(*whose, "2026-11-23") == "2026-11-21"
     counted(4, worksheet, (("visits/member", "1", "2026-11-25"), 1))
-    assert worksheet.last_tallied(*whose, "2026-11-26") == "2026-11-25"
+    assert worksheet.tallies.last_tallied(*whose, "2026-11-26") == "2026-11-25"
     await commit(store, taken)
     assert store.reader.last_tallied(*whose, "2026-11-23") == "2026-11-21"
     await store.close()

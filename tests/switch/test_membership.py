@@ -1,0 +1,115 @@
+"""What rules ask of members reaches them, from the list of the operator and from the first card on."""
+
+from datetime import date
+from pathlib import Path
+
+from loyalty.card import IdentifierKind, MemberId
+from members.importer import BadLine
+from members.memberlist import read_members
+from members.profile import Profile
+from rules.facts import Facts
+from rules.parse import MAIN, parse_programme
+from switch.block import Enrolment, Person, ProfileChange
+from switch.case import Moment
+from switch.memberlist import ImportMembers, MemberLine
+from switch.worksheet import Worksheet
+from tests.switch.books import NOON, TODAY, card, commit, open_store, token
+from tests.switch.story import Story, play, starter_text
+
+RULES = """
+[[rule]]
+id = "vip"
+text = "VIP"
+when = { segment = "vip" }
+then = { points = 10 }
+[[rule]]
+id = "gold"
+text = "Gold card"
+when = { card_category = "gold", age = { from = 18 }, joined_days = { from = 1 } }
+then = { points = 100 }
+"""
+
+
+def test_rules_see_the_profile() -> None:
+    """Only what is asked is kept among the facts; without a card there is nothing to tell."""
+    story = Story(parse_programme({MAIN: starter_text() + RULES}))
+    story.store.profiles[MemberId(ord("A"))] = Profile(
+        segments=frozenset({"vip", "old"}),
+        category="gold",
+        joined_on=date(2026, 3, 1),
+        birthday=date(2000, 1, 1),
+    )
+    story.play("EARN card=A amount=100 -> earned=111\nEARN card=B amount=100 -> earned=1\nEARN* amount=100")
+    story.commit()
+    facts = Facts.from_json(story.store.facts(1) or "")
+    assert facts.segments == {"vip", "old"}
+    plain = play("EARN card=A amount=100")
+    plain.store.profiles[MemberId(ord("A"))] = Profile(segments=frozenset({"vip"}))
+    plain.play("EARN card=A amount=100")
+    plain.commit()
+    assert "vip" not in (plain.store.facts(2) or "")
+
+
+def test_categories_come_from_the_master_data() -> None:
+    rule = '[[rule]]\nid = "d"\ntext = "D"\nlines = { category = "DAIRY" }\nthen = { points_per_line = 10 }\n'
+    products = "product,category\na,DAIRY\nb,OTHER\n"
+    programme = parse_programme({MAIN: starter_text() + rule, "products.csv": products})
+    play("EARN card=A amount=200 lines=a*100,b*100 -> earned=12", programme)
+
+
+def test_a_list_of_members_is_read() -> None:
+    lines = ["M1,vip old,gold,2026-01-02", "", "M2,,,", "M3,a!,,", "M4,a,,2026-13-01", ",,,", "M5"]
+    rows = list(read_members(["member,segments,category,joined", *lines]))
+    good = [row for row in rows if not isinstance(row, BadLine)]
+    assert [(row.line, row.member, row.segments, row.category, row.joined_on) for row in good] == [
+        (2, "M1", frozenset({"vip", "old"}), "gold", date(2026, 1, 2)),
+        (4, "M2", frozenset(), "", None),
+    ]
+    assert [row.line for row in rows if isinstance(row, BadLine)] == [5, 6, 7, 8]
+    (bad,) = read_members(["segments", "a"])
+    assert isinstance(bad, BadLine)
+    (row,) = read_members(["member", "M1"])
+    assert not isinstance(row, BadLine)
+    assert (row.segments, row.category) == (None, None)
+
+
+async def test_a_profile_is_durable(tmp_path: Path) -> None:
+    """Joined with the first card; a list says more; the birthday stays where it can be erased."""
+    store = await open_store(tmp_path)
+    account = token(77)
+    enrolment = Enrolment(
+        card=card(1),
+        token=token(1),
+        identifiers=((IdentifierKind.ACCOUNT.value, account),),
+        person=Person(birthday=date(2000, 1, 1)),
+        joined_on=TODAY,
+    )
+    worksheet = Worksheet(store.reader)
+    worksheet.enrol(enrolment)
+    first = Profile(joined_on=TODAY, birthday=date(2000, 1, 1))
+    assert worksheet.profile(MemberId(1)) == first
+    await commit(store, enrolments=(enrolment,))
+    assert store.reader.profile(MemberId(1)) == first
+    line = MemberLine(line=2, account=account, segments=frozenset({"b", "a"}), category="gold")
+    assert MemberLine.from_json(line.to_json()) == line
+    unknown = MemberLine(line=3, account=token(78))
+    moment = Moment(1, NOON, TODAY)
+    change = ImportMembers([line, unknown]).carry_out(Worksheet(store.reader), moment)
+    assert change.result == {"changed": 1, "same": 0, "bad": [[3, "the member is not known"]]}
+    worksheet = Worksheet(store.reader)
+    worksheet.change_profile(change.profiles[0])
+    said = Profile(
+        segments=frozenset({"a", "b"}), category="gold", joined_on=TODAY, birthday=date(2000, 1, 1)
+    )
+    assert worksheet.profile(MemberId(1)) == said
+    await commit(store, profiles=change.profiles)
+    assert store.reader.profile(MemberId(1)) == said
+    assert ImportMembers([line]).carry_out(Worksheet(store.reader), moment).result["same"] == 1
+    away = ProfileChange(member_id=MemberId(1), profile=Profile())
+    await store.close()
+    store = await open_store(tmp_path)
+    assert store.reader.profile(MemberId(1)) == said
+    await commit(store, profiles=(away,))
+    assert store.reader.profile(MemberId(1)) == Profile(birthday=date(2000, 1, 1))
+    assert store.reader.profile(MemberId(9)) == Profile()
+    await store.close()
