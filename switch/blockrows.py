@@ -105,8 +105,9 @@ def _add(rows: BlockRows, outcome: Outcome, record: Record, number: int, salt: b
     if outcome.lots:
         lots = sorted((lot_row(lot) for lot in outcome.lots), key=operator.itemgetter(0))
         rows.lots += lots
-    if len(outcome.books) > 1:
-        rows.parties += [(book.owner, seq) for book in outcome.books if book.owner != record.owner]
+    for book in outcome.books:
+        if book.owner != record.owner:
+            rows.parties.append((book.owner, seq))
     links: list[Row] = []
     if outcome.links:
         links = sorted((link_row(link) for link in outcome.links), key=operator.itemgetter(1))

@@ -147,7 +147,7 @@ def test_missing_element() -> None:
 
 def test_shipped() -> None:
     """All that is shipped can be read."""
-    assert shipped() == ["lost-answers", "refusals", "till"]
+    assert shipped() == ["holds", "lost-answers", "refusals", "till"]
     assert all(load_scenario(name, {}).steps for name in shipped())
 
 
@@ -175,7 +175,7 @@ def test_all_problems_at_once() -> None:
 
 
 def test_no_such_file() -> None:
-    with pytest.raises(LoyaltyError, match="shipped are lost-answers, refusals, till"):
+    with pytest.raises(LoyaltyError, match="shipped are holds, lost-answers, refusals, till"):
         load_scenario("tils", {})
 
 
