@@ -226,7 +226,7 @@ async def test_our_own_mistakes_with_certificates_are_found(tmp_path: Path, paid
 
 
 async def test_points_that_go_to_another_alone_are_in_his_history(tmp_path: Path) -> None:
-    """The points that paid for a ticket come back to whoever used them: the decision's own member gets none."""
+    """Points that paid for a ticket come back to whoever used them: the decision's own member has none."""
     await _write(tmp_path)
     store = await open_store(tmp_path)
     await commit(store, redeem(8, store.reader.book(MemberId(1)), 10, owner=MemberId(2)))
