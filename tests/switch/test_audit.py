@@ -225,15 +225,6 @@ async def test_our_own_mistakes_with_certificates_are_found(tmp_path: Path, paid
     assert str(verify(tmp_path / "puntual.db")[0]) == told
 
 
-async def test_points_that_go_to_another_alone_are_in_his_history(tmp_path: Path) -> None:
-    """Points that paid for a ticket come back to whoever used them: the decision's own member has none."""
-    await _write(tmp_path)
-    store = await open_store(tmp_path)
-    await commit(store, redeem(8, store.reader.book(MemberId(1)), 10, owner=MemberId(2)))
-    await store.close()
-    assert verify(tmp_path / "puntual.db") == []
-
-
 async def test_many_lots_of_one_decision_are_in_the_chain(tmp_path: Path) -> None:
     """The seventeenth and those that follow have numbers far above, and are found all the same."""
     await _write(tmp_path)

@@ -12,6 +12,7 @@ import switch.queries
 from ledger.account import AccountKind
 from loyalty.card import MemberId
 from loyalty.decision import Balance
+from switch.audit import verify
 from switch.block import Enrolment
 from switch.database import open_for_reading
 from switch.outcome import Link
@@ -99,3 +100,15 @@ def test_totals(database: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, s
     assert (found.issued, found.redeemed, found.outstanding) == (102, 30, 72)
     assert found.points[AccountKind.DEBT] == -7
     assert sum(found.points.values()) == 0
+
+
+async def test_points_that_go_to_another_alone_are_in_his_history(tmp_path: Path) -> None:
+    """Points that paid for a ticket come back to whoever used them; the decision's own member has none."""
+    store = await open_store(tmp_path)
+    await commit(store, earn(1, 100))
+    await commit(store, redeem(2, store.reader.book(MemberId(1)), 10, owner=MemberId(2)))
+    await store.close()
+    assert verify(tmp_path / "puntual.db") == []
+    books = open_for_reading(tmp_path / "puntual.db")
+    assert [entry.seq for entry in history_of(books, MemberId(1), 9)] == [2, 1]
+    books.close()
