@@ -27,6 +27,7 @@ _PROCESSING_CODES: Final = {
     "exchange": "409060",
     "pay": "006000",
 }
+APPROVAL_LENGTH: Final = 6  # DE 38
 _amount = click.argument("amount")
 _code = click.option("--code", metavar="CODE", help="The one-time code that the customer shows.")
 
@@ -212,6 +213,9 @@ def complete(
     *, options: TillOptions, amount: str, approval: str, card: str, pays: bool, ticket: str | None
 ) -> None:
     """Complete the hold with this APPROVAL (DE 38) at AMOUNT; 0 releases it."""
+    if len(approval) != APPROVAL_LENGTH:
+        what = "is not the approval (DE 38) of a hold: six letters and digits"
+        raise click.BadParameter(what, param_hint="APPROVAL")
     customer = Card.parse(card)
     amount_minor = money(amount, options.currency)
     exchange(options, lambda till: till.complete(customer, amount_minor, approval, pays=pays, ticket=ticket))

@@ -24,6 +24,7 @@ from simulator.private import read_quantity
 from simulator.receipt import messages, receipt
 from simulator.terminal import Answered, NotSent, Terminal, Unanswered
 from simulator.till import Identity, Till
+from simulator.wire import write_frame
 
 DECLINED_EXIT_CODE: Final = 1
 
@@ -213,6 +214,7 @@ def exchange(
     till = Till(options.identity, SystemClock(), stan=remembered.stan)
     terminal = Terminal(till, kept=remembered.kept)
     request = make(till)
+    write_frame(request.elements)  # what cannot be sent fails here, before anything is kept of it
     undoing = (
         (till.reversal(request),) if request.ending is Ending.REVERSE and not request.is_reversal else ()
     )

@@ -160,3 +160,20 @@ async def test_scenario(tmp_path: Path) -> None:
         passed = await puntual_terminal(host, tmp_path, "run", str(file))
     assert passed.exit_code == 0
     assert "pass" in passed.output
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["complete", "5", "", "--card", CARD], "is not the approval (DE 38) of a hold"),
+        (["redeem", "5", "--card", CARD, "--merchant", "M" * 16], "DE 42"),
+    ],
+)
+async def test_what_cannot_be_sent_leaves_nothing_to_reverse(
+    tmp_path: Path, args: list[str], told: str
+) -> None:
+    async with serving(ScriptedHost()) as host:
+        result = await puntual_terminal(host, tmp_path, *args)
+    assert result.exit_code != 0
+    assert told in f"{result.output}{result.exception}"
+    assert not (tmp_path / "till.json").exists()

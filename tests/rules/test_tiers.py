@@ -23,7 +23,12 @@ class Kept:
         return self.totals.get(place, 0)
 
     def last_tallied(self, measure: str, whose: str, day: str) -> str | None:
-        raise NotImplementedError
+        days = (
+            place[2]
+            for place, total in self.totals.items()
+            if place[:2] == (measure, whose) and len(place[2]) == 10 and total > 0 and place[2] < day
+        )
+        return max(days, default=None)
 
     def tallied_within(self, measure: str, whose: str, first: str, last: str) -> int:
         return sum(
