@@ -31,6 +31,7 @@ def amended(programme: Programme, *, paused: frozenset[str], stopped: frozenset[
         "paused": paused,
         "stopped": stopped,
         "whole": whole,
+        "withholds": True,
     }
     for name, value in changes.items():
         object.__setattr__(changed, name, value)  # nobody has seen the copy yet

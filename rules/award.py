@@ -15,6 +15,8 @@ class Verdict(enum.Enum):
     APPLIED = "applied"
     LOST = "lost"  # another rule of its group was picked
     CAPPED = "capped"  # a limit or a budget left less than it would have given
+    HELD_OUT = "holdout"  # the member is held out of everything but the base
+    OTHER_ARM = "arm"  # it is for another arm of its experiment
 
 
 class Step(NamedTuple):
@@ -36,7 +38,8 @@ class Award(NamedTuple):
         parts: Rule and its points, in order of evaluation, zeros left out; they add up to *points*.
         near_miss: What a little more would have brought, in words; ``None`` when nothing is near.
         discounts: Money off lines of the basket.
-        steps: The arithmetic, in order of evaluation, with the rules that lost.
+        steps: The arithmetic, in order of evaluation, with the rules that lost; behind them those that are
+            withheld from the member.
         counted: By how much the counters of limits and budgets grow.
     """
 

@@ -6,11 +6,12 @@ sale that was not priced yet ``evaluate`` does both.
 """
 
 from loyalty.decision import Discount
-from rules.award import Award
+from rules.award import Award, Step
+from rules.experiment import Choosy, counts
 from rules.facts import Facts
 from rules.price import discounts
 from rules.programme import Programme
-from rules.rows import Finding, Sale
+from rules.rows import Sale
 from rules.settle import settle
 from rules.words import near_miss
 
@@ -26,16 +27,9 @@ def price(programme: Programme, facts: Facts) -> tuple[Discount, ...]:
         return ()
     found = programme.prices.search(Sale(facts.gross()), None)
     rules = [row.rule for _, row, _, _ in found.hits]
-    if programme.paused:
-        rules = [rule for rule in rules if rule.campaign not in programme.paused]
+    if programme.withholds:
+        rules = [rule for rule in rules if counts(rule, programme, facts.arms)]
     return discounts(rules, facts)
-
-
-def _leave_out(finding: Finding, paused: frozenset[str]) -> None:
-    """Drop what rules of *paused* campaigns would give. What is near, but paused, is not told."""
-    finding.hits = [hit for hit in finding.hits if hit[1].rule.campaign not in paused]
-    if finding.near is not None and finding.near.rule.campaign in paused:
-        finding.near = None
 
 
 def evaluate(programme: Programme, facts: Facts) -> Award:
@@ -48,13 +42,19 @@ def evaluate(programme: Programme, facts: Facts) -> Award:
         facts = facts.after(given)
     sale = Sale(facts)
     within = programme.near_miss_within_minor
-    finding = programme.table.search(sale, within)
-    if programme.whole is not None:
+    withheld: tuple[Step, ...] = ()
+    if programme.withholds:
         if "earn" in programme.stopped:
             return Award(0, discounts=given)
-        _leave_out(finding, programme.paused)
+        choosy = Choosy(programme, facts.arms)
+        finding = programme.table.search(sale, within, choosy)
+        withheld = choosy.leave_out()
+    else:
+        finding = programme.table.search(sale, within)
     near = None
     if finding.near is not None and (within is None or finding.short_minor <= within):
         near = near_miss(finding.short_minor, programme.terms.currency, finding.near.more)
     award = settle(programme, sale, finding.hits, near)
+    if withheld:
+        award = award._replace(steps=award.steps + withheld)
     return award._replace(discounts=given) if given else award

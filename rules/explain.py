@@ -55,6 +55,7 @@ from rules.effects import (
     ShareOff,
     UnitPrice,
 )
+from rules.experiment import HOLDOUT, withheld
 from rules.facts import Facts
 from rules.interpret import interpret, lines_hold, selected, shortfall
 from rules.programme import BASE_RULE, Programme
@@ -85,6 +86,8 @@ def tell(programme: Programme, facts: Facts) -> list[str]:
         for each in award.discounts
     ]
     lines.append(_base_line(programme, facts.after(award.discounts)))
+    if facts.arms:
+        lines.append(f"the member is in {_or(facts.arms)}".replace(" or ", " and "))
     bound = bound_by(programme, facts, award)
     lines += [
         _step_line(step, texts[step.rule_id], programme, bound.get(step.rule_id, "")) for step in award.steps
@@ -134,6 +137,12 @@ def _picked(rule: Rule, programme: Programme, award: Award, facts: Facts) -> Ans
     currency = programme.terms.currency
     if rule.campaign in programme.paused:
         return Answer(holds=False, asks="a campaign that counts", found=f"{rule.campaign} was paused")
+    verdict = withheld(rule, facts.arms)
+    if verdict is Verdict.HELD_OUT:
+        return Answer(holds=False, asks="a member who is not held out", found=HOLDOUT)
+    if verdict is Verdict.OTHER_ARM:
+        own = ", ".join(sorted(facts.arms)) or "no arm"
+        return Answer(holds=False, asks=f"a member in {_or(rule.arms)}", found=own)
     if rule.lane in POINT_LANES and "earn" in programme.stopped:
         return Answer(holds=False, asks="that sales earn", found="earning was paused")
     if rule.lane in EXTRA_LANES:
@@ -169,6 +178,10 @@ def _step_line(step: Step, text: str, programme: Programme, bound: str) -> str:
     base = format_minor(step.base_minor, programme.terms.currency)
     if step.verdict is Verdict.LOST:
         return f"{step.rule_id}: {text}: would bring {exact}, but another rule of its group was picked"
+    if step.verdict is Verdict.HELD_OUT:
+        return f"{step.rule_id}: {text}: holds on {base}, but the member is held out"
+    if step.verdict is Verdict.OTHER_ARM:
+        return f"{step.rule_id}: {text}: holds on {base}, but is for another arm"
     limited = f", because {bound}" if step.verdict is Verdict.CAPPED else ""
     return f"{step.rule_id}: {text}: on {base} exactly {exact}, so {step.points:+d}{limited}"
 

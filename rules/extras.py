@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from rules.conditions import holds
 from rules.effects import Decline, IssueCoupon, Lane, Message
+from rules.experiment import counts
 from rules.facts import Facts
 from rules.programme import Programme
 from rules.rows import Sale
@@ -52,7 +53,7 @@ def extras(programme: Programme, facts: Facts) -> Extras:
 def _found(programme: Programme, facts: Facts) -> list[Rule]:
     """The rules that hold, in order."""
     hits = programme.extras.search(Sale(facts), None).hits
-    return [row.rule for _, row, _, _ in hits if row.rule.campaign not in programme.paused]
+    return [row.rule for _, row, _, _ in hits if counts(row.rule, programme, facts.arms)]
 
 
 def _given(rules: Iterable[Rule]) -> Extras:
@@ -85,7 +86,7 @@ def interpreted(programme: Programme, facts: Facts) -> tuple[str | None, Extras]
         rule
         for rule in programme.rules
         if isinstance(rule.effect, Decline | IssueCoupon | Message)
-        and rule.campaign not in programme.paused
+        and counts(rule, programme, facts.arms)
         and all(holds(condition, facts) for condition in rule.when)
         and _has_lines(rule, sale)
     ]

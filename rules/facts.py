@@ -52,6 +52,7 @@ class Facts:
         birthday: The member's, when known.
         joined_on: When he joined, when known.
         counters: What was counted of the member before this sale: name and value, ascending by name.
+        arms: Where the member lies in experiments: ``summer/A``, or ``holdout``.
     """
 
     operation: str
@@ -79,6 +80,7 @@ class Facts:
     birthday: date | None = None
     joined_on: date | None = None
     counters: tuple[tuple[str, int], ...] = ()
+    arms: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         assert self.local_at.tzinfo is None
@@ -194,6 +196,8 @@ class Facts:
             rare["joined"] = self.joined_on.isoformat()
         if self.counters:
             rare["counters"] = self.counters
+        if self.arms:
+            rare["arms"] = sorted(self.arms)
         return f"{text},{_encode(rare).decode()[1:]}" if rare else text + "}"
 
     @classmethod
@@ -214,6 +218,7 @@ class Facts:
             birthday=None if birthday is None else date.fromisoformat(birthday),
             joined_on=None if joined is None else date.fromisoformat(joined),
             counters=tuple((name, value) for name, value in kept.get("counters", ())),
+            arms=frozenset(kept.get("arms", ())),
             **{name: kept.get(key, "") for key, name in _TEXTS},
         )
 

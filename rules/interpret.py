@@ -3,7 +3,7 @@
 It says what is right. The compiled table is held against it, and ``explain`` tells its steps.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from loyalty.amount import Rate
@@ -22,6 +22,7 @@ from rules.effects import (
     PointsPerLine,
     PointsPerUnit,
 )
+from rules.experiment import counts, dropped, withheld
 from rules.facts import Facts
 from rules.price import discounts
 from rules.programme import BASE_RULE, Programme, RoundingLevel
@@ -52,7 +53,7 @@ def interpret(programme: Programme, facts: Facts) -> Award:
         prices = [
             rule for rule in programme.rules if rule.lane in PRICE_LANES and applies(rule, gross, lines)
         ]
-        prices = [rule for rule in prices if rule.campaign not in programme.paused]
+        prices = [rule for rule in prices if counts(rule, programme, facts.arms)]
         given = discounts(prices, facts)
         return earned(programme, facts.after(given))._replace(discounts=given)
     return earned(programme, facts)
@@ -66,7 +67,8 @@ def earned(programme: Programme, facts: Facts) -> Award:
     rules = [
         rule for rule in programme.rules if rule.lane in POINT_LANES and rule.campaign not in programme.paused
     ]
-    hits = [rule for rule in rules if applies(rule, facts, lines)]
+    found = [rule for rule in rules if applies(rule, facts, lines)]
+    hits = [rule for rule in found if withheld(rule, facts.arms) is None]
     rates = [_base_rule(hits, line) for line, _ in lines]
     base_points = [_of(_rate(programme, rule)) * base for rule, (_, base) in zip(rates, lines, strict=True)]
     shares: list[tuple[Rule | None, Share]] = []
@@ -80,7 +82,16 @@ def earned(programme: Programme, facts: Facts) -> Award:
     shares.append((None, Share(BASE_RULE, Lane.BASE, bases, [base_points[at] for at in rest])))
     shares += [(rule, _share(rule, lines, base_points)) for rule in hits if rule.lane is not Lane.BASE]
     lost = _losers(shares)
-    return _add_up(programme, facts, shares, lost, _nearest(programme, facts, lines))
+    award = _add_up(programme, facts, shares, lost, _nearest(programme, facts, lines))
+    return award._replace(steps=award.steps + tuple(_withheld(found, facts, lines)))
+
+
+def _withheld(rules: list[Rule], facts: Facts, lines: Lines) -> Iterator[Step]:
+    """What is told of those *rules*, all of which hold, that the member does not get."""
+    for rule in rules:
+        verdict = withheld(rule, facts.arms)
+        if verdict is not None:
+            yield dropped(rule.id, verdict, sum(lines[at][1] for at in selected(rule, lines)))
 
 
 def selected(rule: Rule, lines: Lines) -> list[int]:
@@ -206,14 +217,12 @@ def _nearest(programme: Programme, facts: Facts, lines: Lines) -> str | None:
     """The rule that lacks nothing but money, and least of it."""
     best: tuple[int, Rule] | None = None
     for rule in programme.rules:
-        if rule.lane is Lane.BASE or rule.lane not in POINT_LANES:
+        if rule.lane is Lane.BASE or rule.lane not in POINT_LANES or not counts(rule, programme, facts.arms):
             continue
         short = shortfall(rule, facts, lines)
         if short is not None and (best is None or short < best[0]):
             best = (short, rule)
     if best is None:
-        return None
-    if best[1].campaign in programme.paused:
         return None
     limit = programme.near_miss_within_minor
     if limit is not None and best[0] > limit:

@@ -23,6 +23,7 @@ from rules.caps import read_caps
 from rules.couponset import read_coupons, settle_coupons
 from rules.effects import Lane
 from rules.effectset import read_rate
+from rules.experimentset import HOLDOUT_MAX_BP
 from rules.instruments import read_certificates, read_family, read_partners, read_prizes
 from rules.names import PRODUCTS, Names, read_calendars, read_day_parts, read_products
 from rules.programme import (
@@ -129,6 +130,7 @@ def _programme(documents: Mapping[str, Any], *, is_restored: bool = False) -> Pr
     name = head.text("name")
     terms, day_starts = _read_terms(head)
     tiers = _read_tiers(head)
+    holdout_bp = head.whole("holdout_bp", 0, high=HOLDOUT_MAX_BP)
     head.close()
     main.currency = terms.currency
     names = Names(
@@ -199,6 +201,7 @@ def _programme(documents: Mapping[str, Any], *, is_restored: bool = False) -> Pr
         rules=tuple(
             sorted((rule for rule, _ in rules if rule.campaign in counting), key=lambda rule: rule.order)
         ),
+        holdout_bp=holdout_bp,
         near_miss_within_minor=near,
         qualification=qualification,
         categories=names.categories(),

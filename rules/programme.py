@@ -188,9 +188,11 @@ class Programme:
         qualification: What its tiers ask; ``None`` when only the operator gives them.
         categories: By product, from the master data, where tills send none.
         costs: Of a unit by product, in minor units, where something asks for profit.
-        asks: What its rules ask of the member beyond his card (``member_facts_in``).
+        asks: What its rules ask of the member beyond his card (``member_facts_in``), and ``arms`` where it
+            experiments.
         counting: What its rules and limits count; ``None`` when they look at nothing but the sale.
         budgets: Campaign in force and the points of its budget, by the measure that counts them.
+        holdout_bp: Basis points of the members who get nothing beside the base.
         near_miss_within_minor: A near miss further away is not told; ``None`` tells any.
         paused: Campaigns whose rules give nothing for now.
         stopped: What is not done for now: ``earn``, ``redeem``.
@@ -199,6 +201,8 @@ class Programme:
         coupon_codes: Which coupon each code stands for that anybody may use.
         needs_coupons: By rule that asks for coupons: which.
         guards: Whether any rule may decline a sale.
+        withholds: Whether a rule that holds may not count: it is paused, or the member is held out or in
+            another arm.
     """
 
     version: str
@@ -222,6 +226,7 @@ class Programme:
     coupons: Mapping[str, Coupon] = field(default_factory=dict)
     rules: tuple[Rule, ...] = field(default=(), repr=False)
     limits: tuple[Cap, ...] = ()
+    holdout_bp: int = 0
     near_miss_within_minor: int | None = None
     paused: frozenset[str] = frozenset()
     stopped: frozenset[str] = frozenset()
@@ -235,13 +240,19 @@ class Programme:
     coupon_codes: Mapping[str, str] = field(init=False, repr=False, compare=False)
     needs_coupons: Mapping[str, frozenset[str]] = field(init=False, repr=False, compare=False)
     guards: bool = field(init=False, repr=False, compare=False)
+    withholds: bool = field(init=False, repr=False, compare=False)
     prices: Table = field(init=False, repr=False, compare=False)
     table: Table = field(init=False, repr=False, compare=False)
     extras: Table = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         language = self.terms.language
-        object.__setattr__(self, "asks", frozenset(member_facts_in(self.rules)))
+        asks = set(member_facts_in(self.rules))
+        tests = self.holdout_bp > 0 or any(rule.arms for rule in self.rules)
+        if tests:
+            asks.add("arms")
+        object.__setattr__(self, "asks", frozenset(asks))
+        object.__setattr__(self, "withholds", tests or self.whole is not None)
         metric = "" if self.qualification is None else self.qualification.metric
         object.__setattr__(self, "counting", counting_of(self.rules, self.limits, self.costs, metric))
         budgets = {

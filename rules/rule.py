@@ -45,6 +45,8 @@ class Campaign:
         goal: What it is to reach, in the author's words.
         budget_points: Points that it may give out at most, or ``None``.
         caps: Limits on what its rules give together; its budget is the one of everybody's lifetime.
+        arms: Of its experiment, by name, each with its share of the members in basis points; empty without
+            one.
         funding: Partner and basis points of the cost it bears; empty when the programme bears all.
         when: Its period and audience; they bind each of its rules.
     """
@@ -59,6 +61,7 @@ class Campaign:
     budget_points: int | None = None
     caps: tuple[Cap, ...] = ()
     funding: tuple[tuple[str, int], ...] = ()
+    arms: tuple[tuple[str, int], ...] = ()
 
     @property
     def counts(self) -> bool:
@@ -77,6 +80,7 @@ class Rule:
         when: All must hold; the campaign's period and audience are among them.
         lines: Which lines it is about; ``None`` for the whole sale.
         caps: Limits on its points; the campaign's budget is among them.
+        arms: Of its campaign's experiment that it is for, as ``summer/A``; empty without an experiment.
     """
 
     id: str
@@ -89,6 +93,7 @@ class Rule:
     when: tuple[Condition, ...] = ()
     lines: LineFilter | None = None
     caps: tuple[Cap, ...] = ()
+    arms: frozenset[str] = frozenset()
 
     @property
     def lane(self) -> Lane:

@@ -9,6 +9,7 @@ from rules.conditions import Condition
 from rules.conditionset import read_conditions, read_lines, read_period
 from rules.effects import EXTRA_LANES, POINT_LANES, Lane
 from rules.effectset import read_effect
+from rules.experimentset import read_arms, read_experiment
 from rules.names import Names
 from rules.programme import BASE_RULE
 from rules.reading import Section, did_you_mean
@@ -57,6 +58,7 @@ def read_campaign(document: Section, names: Names, value: Rate) -> Campaign:
         budget_points=budget,
         caps=(*own, *caps),
         funding=_funding(section),
+        arms=read_experiment(section),
     )
     section.close()
     return campaign
@@ -106,6 +108,7 @@ def read_rules(
             when=when if campaign is None else (*campaign.when, *when),
             lines=read_lines(section.section("lines"), names),
             caps=_caps(section, campaign, value),
+            arms=read_arms(section, campaign),
         )
         section.close()
         if rule.lane not in POINT_LANES and "cap" in section:

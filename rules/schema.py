@@ -14,6 +14,7 @@ from rules.conditionset import CLOSED, SHAPES, WEEKDAYS
 from rules.counters import PLAIN
 from rules.couponset import CODE
 from rules.effectset import EFFECTS
+from rules.experimentset import HOLDOUT_MAX_BP
 from rules.parse import LANGUAGES
 from rules.programme import PointsBack, RoundingLevel, Shortfall, WithoutOriginal
 from rules.reading import NAME
@@ -107,6 +108,7 @@ def programme_schema() -> Schema:
 def campaign_schema() -> Schema:
     """Of a file of ``campaigns/``."""
     funding = _table({"partner": _NAME, "basis_points": {"type": "integer"}}, "partner", "basis_points")
+    share = {"type": "integer", "minimum": 1, "maximum": 10_000}
     campaign = _table(
         {
             "id": _NAME,
@@ -121,6 +123,7 @@ def campaign_schema() -> Schema:
             "budget_daily": _POINTS,
             "cap": _list({"$ref": "#/$defs/cap"}),
             "funding": _list(funding),
+            "experiment": _table({"arms": {"type": "object", "additionalProperties": share}}, "arms"),
         },
         "id", "text", "nature", "category", "state", "period",
     )  # fmt: skip
@@ -164,6 +167,7 @@ def _head() -> Schema:
             "day_starts": _CLOCK,
             "language": {"enum": list(LANGUAGES)},
             "tiers": {"type": "array", "items": _NAME},
+            "holdout_bp": {"type": "integer", "minimum": 0, "maximum": HOLDOUT_MAX_BP},
         },
         "name", "currency", "unit", "time_zone", "language",
     )  # fmt: skip
@@ -266,6 +270,7 @@ def _rule() -> Schema:
             "text": _TEXT,
             "priority": priority,
             "group": _NAME,
+            "arm": _list(_NAME),
             "when": {"$ref": "#/$defs/when"},
             "lines": _table(lines | {"amount": _table({"from": _MONEY, "below": _MONEY})}),
             "then": _table(gives) | {"minProperties": 1, "maxProperties": 1},

@@ -71,12 +71,13 @@ class Table:
         self.common = common
         self.size = size
 
-    def search(self, sale: Sale, within: int | None) -> Finding:
-        """The rules that hold, in order, and the nearest near miss.
+    def search(self, sale: Sale, within: int | None, finding: Finding | None = None) -> Finding:
+        """The rules that hold, in order, and the nearest near miss, put into *finding* or a new one.
 
         Near misses further away than *within* minor units may be left out.
         """
-        finding = Finding()
+        if finding is None:
+            finding = Finding()
         if self.common:
             search(self.common, sale, finding, within)
         for at, buckets in self.texts:

@@ -16,6 +16,7 @@ from loyalty.transaction import Operation
 from members.card import Card
 from rules.effects import Decline
 from rules.evaluate import Award, evaluate, price
+from rules.experiment import arms_of
 from rules.extras import NOTHING, Extras, declined_by, extras
 from rules.facts import TAKES_DISCOUNTS, Facts
 from rules.rule import Rule
@@ -188,6 +189,8 @@ def sale_facts(case: Case, card: Card | None, base_minor: int, taken: Taken = NO
     programme = case.programme
     if programme.asks and card is not None:
         tell_of_member(facts, programme.asks, case.worksheet.profile(card.member_id))
+        if "arms" in programme.asks:
+            facts.arms = arms_of(programme, card.member_id)
     if programme.categories and facts.lines is not None:
         facts.lines = categorised(facts.lines, programme.categories)
     if programme.counting is not None:
@@ -266,9 +269,11 @@ def _tier(case: Case, card: Card | None) -> str:
     return tier_of(case.worksheet, case.programme, card) or (tiers[0] if tiers else "")
 
 
-def _trace(award: Award, tier: str | None) -> str:
-    """What each rule gave, and the tier that the member came to: ``base +19; coffee +40; tier gold``."""
-    told = [f"{rule} {points:+}" for rule, points in award.parts]
+def _trace(sale: Sale, tier: str | None) -> str:
+    """What each rule gave, the arms of the member, the tier that he came to: ``base +19; tier gold``."""
+    told = [f"{rule} {points:+}" for rule, points in sale.award.parts]
+    if sale.facts.arms:
+        told += sorted(sale.facts.arms)
     return "; ".join(told if tier is None else [*told, f"tier {tier}"])
 
 
@@ -323,7 +328,7 @@ def booked_sale(
         discount_minor=sale.discount_minor,
         original=original,
         exception=Reason.NOT_SUFFICIENT_POINTS.name if short else exception,
-        rules=_trace(sale.award, tier),
+        rules=_trace(sale, tier),
         facts=sale.facts.to_json(),
         sides=sides,
     )
@@ -357,7 +362,7 @@ def _earn_without_card(case: Case, card: Card | None, reason: Reason) -> Outcome
         used=sale.points,
         value_minor=sale.value_minor,
         exception=reason.name,
-        rules=_trace(sale.award, None),
+        rules=_trace(sale, None),
         facts=sale.facts.to_json(),
         sides=sides,
     )

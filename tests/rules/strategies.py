@@ -166,6 +166,9 @@ def rule_lists(draw: st.DrawFn, max_size: int = 16) -> tuple[Rule, ...]:
                 lines=draw(st.none() | line_filters()),
                 campaign=draw(st.sampled_from(["", "", "x", "y"])),
                 caps=tuple(draw(st.lists(caps, max_size=2))),
+                arms=draw(
+                    st.sampled_from([frozenset(), frozenset(), frozenset({"x/A"}), frozenset({"x/B"})])
+                ),
             )
         )
     return tuple(sorted(made, key=lambda rule: rule.order))
@@ -198,6 +201,7 @@ def sales(draw: st.DrawFn) -> Facts:
         tier=draw(st.sampled_from(["", "a", "b"])),
         channel=draw(names),
         can=draw(st.sampled_from(["", "D", "PD"])),
+        arms=frozenset(draw(st.sampled_from([(), (), ("x/A",), ("x/B",), ("holdout",)]))),
         coupons=tuple(sorted(draw(st.frozensets(names)))),
         segments=draw(st.frozensets(names)),
         tenders=tuple(Tender(kind, 1) for kind in draw(st.lists(names, max_size=2))),

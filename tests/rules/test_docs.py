@@ -15,15 +15,16 @@ def blocks(kind: str) -> list[str]:
 
 
 def test_every_block_of_the_page_loads() -> None:
-    """The programme, with all rules and the campaign of the page."""
+    """The programme, with all rules and the campaigns of the page."""
     (main,) = blocks("")
-    (campaign,) = blocks(" campaign")
+    campaigns = blocks(" campaign")
     rules = blocks(" rules")
     (qualification,) = blocks(" qualification")
-    assert len(re.findall("```toml", PAGE)) == 3 + len(rules)
+    assert len(re.findall("```toml", PAGE)) == 2 + len(rules) + len(campaigns)
     main += "".join(rules) + qualification
-    made = parse_programme({MAIN: main, "campaigns/summer.toml": campaign})
-    assert len(made.rules) == 23
+    files = {f"campaigns/{number}.toml": campaign for number, campaign in enumerate(campaigns)}
+    made = parse_programme({MAIN: main} | files)
+    assert (len(made.campaigns), len(made.rules)) == (2, 25)
 
 
 def test_the_page_knows_every_word() -> None:
