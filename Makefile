@@ -27,8 +27,8 @@ check: $(STAMP) ## hold style, types and layers
 bench: $(STAMP) ## measure the whole switch beside the straightforward design
 	@$(BIN)/puntual bench authorize
 
-million: $(STAMP) ## measure the books' tools after a million transactions (half an hour)
-	@$(BIN)/python -m benchmarks.million
+million: $(STAMP) ## measure the books' tools after a million transactions; KEEP=DIR keeps them for the next time
+	@$(BIN)/python -m benchmarks.million $(if $(KEEP),--keep "$(KEEP)")
 
 kill9: $(STAMP) ## kill the switch under load N=50 times, and judge what the tills were told
 	@$(BIN)/python -m tests.faults.kill9 --rounds $(or $(N),50)
