@@ -113,7 +113,8 @@ def show(member: str, config: Path, *, as_json: bool) -> None:
 def sweep(config: Path, *, as_json: bool) -> None:
     """Look at the tier of everybody who has one: who did too little goes down when his grace is over.
 
-    For a timer, once a day. Each move is an entry of the books. Twice on one day changes nothing more.
+    A running switch does so by itself once a business day. Each move is an entry of the books; twice on one
+    day changes nothing more.
     """
     totals = {"looked_at": 0, "moved": 0, "warned": 0}
     after: int | None = 0

@@ -100,7 +100,10 @@ def settle(names: tuple[str, ...], key: str | None, config: Path, *, as_json: bo
 @config_option
 @json_option
 def lapse(config: Path, *, as_json: bool) -> None:
-    """Book the lapse of certificates whose last day is over. They cannot be spent any more in any case."""
+    """Book the lapse of certificates and coupons whose last day is over. Nobody can use them in any case.
+
+    A running switch does so by itself once a business day.
+    """
     deployment = open_deployment(config)
     with deployment.desk() as desk:
         print_record(desk.order("certificates.lapse"), as_json=as_json)

@@ -31,9 +31,9 @@ from switch.corrections import (
     Warrant,
 )
 from switch.days import OpenDay
+from switch.duereader import PAPERS_MAX
 from switch.enactment import recorded
-from switch.lapsing import SLICE_SIZE as LAPSE_SIZE
-from switch.lapsing import LapseCertificates
+from switch.lapsing import LapseCertificates, LapseCoupons
 from switch.management import Management, Policy
 from switch.memberlist import ImportMembers, MemberLine
 from switch.opening import ImportBalances, OpeningBalance
@@ -43,7 +43,7 @@ from switch.sequencer import Sequencer
 from switch.settlement import Settle
 from switch.shadow import Shadow
 from switch.store import UNGUARDED, SqliteStore
-from switch.tiersweep import Holder, SweepTiers
+from switch.tiersweep import SweepTiers
 from switch.work import Command, StoreFull
 
 BUILD_TIMEOUT_S: Final = 600.0  # for the client: a programme of very many rules is built before the answer
@@ -97,10 +97,9 @@ class Administration:
             raise LoyaltyError("has tiers that the operator gives", where="the programme", hint=hint)
         with _understood():
             after = int(order["after"])
-        holders = self._store.reader.tier_holders(MemberId(after), SLICE_SIZE)
-        command = SweepTiers([Holder(*row) for row in holders], programme, self._store.sequence)
-        told = await self._carry_out(command)
-        return {**told, "after": int(holders[-1][0]) if holders else None}
+        reached, holders = self._store.reader.tier_holders(MemberId(after), SLICE_SIZE)
+        told = await self._carry_out(SweepTiers(holders, programme, self._store.sequence))
+        return {**told, "after": reached}
 
     async def _set_status(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
         with _understood():
@@ -142,14 +141,21 @@ class Administration:
         return await self._carry_out(Settle(key, positions, self._store.sequence, version))
 
     async def _lapse(self, _order: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Slice by slice, so that terminals do not wait for all of it."""
-        done: Counter[str] = Counter(certificates=0, points=0)
+        """Slice by slice, so that terminals do not wait for all of it. Each order looks at the day itself."""
+        done: Counter[str] = Counter(certificates=0, points=0, coupons=0)
+        reader, sequence = self._store.reader, self._store.sequence
         version = self._sequencer.programmes.current.version
         after: str | None = ""
         while after is not None:
-            after, codes = self._store.reader.certificates_left(after, LAPSE_SIZE)
+            after, codes = reader.certificates_left(after, PAPERS_MAX)
             if codes:
-                done.update(await self._carry_out(LapseCertificates(codes, self._store.sequence, version)))
+                done.update(await self._carry_out(LapseCertificates(codes, sequence, version)))
+            await asyncio.sleep(0)
+        after = ""
+        while after is not None:
+            after, places = reader.coupons_left(after, PAPERS_MAX)
+            if places:
+                done.update(await self._carry_out(LapseCoupons(places, sequence, version)))
             await asyncio.sleep(0)
         return done
 

@@ -19,11 +19,11 @@ from rules.facts import Facts
 from rules.programme import Programme
 from rules.tiers import BELOW, HELD
 from switch.case import Case
-from switch.coupons import ISSUED, USED, is_still_due
+from switch.coupons import is_still_due
 from switch.outcome import Record, Side, completes
 from switch.postings import Draft
 from switch.returns import Kept
-from switch.tallies import rows_of
+from switch.tallies import ISSUED, USED, rows_of
 from switch.tiering import tier_changes
 
 BUDGET: Final = "budget:"  # begins the measure of what a budget spent

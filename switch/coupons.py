@@ -17,15 +17,9 @@ from rules.coupon import Coupon
 from rules.extras import Extras
 from switch.case import Case
 from switch.outcome import Side
-from switch.tallies import rows_of
+from switch.tallies import ISSUED, rows_of, used_place
 
-USED: Final = "coupon:"  # begins the measure of how often a code was used
-ISSUED: Final = (
-    "issued:"  # begins that of a code that was issued: whose and of what, its last day; 0: withdrawn
-)
 _CODE_SIZE: Final = 10  # bytes: 16 characters, which nobody guesses
-_ALL: Final = ""
-_EVER: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +98,12 @@ def _not_open(case: Case, coupon: Coupon) -> str | None:
 
 def _used_up(case: Case, card: Card | None, coupon: Coupon, code: str) -> str | None:
     total = case.worksheet.tally
-    if coupon.uses is not None and total(_used_place(code, None)) >= coupon.uses:
+    if coupon.uses is not None and total(used_place(code)) >= coupon.uses:
         return "COUPON_USED"
     if card is not None and coupon.uses_per_member is not None:
-        return "COUPON_USED" if total(_used_place(code, card)) >= coupon.uses_per_member else None
+        return (
+            "COUPON_USED" if total(used_place(code, str(card.member_id))) >= coupon.uses_per_member else None
+        )
     return None
 
 
@@ -117,9 +113,9 @@ def use_and_issue(
     """What using *taken* and issuing the coupons of *extras* books, and the coupons as they are told."""
     changes: dict[Place, int] = {}
     for code in taken.codes:
-        changes[_used_place(code, None)] = 1
+        changes[used_place(code)] = 1
         if card is not None:
-            changes[_used_place(code, card)] = 1
+            changes[used_place(code, str(card.member_id))] = 1
     told: list[Instrument] = []
     for number, name in enumerate(extras.coupons if card is not None else ()):
         coupon = case.programme.coupons.get(name)
@@ -143,7 +139,3 @@ def _new_code(case: Case, number: int) -> str:
     """A code that was never given: a keyed hash of the decision's sequence, so nobody can work it out."""
     name = Identifier(IdentifierKind.ACCOUNT, f"coupon|{case.moment.seq}|{number}")
     return base64.b32encode(case.token_of(name)[:_CODE_SIZE]).decode("ascii")
-
-
-def _used_place(code: str, card: Card | None) -> Place:
-    return f"{USED}{code}", _ALL if card is None else str(card.member_id), _EVER

@@ -63,14 +63,6 @@ CERTIFICATE: Final = (
     " WHERE entry.code = certificate.code)"
     " FROM certificate WHERE code = ?"
 )
-CERTIFICATES_END: Final = (
-    "SELECT max(code) FROM (SELECT code FROM certificate WHERE code > ? ORDER BY code LIMIT ?)"
-)
-CERTIFICATES_LEFT: Final = (
-    "SELECT code FROM certificate WHERE code > ? AND code <= ? AND value_minor > -(SELECT"
-    " coalesce(sum(value_minor), 0) FROM certificate_entry AS entry WHERE entry.code = certificate.code)"
-    " ORDER BY code"
-)
 CERTIFICATE_CODES: Final = (
     "SELECT code FROM certificate WHERE seq = ? UNION ALL SELECT code FROM certificate_entry WHERE seq = ?"
 )
@@ -110,11 +102,6 @@ _CARDS: Final = (
     f" FROM member JOIN card USING (member_id) WHERE member_id = ? ORDER BY card_id LIMIT {CARDS_MAX}"
 )
 PROOF: Final = "SELECT value, salt, expires_at, failures FROM proof WHERE card_id = ? AND kind = ?"
-TIER_HOLDERS: Final = (
-    "SELECT member_id, owner, tier FROM member WHERE member_id > ? AND (tier IS NOT NULL OR EXISTS"
-    " (SELECT 1 FROM tally WHERE measure = 'tier/member' AND whose = CAST(member_id AS TEXT)))"
-    " ORDER BY member_id LIMIT ?"
-)
 PROFILE: Final = (
     "SELECT segments, category, joined_on, birthday FROM member"
     " LEFT JOIN profile USING (member_id) LEFT JOIN person USING (member_id) WHERE member_id = ?"

@@ -26,6 +26,7 @@ from members.proof import ProofKind, Secret
 from members.tables import EVERY_CARD
 from switch import lookups
 from switch.block import Block, Enrolment, Person, ProgrammeAct, ProgrammeHead
+from switch.duereader import DueReader
 from switch.generations import Generations
 from switch.lookups import CANDIDATES_MAX, load_book, load_cards, load_leads
 from switch.markreader import MarkReader
@@ -55,7 +56,7 @@ _COVERING: Final = frozenset({Operation.REDEEM.value, Operation.PAY_CERTIFICATE.
 _DAY_LENGTH: Final = 10  # a ticket begins with its business date
 
 
-class Recall(MarkReader, TallyReader):
+class Recall(MarkReader, TallyReader, DueReader):
     """The reader of a store.
 
     Args:
@@ -206,16 +207,6 @@ class Recall(MarkReader, TallyReader):
         row = self._database.execute(lookups.CERTIFICATE, (code,)).fetchone()
         return None if row is None else certificate_of(row)
 
-    def certificates_left(self, after: str, count_max: int) -> tuple[str | None, list[str]]:
-        """Of the next *count_max* certificates behind the code *after* those with something left.
-
-        Gives the last code that was looked at, ``None`` when there is none, and their codes.
-        """
-        end = self._database.execute(lookups.CERTIFICATES_END, (after, count_max)).fetchone()[0]
-        if end is None:
-            return None, []
-        return end, [code for (code,) in self._database.execute(lookups.CERTIFICATES_LEFT, (after, end))]
-
     def certificate_codes(self, seq: int) -> list[str]:
         """The certificates that a decision made or changed."""
         return [code for (code,) in self._database.execute(lookups.CERTIFICATE_CODES, (seq, seq))]
@@ -289,10 +280,6 @@ class Recall(MarkReader, TallyReader):
             book = load_book(self._database, owner)
             self._books.put(owner, book)
         return book
-
-    def tier_holders(self, after: MemberId, count: int) -> list[tuple[MemberId, MemberId, str | None]]:
-        """Members behind *after* who came to a tier or were given one: member, owner, tier given."""
-        return list(self._database.execute(lookups.TIER_HOLDERS, (after, count)))
 
     def programmes(self) -> list[ProgrammeHead]:
         """The programmes that were ever in force, in order."""

@@ -25,6 +25,7 @@ from switch.administration import Administration
 from switch.connection import TerminalConnection
 from switch.corrections import CorrectionPolicy
 from switch.database import open_for_reading
+from switch.duereader import Due
 from switch.enactment import recorded
 from switch.listener import listen
 from switch.management import Management, Policy
@@ -37,7 +38,6 @@ from switch.sequencer import Sequencer
 from switch.shadow import Shadow
 from switch.speech import speech_of
 from switch.store import SqliteStore
-from switch.sweep import Due
 from switch.witness import MeasuredStore
 from switch.work import Work
 
@@ -262,6 +262,7 @@ async def running(
             due,
             store.sequence,
             clock,
+            opened_day=store.reader.opened_day,
             has_room=lambda: not (sequencer.is_full or measured.took_nothing_lately),
         )
         beating = asyncio.create_task(pulse.run())

@@ -12,6 +12,10 @@ from switch.outcome import Outcome, Side
 from switch.reader import Reader
 
 TALLY: Final = "tally"
+# What begins the measure of a coupon's code, before the code:
+USED: Final = "coupon:"  # how often it was used, by all and by each member
+ISSUED: Final = "issued:"  # that it was issued: whose and of what, its last day; 0: withdrawn
+LAPSED: Final = "lapsed:"  # ... and that nobody had used it when that day was over, in the same place
 DAY_LENGTH: Final = 10  # of a stretch that is a day; no other has as many letters
 
 
@@ -20,6 +24,11 @@ def rows_of(changes: Mapping[Place, int], total: Total) -> tuple[Side, ...]:
     return tuple(
         [Side(TALLY, (*place, change, total(place) + change)) for place, change in changes.items() if change]
     )
+
+
+def used_place(code: str, member: str = "") -> Place:
+    """Where it is counted how often *code* was used: by a member, or by all."""
+    return f"{USED}{code}", member, ""
 
 
 def changes_of(outcome: Outcome) -> Iterator[tuple[Place, int, int]]:

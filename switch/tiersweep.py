@@ -2,26 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
-from loyalty.card import MemberId
 from rules.programme import Programme
 from switch.booking import Booking
 from switch.case import Moment
+from switch.duereader import Holder
 from switch.tallies import rows_of
 from switch.tiering import tier_changes, tier_moved
 from switch.work import Change, Numbering
 from switch.worksheet import Worksheet
 
 OPERATION: Final = "TIER"
-
-
-class Holder(NamedTuple):
-    """A member who holds a tier, or was given one; *owner* has his accounts."""
-
-    member_id: MemberId
-    owner: MemberId
-    given: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ KNOWN_TO = {
     "aiosqlite": r"switch\.database|benchmarks\..*",
     "sqlite3": (
         r"simulator\.world\..*|"
-        r"switch\.(app|archive|audit|backup|checkup|database|feed|importing|lookups|markreader|movements|positions"
-        r"|queries|recall|rebuild|safeguards|store|sweep|tallyreader)"
+        r"switch\.(app|archive|audit|backup|checkup|database|duereader|feed|importing|lookups|markreader|movements|positions"
+        r"|queries|recall|rebuild|safeguards|store|tallyreader)"
         r"|ledger\.(anchor|caches|certificates|chain|holdcheck|order|parties|slices|sums|tallies|verify)"
         r"|console\.(day|deployment)|benchmarks\..*"
     ),

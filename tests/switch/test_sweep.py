@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-import switch.sweep
+import switch.duereader
 from ledger.account import AccountKind, account
 from loyalty.card import MemberId
 from loyalty.clock import ManualClock
 from rules.parse import MAIN, parse_programme
 from switch.audit import verify
 from switch.database import open_for_reading
+from switch.duereader import Due
 from switch.programmes import Programmes
 from switch.pulse import Pulse
 from switch.sequencer import Sequencer
 from switch.store import SqliteStore
-from switch.sweep import Due
 from tests.switch.books import NOON, TODAY, commit, open_store
 from tests.switch.story import starter_text, token_of
 from tests.switch.test_audit_holds import draft_on, drafted
@@ -73,7 +73,8 @@ async def bench(path: Path, text: str = starter_text(), *, has_room: bool = True
     )
     run = asyncio.create_task(sequencer.run())
     due = Due(open_for_reading(path / "puntual.db"))
-    yield Bench(store, Pulse(sequencer, due, store.sequence, clock, lambda: has_room), clock)
+    pulse = Pulse(sequencer, due, store.sequence, clock, store.reader.opened_day, lambda: has_room)
+    yield Bench(store, pulse, clock)
     await sequencer.drain()
     run.cancel()
     due.close()
@@ -103,8 +104,8 @@ async def test_points_expire_and_become_available(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owners_max: int, rows_max: int
 ) -> None:
     """All of them, in however small slices, and once a day."""
-    monkeypatch.setattr(switch.sweep, "OWNERS_MAX", owners_max)
-    monkeypatch.setattr(switch.sweep, "ROWS_MAX", rows_max)
+    monkeypatch.setattr(switch.duereader, "OWNERS_MAX", owners_max)
+    monkeypatch.setattr(switch.duereader, "ROWS_MAX", rows_max)
     async with bench(tmp_path) as desk:
         desk.clock.set(NOON + 3 * DAY)
         await desk.beat_until_idle()
@@ -143,14 +144,14 @@ async def test_the_pulse_goes_on_after_a_failure(tmp_path: Path, monkeypatch: py
     async with bench(tmp_path) as desk:
         desk.clock.set(NOON + timedelta(hours=9))
         fails = [RuntimeError("a mistake")]
-        holds = Due.holds
+        holds = Due.holds_over
 
         def failing(due: Due, now: datetime) -> object:
             if fails:
                 raise fails.pop()
             return holds(due, now)
 
-        monkeypatch.setattr(Due, "holds", failing)
+        monkeypatch.setattr(Due, "holds_over", failing)
         running = asyncio.create_task(desk.pulse.run())
         async with asyncio.timeout(10):
             while desk.points(2)[2]:  # noqa: ASYNC110  (the pulse goes on by itself; nobody tells of it)

@@ -9,10 +9,11 @@ from rules.parse import MAIN, parse_programme
 from rules.programme import Programme
 from switch.block import Enrolment
 from switch.case import Moment
+from switch.duereader import Holder
 from switch.outcome import Outcome
 from switch.tallies import rows_of
 from switch.tiering import held_tier
-from switch.tiersweep import Holder, SweepTiers
+from switch.tiersweep import SweepTiers
 from switch.worksheet import Worksheet
 from tests.console.commands import puntual
 from tests.switch.books import card, commit, open_store, outcome, record, token
@@ -143,9 +144,11 @@ async def test_holders_are_listed_in_slices(tmp_path: Path) -> None:
     came = rows_of({("tier/member", "3", "gold"): 1}, lambda _: 0)
     await commit(store, outcome(record(1), sides=came), enrolments=enrolments)
     first, third = (MemberId(1), MemberId(1), "gold"), (MemberId(3), MemberId(3), None)
-    assert store.reader.tier_holders(MemberId(0), 10) == [first, third]
-    assert store.reader.tier_holders(MemberId(0), 1) == [first]
-    assert store.reader.tier_holders(MemberId(1), 10) == [third]
+    assert store.reader.tier_holders(MemberId(0), 10) == (3, [first, third])
+    assert store.reader.tier_holders(MemberId(0), 1) == (1, [first])
+    assert store.reader.tier_holders(MemberId(1), 1) == (2, [])
+    assert store.reader.tier_holders(MemberId(2), 1) == (3, [third])
+    assert store.reader.tier_holders(MemberId(3), 1) == (None, [])
     await store.close()
 
 
