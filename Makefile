@@ -42,6 +42,10 @@ mutants: $(STAMP) ## break the product in one place after the other, and see tha
 fuzz: $(STAMP) ## give the wire N=10000000 damaged messages; only its own errors may come back
 	@$(BIN)/python -m tests.fuzz.messages --inputs $(or $(N),10000000)
 
+.PHONY: backtest
+backtest: $(STAMP) ## rate a year of real baskets by a candidate (needs the extra journey; five minutes)
+	@$(BIN)/python -m benchmarks.backtest
+
 .PHONY: limits
 limits: $(STAMP) ## 200 tills at once against limits nearly used up, N=100 rounds; exact to the point
 	@$(BIN)/python -m tests.faults.limits --rounds $(or $(N),100)

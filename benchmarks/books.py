@@ -45,11 +45,14 @@ def programmes() -> Programmes:
 TokenOf = Callable[[Identifier], Token]
 
 
-async def enrol(store: SqliteStore, count: int, token_of: TokenOf = token_of) -> None:
-    """Give *count* members a card each."""
+async def enrol(
+    store: SqliteStore, count: int, token_of: TokenOf = token_of, *, at: datetime = START
+) -> None:
+    """Give *count* members a card each, at that moment."""
     for first in range(0, count, _ENROLLED_AT_ONCE):
-        cards = [_enrolment(at, token_of) for at in range(first, min(count, first + _ENROLLED_AT_ONCE))]
-        block = Block(outcomes=(), committed_at=START, enrolments=cards)
+        last = min(count, first + _ENROLLED_AT_ONCE)
+        cards = [_enrolment(number, token_of) for number in range(first, last)]
+        block = Block(outcomes=(), committed_at=at, enrolments=cards)
         assert await store.commit(block, lambda: True) is CommitResult.DURABLE
 
 
@@ -100,7 +103,7 @@ class Till:
             self.now += STEP
             moment = Moment(self._store.sequence.next(), self.now, self.now.date())
             outcome = decide(
-                Case(transaction, worksheet, self._programmes, moment, self._token_of, _rendered(moment))
+                Case(transaction, worksheet, self._programmes, moment, self._token_of, rendered(moment))
             )
             assert isinstance(outcome, Outcome)
             worksheet.apply(outcome)
@@ -150,7 +153,7 @@ class Till:
         )
 
 
-def _rendered(moment: Moment) -> Render:
+def rendered(moment: Moment) -> Render:
     """Gives elements of the size that answers have."""
     rrn = day_digits(moment.business_date) + base36(moment.seq)
     elements = {

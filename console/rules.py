@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.table import Table
 
 from config.load import load_settings
+from console.hindsight import backtest
 from console.lifecycle import activate, approve, history, rollback, shadow
-from console.options import config_option, json_option, print_json, print_record, progress_bar
+from console.options import config_option, json_option, print_json
 from loyalty.amount import format_minor
 from loyalty.errors import LoyaltyError, Problems
-from rules.backtest import Backtest
 from rules.evaluate import evaluate
 from rules.explain import describe_effect, describe_rule, tell, why_not
 from rules.facts import Facts
@@ -23,7 +23,6 @@ from rules.schema import campaign_schema, programme_schema
 from switch.database import open_for_reading
 from switch.enactment import Restorer
 from switch.outcome import Record
-from switch.queries import past_sales
 from switch.recall import Recall
 
 
@@ -32,7 +31,7 @@ def rules() -> None:
     """Check, show, explain and try the programme; put it into force and take it back."""
 
 
-for _command in (activate, approve, rollback, shadow, history):
+for _command in (activate, approve, rollback, shadow, history, backtest):
     rules.add_command(_command)
 
 
@@ -216,29 +215,3 @@ def _decided(rrn: str, config: Path) -> tuple[Record, Facts, Programme]:
     finally:
         database.close()
     return record, Facts.from_json(text), programme
-
-
-@rules.command(epilog="Example: puntual rules backtest new/programme.toml --config shop/puntual.toml")
-@click.argument("candidate", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@config_option
-@json_option
-def backtest(candidate: Path, config: Path, *, as_json: bool) -> None:
-    """Rate all past sales by the programme CANDIDATE, beside the one in force.
-
-    Assumes that everybody would have bought the same. Refunds are left out.
-    """
-    settings = load_settings(config)
-    current = load_programme(settings.programme)
-    test = Backtest(load_programme(candidate))
-    database = open_for_reading(settings.database)
-    try:
-        with progress_bar("Rating") as progress:
-            for done, total, owner, text in past_sales(database):
-                facts = Facts.from_json(text)
-                test.add(owner, facts, evaluate(current, facts).points)
-                progress(done, total)
-    finally:
-        database.close()
-    print_record(test.report(), as_json=as_json)
-    if not as_json:
-        click.echo("It is assumed that everybody would have bought the same.")

@@ -1,4 +1,4 @@
-"""Rates sales again by a candidate programme, beside what they earned, or would earn under the one in force.
+"""Holds what a candidate would have given against what sales earned, or would earn under another programme.
 
 It assumes that everybody would have bought the same: what customers do because of a rule is not in it.
 """
@@ -6,11 +6,15 @@ It assumes that everybody would have bought the same: what customers do because 
 from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
 
 from loyalty.amount import format_minor
-from rules.evaluate import evaluate
+from rules.award import Award, Verdict
 from rules.facts import Facts
 from rules.programme import Programme
+
+TOP: Final = 20  # members who gain most are told one by one: that is where abuse shows first
 
 
 @dataclass(slots=True)
@@ -20,20 +24,27 @@ class Backtest:
     Attributes:
         sales: How many were rated.
         current_points, candidate_points: What they brought, and would have brought.
+        current_off_minor, candidate_off_minor: What was taken off their prices, and would have been.
         by_rule: Points of each rule of the candidate.
+        capped: Sales in which a limit or a budget cut a rule of the candidate.
         by_tier: Difference by tier.
+        by_segment: Difference by segment; a member may be in several.
         by_member: Difference by member.
-        exhausted_on: By campaign of the candidate: the first day on which its points passed its budget.
+        exhausted_on: By campaign of the candidate: the day on which its budget was used up.
     """
 
     candidate: Programme
     sales: int = 0
     current_points: int = 0
     candidate_points: int = 0
+    current_off_minor: int = 0
+    candidate_off_minor: int = 0
     by_rule: Counter[str] = field(default_factory=Counter)
+    capped: Counter[str] = field(default_factory=Counter)
     by_tier: Counter[str] = field(default_factory=Counter)
+    by_segment: Counter[str] = field(default_factory=Counter)
     by_member: Counter[Hashable] = field(default_factory=Counter)
-    exhausted_on: dict[str, str] = field(default_factory=dict)
+    exhausted_on: dict[str, date] = field(default_factory=dict)
     _campaign_of: dict[str, str] = field(default_factory=dict)
     _budgets: dict[str, int] = field(default_factory=dict)
     _by_campaign: Counter[str] = field(default_factory=Counter)
@@ -46,22 +57,29 @@ class Backtest:
             if campaign.budget_points is not None
         }
 
-    def add(self, member: Hashable, facts: Facts, before: int) -> int:
-        """Rate one sale that earns *before*, and give what it would earn; they come in order."""
-        award = evaluate(self.candidate, facts)
+    def add(
+        self, member: Hashable, facts: Facts, day: date, points: int, award: Award, off_minor: int = 0
+    ) -> None:
+        """Take in one sale that brings *points* and *off_minor*, and would bring *award*; oldest first."""
         self.sales += 1
-        self.current_points += before
+        self.current_off_minor += off_minor
+        self.candidate_off_minor += sum(each.amount_minor for each in award.discounts)
+        self.current_points += points
         self.candidate_points += award.points
-        for rule, points in award.parts:
-            self.by_rule[rule] += points
+        for step in award.steps:
+            if step.verdict is Verdict.CAPPED:
+                self.capped[step.rule_id] += 1
+        for rule, part in award.parts:
+            self.by_rule[rule] += part
             campaign = self._campaign_of.get(rule, "")
             if campaign:
-                self._spend(campaign, points, facts)
-        difference = award.points - before
+                self._spend(campaign, part, day)
+        difference = award.points - points
         if difference:
             self.by_tier[facts.tier] += difference
+            for segment in facts.segments:
+                self.by_segment[segment] += difference
             self.by_member[member] += difference
-        return award.points
 
     @property
     def winners(self) -> int:
@@ -75,26 +93,38 @@ class Backtest:
 
     @property
     def cost_minor(self) -> int:
-        """Value of the points more (or less, negative), in minor units, rounded down."""
+        """What it costs more (or less, negative): value of the points, rounded down, and money off."""
         value = self.candidate.redemption.value
-        return (self.candidate_points - self.current_points) * value.numerator // value.denominator
+        points = self.candidate_points - self.current_points
+        off_minor = self.candidate_off_minor - self.current_off_minor
+        return points * value.numerator // value.denominator + off_minor
 
-    def _spend(self, campaign: str, points: int, facts: Facts) -> None:
+    def most_winning(self) -> list[tuple[Hashable, int]]:
+        """The members who would gain most, and how much."""
+        return [(member, points) for member, points in self.by_member.most_common(TOP) if points > 0]
+
+    def _spend(self, campaign: str, points: int, day: date) -> None:
         self._by_campaign[campaign] += points
         budget = self._budgets.get(campaign)
-        if budget is not None and self._by_campaign[campaign] > budget and campaign not in self.exhausted_on:
-            self.exhausted_on[campaign] = facts.local_at.date().isoformat()
+        if budget is not None and self._by_campaign[campaign] >= budget:
+            self.exhausted_on.setdefault(campaign, day)
 
     def report(self) -> dict[str, object]:
         """The figures, by name."""
+        currency = self.candidate.terms.currency
         figures: dict[str, object] = {
             "sales": self.sales,
             "points_now": self.current_points,
             "points_then": self.candidate_points,
-            "costs_more": format_minor(self.cost_minor, self.candidate.terms.currency),
+            "discounts_now": format_minor(self.current_off_minor, currency),
+            "discounts_then": format_minor(self.candidate_off_minor, currency),
+            "costs_more": format_minor(self.cost_minor, currency),
             "members_who_win": self.winners,
             "members_who_lose": self.losers,
         }
         figures |= {f"rule {rule}": points for rule, points in self.by_rule.most_common()}
+        figures |= {f"limited {rule}": count for rule, count in self.capped.most_common()}
         figures |= {f"tier {tier or '-'}": points for tier, points in sorted(self.by_tier.items())}
-        return figures | {f"budget of {name} ends": day for name, day in sorted(self.exhausted_on.items())}
+        figures |= {f"segment {segment}": points for segment, points in sorted(self.by_segment.items())}
+        ends = {f"budget of {name} ends": f"{day}" for name, day in sorted(self.exhausted_on.items())}
+        return figures | ends

@@ -7,10 +7,11 @@ looked up when a sale is decided. The programme's text keeps of the file what it
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 
+from loyalty.transaction import BasketLine
 from rules.reading import Section
 
 PRODUCTS: Final = "products.csv"
@@ -160,3 +161,15 @@ def _wrong(cells: list[str], header: list[str], row: Mapping[str, str]) -> str:
     if not row["product"] or any(len(cell) > _TEXT_MAX or not cell.isprintable() for cell in row.values()):
         return f"has an empty product, or more than {_TEXT_MAX} printable characters"
     return ""
+
+
+def categorised(lines: tuple[BasketLine, ...], categories: Mapping[str, str]) -> tuple[BasketLine, ...]:
+    """*lines*, where the till sent no category with that of the master data."""
+    return tuple(
+        [
+            replace(line, category=categories[line.product])
+            if not line.category and line.product in categories
+            else line
+            for line in lines
+        ]
+    )

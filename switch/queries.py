@@ -212,24 +212,6 @@ def _with_links(database: sqlite3.Connection, row: tuple[object, ...]) -> Record
     return record_of(row, links)
 
 
-def past_sales(database: sqlite3.Connection) -> Iterator[tuple[int, int, int | None, str]]:
-    """What the rules saw of each effective sale, oldest first, to be rated again.
-
-    Gives how far it is and how far it goes (both in sequences), whose sale it was, and the facts as JSON.
-    """
-    total = database.execute("SELECT coalesce(max(seq), 0) FROM fact").fetchone()[0]
-    sql = (
-        "SELECT fact.seq, decision.owner, fact.facts FROM fact JOIN decision ON decision.seq = fact.seq"
-        " WHERE fact.seq > ? AND decision.operation = 'EARN' AND decision.effective = 1"
-        " ORDER BY fact.seq LIMIT ?"
-    )
-    after = 0
-    while rows := database.execute(sql, (after, SLICE_SIZE)).fetchall():
-        for seq, owner, facts in rows:
-            yield seq, total, owner, facts
-        after = rows[-1][0]
-
-
 def budgets(
     database: sqlite3.Connection, planned: Mapping[str, tuple[str, int]]
 ) -> list[dict[str, str | int]]:

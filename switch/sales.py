@@ -19,11 +19,12 @@ from rules.evaluate import Award, evaluate, price
 from rules.experiment import arms_of
 from rules.extras import NOTHING, Extras, declined_by, extras
 from rules.facts import TAKES_DISCOUNTS, Facts
+from rules.names import categorised
 from rules.rule import Rule
 from switch.case import Case
 from switch.counting import count_sale, counters_before
 from switch.coupons import NONE_TAKEN, Taken, take, use_and_issue
-from switch.membership import categorised, tell_of_member
+from switch.membership import tell_of_member
 from switch.outcome import Outcome, Side
 from switch.postings import Draft
 from switch.redemption import allowed_points, may_only_earn, most_points, spendable

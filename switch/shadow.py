@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from loyalty.transaction import Operation
 from rules.backtest import Backtest
+from rules.evaluate import evaluate
 from rules.facts import Facts
 from rules.programme import Programme
 from switch.outcome import Outcome
@@ -41,9 +42,12 @@ class Shadow:
             record = outcome.record
             if record.operation != _SALE or not record.effective:
                 continue
-            points = test.add(record.owner, Facts.from_json(outcome.facts), record.earned)
-            if points != record.earned:
-                self._latest.append({"rrn": record.rrn, "earned": record.earned, "would_earn": points})
+            facts = Facts.from_json(outcome.facts)
+            award = evaluate(test.candidate, facts)
+            test.add(record.owner, facts, record.business_date, record.earned, award)
+            if award.points != record.earned:
+                told = {"rrn": record.rrn, "earned": record.earned, "would_earn": award.points}
+                self._latest.append(told)
 
     def told(self) -> Mapping[str, Any]:
         """What was rated so far."""

@@ -1,0 +1,64 @@
+"""What another programme would have given for all that happened."""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import rich_click as click
+
+from config.load import load_settings
+from console.options import config_option, json_option, print_json, print_record, print_rows, progress_bar
+from rules.backtest import Backtest
+from rules.parse import load_programme
+from rules.replay import Replay
+from switch.database import open_for_reading
+from switch.past import People, last_sale, past_sales
+
+TELL_EVERY: Final = 256  # sales between two movements of the progress bar
+ASSUMED: Final = (
+    "everybody would have bought the same",
+    "counters, limits and budgets of both programmes begin at nothing with the first sale",
+    "sales that were voided or reversed are left out; what was returned in part counts as sold",
+    "prices stand as they were paid: rules on prices are tried where none was in force",
+    "members had the tiers that they had; what was not kept of them then is taken as it is today",
+)
+
+
+@click.command(epilog="Example: puntual rules backtest new/programme.toml --config shop/puntual.toml")
+@click.argument("candidate", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@config_option
+@json_option
+def backtest(candidate: Path, config: Path, *, as_json: bool) -> None:
+    """Rate all past sales by the programme CANDIDATE, beside the one of the deployment's files.
+
+    Both are played through in order of time, with counters, limits and budgets of their own. What is assumed
+    is told with the figures.
+    """
+    settings = load_settings(config)
+    current, other = load_programme(settings.programme), load_programme(candidate)
+    test = Backtest(other)
+    with closing(open_for_reading(settings.database)) as database, progress_bar("Rating") as progress:
+        people = People(database)
+        now, then = Replay(current, people.tell), Replay(other, people.tell)
+        last = last_sale(database)
+        for sale in past_sales(database):
+            before = now.rate(sale.past)
+            off_minor = sum(each.amount_minor for each in before.discounts)
+            award = then.rate(sale.past)
+            test.add(sale.owner, sale.past.facts, sale.past.day, before.points, award, off_minor)
+            if test.sales % TELL_EVERY == 0:
+                progress(sale.seq, last)
+        most = [
+            {"member": "" if owner is None else people.operator_id(int(str(owner))), "more": points}
+            for owner, points in test.most_winning()
+        ]
+    if as_json:
+        print_json(test.report() | {"most": most, "assumed": ASSUMED})
+        return
+    print_record(test.report(), as_json=False)
+    if most:
+        click.echo("\nwho would gain most:")
+        print_rows(most, as_json=False, nothing="")
+    click.echo("\nassumed:")
+    for each in ASSUMED:
+        click.echo(f"- {each}")

@@ -1,0 +1,136 @@
+"""The past, played again: the same code with the same counters comes to the same points."""
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rules.backtest import Backtest
+from rules.facts import Facts
+from rules.parse import MAIN, parse_programme
+from rules.replay import Past, Replay
+from tests.switch.story import NOON, Story, starter_text
+
+RULES = """
+[[cap]]
+points = 900
+per = "week"
+
+[[rule]]
+id = "day"
+text = "So much a day"
+then = { points = 40 }
+cap = [{ points = 90, per = "day" }, { count = 3, per = "month", scope = "terminal" }]
+
+[[rule]]
+id = "rolling"
+text = "So much in three days, for all"
+then = { multiply = 3 }
+cap = { cost = "1.50", per = "3 days", scope = "all" }
+
+[[rule]]
+id = "often"
+text = "From the third visit of a month"
+when.counter = { "visits.month" = { from = 2 }, "spend.30d" = { from = "5.00" } }
+then = { points = 7 }
+
+[[rule]]
+id = "back"
+text = "Who was away"
+when.counter = { "days_since.visit" = { from = 3 } }
+then = { points = 11 }
+
+[[rule]]
+id = "row"
+text = "Days in a row"
+when.counter = { "streak.day" = { from = 1 } }
+then = { points = 13 }
+"""
+CAMPAIGN = """
+[campaign]
+id = "spring"
+text = "Spring"
+nature = "points"
+category = "seasonal"
+state = "active"
+period = { from = 2026-01-01 }
+budget_points = 200
+budget_daily = 60
+experiment = { arms = { A = 5000, B = 5000 } }
+
+[[rule]]
+id = "a"
+text = "A"
+arm = "A"
+then = { points = 25 }
+
+[[rule]]
+id = "b"
+text = "B"
+arm = "B"
+then = { points = 35 }
+"""
+MADE = parse_programme({MAIN: starter_text() + RULES, "campaigns/spring.toml": CAMPAIGN})
+
+
+class Asked(NamedTuple):
+    """A sale to come."""
+
+    card: str
+    amount: int
+    later: int
+    at: str
+
+
+asked = st.builds(
+    Asked,
+    st.sampled_from("ABC"),
+    st.integers(1, 900),
+    st.sampled_from([0, 0, 0, 1, 2, 4]),
+    st.sampled_from(("T1", "T2")),
+)
+
+
+@settings(max_examples=40)
+@given(st.lists(asked, min_size=1, max_size=25))
+def test_what_was_decided_is_rated_the_same_again(sales: list[Asked]) -> None:
+    """Limits over every span, budgets, counters of every kind and arms, all from nothing on."""
+    story = Story(MADE)
+    for each in sales:
+        story.play(f"EARN card={each.card} amount={each.amount} later={each.later} at={each.at}")
+    replay = Replay(MADE)
+    for outcome in story.pending:
+        record = outcome.record
+        assert record is not None
+        assert outcome.facts is not None
+        kept = Facts.from_json(outcome.facts)
+        again = Facts.from_json(outcome.facts)
+        award = replay.rate(Past(again, record.business_date, record.member_id, record.card_id))
+        assert award.points == record.earned
+        assert (again.counters, again.arms) == (kept.counters, kept.arms)
+
+
+def test_a_candidate_is_bound_by_its_own_budget() -> None:
+    """It gives no more than it plans, and the day on which that ended is told; so is who gains."""
+    story = Story()
+    for card in "ABCABC":
+        story.play(f"EARN card={card} amount=100 later=1")
+    text = CAMPAIGN.partition("experiment")[0] + '[[rule]]\nid = "x"\ntext = "X"\nthen = { points = 50 }\n'
+    candidate = parse_programme({MAIN: starter_text(), "campaigns/spring.toml": text})
+    now, then, test = Replay(MADE), Replay(candidate), Backtest(candidate)
+    for outcome in story.pending:
+        assert outcome.record is not None
+        assert outcome.facts is not None
+        past = Past(
+            Facts.from_json(outcome.facts), outcome.record.business_date, outcome.record.member_id, None
+        )
+        now.rate(past)
+        test.add(past.member, past.facts, past.day, outcome.record.earned, then.rate(past))
+    assert (test.current_points, test.candidate_points) == (6, 206)
+    assert test.by_rule == {"base": 6, "x": 200}
+    assert test.exhausted_on == {"spring": NOON.date() + timedelta(days=4)}
+    assert test.capped == {"x": 2}
+    assert test.most_winning() == [(65, 100), (66, 50), (67, 50)]
+    assert (test.winners, test.losers, test.cost_minor) == (3, 0, 200)
+    assert date.fromisoformat(str(test.report()["budget of spring ends"])) == test.exhausted_on["spring"]
