@@ -21,8 +21,8 @@ KNOWN_TO = {
     "aiosqlite": r"switch\.database|benchmarks\..*",
     "sqlite3": (
         r"simulator\.world\..*|"
-        r"switch\.(app|archive|audit|backup|checkup|database|duereader|feed|importing|lookups|markreader|movements|positions"
-        r"|queries|recall|rebuild|safeguards|store|tallyreader)"
+        r"switch\.(past|app|archive|audit|backup|checkup|database|duereader|feed|importing|lookups|markreader|movements|positions"
+        r"|past|queries|recall|rebuild|safeguards|store|tallyreader)"
         r"|ledger\.(anchor|caches|certificates|chain|holdcheck|order|parties|slices|sums|tallies|verify)"
         r"|console\.(day|deployment)|benchmarks\..*"
     ),
@@ -30,7 +30,7 @@ KNOWN_TO = {
     "iso8583": r"simulator\..*|benchmarks\..*",  # the switch has a codec of its own, which this one checks
     "psec": r"messages\..*|simulator\..*",
     "structlog": r"switch\..*|console\.export|simulator\.world\.world",
-    "time": r"switch\.(app|observe)|simulator\..*|console\..*|benchmarks\..*",
+    "time": r"switch\.(past|app|observe)|simulator\..*|console\..*|benchmarks\..*",
     "random": r"simulator\..*|console\..*|benchmarks\..*",
     "logging": r"switch\.observe",
     "pandas": r"simulator\.journey\..*",
