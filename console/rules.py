@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Final
 
 import rich_click as click
 from rich.console import Console
@@ -13,13 +14,24 @@ from console.lifecycle import activate, approve, history, rollback, shadow
 from console.options import config_option, json_option, print_json
 from loyalty.amount import format_minor
 from loyalty.errors import LoyaltyError, Problems
+from loyalty.transaction import Operation
+from rules.effects import Lane
 from rules.evaluate import evaluate
-from rules.explain import describe_effect, describe_rule, tell, why_not
+from rules.explain import (
+    describe_effect,
+    describe_redemption,
+    describe_rule,
+    tell,
+    tell_redemption,
+    why_not,
+)
 from rules.facts import Facts
 from rules.lint import lint
 from rules.parse import load_programme
 from rules.programme import Programme
+from rules.redeem import as_rung_up
 from rules.schema import campaign_schema, programme_schema
+from switch.allowed import terms_of_decision
 from switch.database import open_for_reading
 from switch.enactment import Restorer
 from switch.outcome import Record
@@ -82,25 +94,24 @@ def show(html: Path | None, config: Path, *, as_json: bool) -> None:
 
 
 def _terms_table(programme: Programme) -> Table:
-    terms, redemption = programme.terms, programme.redemption
+    terms = programme.terms
     table = Table(title=f"{programme.name}, version {programme.version}", show_header=False)
-    rate, share = programme.base.rate, redemption.share
+    rate = programme.base.rate
     rounding = f"{programme.base.rounding.value} on each {programme.base.level.value}"
-    value = f"{redemption.value.numerator}/{redemption.value.denominator}".removesuffix("/1")
     last = programme.validity.last
     table.add_row("currency", terms.currency)
     table.add_row("time zone", str(terms.zone))
     table.add_row("earns", f"{rate.numerator} for each {format_minor(rate.denominator, terms.currency)}")
     table.add_row("rounding", rounding.replace("_", " "))
     table.add_row("points last", "for ever" if last is None else f"{last.count} {last.unit.value}")
-    table.add_row("a point pays", f"{value} minor units, in steps of {redemption.step}")
-    table.add_row("of the ticket", f"up to {share.numerator}/{share.denominator}")
+    table.add_row("redemption", describe_redemption(programme.redemption, terms.currency))
     certificates = programme.certificates
     until = f"{certificates.last.count} {certificates.last.unit.value}"
     made = f"of {certificates.minimum} points and more, in steps of {certificates.step}, for {until}"
     table.add_row("certificates", made)
     for prize in programme.prizes:
-        table.add_row(f"prize {prize.code}", f"{prize.text}, {prize.points} points")
+        tiers = "".join(f", {points} for {tier}" for tier, points in sorted(prize.tier_points.items()))
+        table.add_row(f"prize {prize.code}", f"{prize.text}, {prize.points} points{tiers}")
     for partner in programme.partners:
         does = [word for word, on in (("funds", partner.funds), ("is reimbursed", partner.reimbursed)) if on]
         table.add_row(f"partner {partner.id}", ", ".join([partner.text, *does]))
@@ -159,16 +170,25 @@ def schema(what: str) -> None:
 def explain(ctx: click.Context, rrn: str, config: Path, *, as_json: bool) -> None:
     """What the sale with this DE 37 earned and how, computed again from what the rules saw."""
     record, facts, programme = _decided(rrn, config)
-    lines = tell(programme, facts)
+    lines = tell(programme, facts) if record.operation == Operation.EARN.value else []
+    if record.used or not record.effective or not lines:
+        redemption = terms_of_decision(programme, record.rules)
+        lines.append(tell_redemption(programme, redemption))
+        lines.append(_what_came(record, programme))
     if as_json:
         print_json({"rrn": rrn, "earned": record.earned, "programme": programme.version, "steps": lines})
         return
     click.echo(f"{record.operation} {rrn}, programme {programme.version}, earned {record.earned}")
     for line in lines:
         click.echo(f"  {line}")
-    if evaluate(programme, facts).points != record.earned:
+    if record.operation == Operation.EARN.value and evaluate(programme, facts).points != record.earned:
         click.echo("  this is not what was earned then: another release of the rules decided")
         ctx.exit(1)
+
+
+_EXPLAINED: Final = frozenset(
+    {Operation.EARN.value, Operation.REDEEM.value, Operation.EXCHANGE.value, Operation.HOLD.value}
+)
 
 
 @rules.command("why-not", epilog="Example: puntual rules why-not 6325000000AB tuesday")
@@ -178,7 +198,11 @@ def explain(ctx: click.Context, rrn: str, config: Path, *, as_json: bool) -> Non
 @json_option
 def why_not_command(rrn: str, rule: str, config: Path, *, as_json: bool) -> None:
     """Why RULE gave nothing to the sale with this DE 37: what it asks, beside what the sale had."""
-    _, facts, programme = _decided(rrn, config)
+    record, facts, programme = _decided(rrn, config)
+    if record.operation == Operation.EARN.value and any(
+        each.id == rule and each.lane is Lane.REDEEM for each in programme.rules
+    ):
+        facts = as_rung_up(facts, record.amount)
     try:
         answers = why_not(programme, facts, rule)
     except KeyError:
@@ -195,6 +219,16 @@ def why_not_command(rrn: str, rule: str, config: Path, *, as_json: bool) -> None
         click.echo(f"{'yes' if each.holds else 'NO '}  {each.asks}: {each.found}")
 
 
+def _what_came(record: Record, programme: Programme) -> str:
+    """What became of the points that were to be spent."""
+    if not record.effective:
+        return f"declined: {record.reason or record.exception}"
+    if record.operation == Operation.HOLD.value:
+        return "held: what is used of it is told by its completion"
+    worth_minor = terms_of_decision(programme, record.rules).value.of(record.used)
+    return f"{record.used} points were used, worth {format_minor(worth_minor, programme.terms.currency)}"
+
+
 def _decided(rrn: str, config: Path) -> tuple[Record, Facts, Programme]:
     """A decision, what the rules saw, and the programme that decided.
 
@@ -204,9 +238,11 @@ def _decided(rrn: str, config: Path) -> tuple[Record, Facts, Programme]:
     database = open_for_reading(load_settings(config).database)
     try:
         reader = Recall(database)
-        found = [record for record in reader.by_rrn(rrn) if record.operation == "EARN"]
+        found = [record for record in reader.by_rrn(rrn) if record.operation in _EXPLAINED]
         if not found:
-            raise LoyaltyError("there is no such sale", where=f"DE 37 {rrn}", hint="look at the receipt")
+            raise LoyaltyError(
+                "there is no such sale or redemption", where=f"DE 37 {rrn}", hint="look at the receipt"
+            )
         record = found[-1]
         text, version = reader.facts(record.seq), record.programme_version
         if text is None or version is None:

@@ -32,6 +32,7 @@ from rules.effects import (
     PointsPerAmount,
     PointsPerLine,
     PointsPerUnit,
+    Redeem,
     ShareOff,
     UnitPrice,
 )
@@ -195,7 +196,7 @@ def _gives(effect: Effect) -> tuple[Kind, tuple[int, int]]:
             return Kind.MULTIPLY, (factor.numerator - factor.denominator, factor.denominator)
         case ShareOff() | UnitPrice() | MoneyOff() | FreeUnits():  # worked out by rules.price
             return Kind.PRICE, (0, 1)
-        case Decline() | IssueCoupon() | Message():  # gathered by rules.extras
+        case Redeem() | Decline() | IssueCoupon() | Message():  # gathered by rules.redeem and rules.extras
             return Kind.EXTRA, (0, 1)
 
 

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from loyalty.amount import Rate
+from rules.redemption import Redemption
 
 
 class Lane(enum.IntEnum):
     """The order of evaluation. Inside a lane: group, then falling priority, then id."""
 
     GUARD = 10
+    REDEEM = 15
     ITEM = 20
     BASKET = 30
     BASE = 40
@@ -27,6 +29,7 @@ class Lane(enum.IntEnum):
 
 PRICE_LANES: Final = frozenset({Lane.ITEM, Lane.BASKET})
 POINT_LANES: Final = frozenset({Lane.BASE, Lane.BONUS, Lane.MULTIPLY})
+REDEEM_LANES: Final = frozenset({Lane.REDEEM})
 EXTRA_LANES: Final = frozenset({Lane.GUARD, Lane.ISSUE, Lane.MESSAGE})
 
 
@@ -124,10 +127,17 @@ class Message:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Redeem:
+    """Points pay under these terms, in place of the programme's own."""
+
+    redemption: Redemption
+
+
 PriceEffect = ShareOff | UnitPrice | MoneyOff | FreeUnits
 ExtraEffect = Decline | IssueCoupon | Message
 PointsEffect = BasePoints | PointsPerAmount | FixedPoints | PointsPerLine | PointsPerUnit | Multiply
-Effect = PriceEffect | PointsEffect | ExtraEffect
+Effect = PriceEffect | PointsEffect | ExtraEffect | Redeem
 
 
 def lane_of(effect: Effect) -> Lane:
@@ -145,6 +155,8 @@ def lane_of(effect: Effect) -> Lane:
             return Lane.MULTIPLY
         case Decline():
             return Lane.GUARD
+        case Redeem():
+            return Lane.REDEEM
         case IssueCoupon():
             return Lane.ISSUE
         case Message():

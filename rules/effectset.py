@@ -18,28 +18,35 @@ from rules.effects import (
     PointsPerAmount,
     PointsPerLine,
     PointsPerUnit,
+    Redeem,
     ShareOff,
     UnitPrice,
 )
+from rules.names import Names
 from rules.reading import POINTS_MAX, Section, did_you_mean
+from rules.redemption import Redemption
+from rules.redemptionset import read_redemption
 
 _REASON: Final = re.compile(r"[A-Z][A-Z0-9_]{2,39}", re.ASCII)
 
 
-def read_effect(section: Section) -> Effect:
-    """What a rule gives."""
+def read_effect(section: Section, names: Names, redemption: Redemption) -> Effect:
+    """What a rule gives; *redemption* is the programme's own."""
     then = section.section("then")
     if then is None:
         section.wrong("is missing", "then", "say what the rule gives: then = { points = 100 }")
         return FixedPoints(1)
-    keys = [key for key in then.written if key in EFFECTS]
+    keys = [key for key in then.written if key in KEYS]
     for key in then.written:
-        if key not in EFFECTS:
-            then.wrong("is not known here", key, did_you_mean(key, EFFECTS))
+        if key not in KEYS:
+            then.wrong("is not known here", key, did_you_mean(key, KEYS))
     if len(keys) != 1:
         if len(keys) > 1 or not then.written:
-            then.wrong("must give exactly one thing", hint=f"one of {', '.join(EFFECTS)}")
+            then.wrong("must give exactly one thing", hint=f"one of {', '.join(KEYS)}")
         return FixedPoints(1)
+    if keys[0] == REDEEM:
+        terms = then.section(REDEEM)
+        return Redeem(redemption if terms is None else read_redemption(terms, names, redemption))
     return EFFECTS[keys[0]](then, keys[0])
 
 
@@ -106,3 +113,5 @@ EFFECTS: Final[Mapping[str, Callable[[Section, str], Effect]]] = {
     "message": lambda section, key: Message(section.text(key)),
     "decline": _decline,
 }
+REDEEM: Final = "redeem"  # it reads the programme's own terms and names too
+KEYS: Final = (*EFFECTS, REDEEM)

@@ -21,6 +21,7 @@ from rules.rows import Finding, Hit, Row
 from rules.rule import Rule
 
 HOLDOUT: Final = "holdout"  # among the arms of the facts; it has no experiment's name before it
+_PLAIN: Final = frozenset({Lane.BASE, Lane.REDEEM})
 _EVERYTHING: Final = ""  # the experiment of the hold-out; campaigns have longer names
 _WHOLE_BP: Final = 10_000
 _PERSON: Final = b"puntual-arm"
@@ -61,9 +62,11 @@ def _arm(at: int, arms: Iterable[tuple[str, int]]) -> str:
 def withheld(rule: Rule, arms: frozenset[str]) -> Verdict | None:
     """Why *rule* gives nothing to a member in *arms*; ``None`` when it does.
 
-    Those who are held out get the base rates that belong to no campaign, and what guards say.
+    Those who are held out get the base rates and the terms of redemption that belong to no campaign, and what
+    guards say.
     """
-    if HOLDOUT in arms and not (rule.lane is Lane.GUARD or (rule.lane is Lane.BASE and not rule.campaign)):
+    is_plain = rule.lane in _PLAIN and not rule.campaign
+    if HOLDOUT in arms and not (rule.lane is Lane.GUARD or is_plain):
         return Verdict.HELD_OUT
     if rule.arms and rule.arms.isdisjoint(arms):
         return Verdict.OTHER_ARM

@@ -52,6 +52,7 @@ from rules.effects import (
     PointsPerAmount,
     PointsPerLine,
     PointsPerUnit,
+    Redeem,
     ShareOff,
     UnitPrice,
 )
@@ -59,6 +60,8 @@ from rules.experiment import HOLDOUT, withheld
 from rules.facts import Facts
 from rules.interpret import interpret, lines_hold, selected, shortfall
 from rules.programme import BASE_RULE, Programme
+from rules.redeem import redemption_in
+from rules.redemption import Redemption
 from rules.rule import Rule
 
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -110,7 +113,7 @@ def why_not(programme: Programme, facts: Facts, rule_id: str) -> list[Answer]:
     award = interpret(programme, facts)
     if rule.lane > Lane.BASKET:
         facts = facts.after(award.discounts)  # what is taken off is not earned on
-    elif facts.lines is not None:
+    elif facts.lines is not None and rule.lane is not Lane.REDEEM:
         facts = facts.gross()
     _, lines = facts.earning()
     currency = programme.terms.currency
@@ -145,6 +148,10 @@ def _picked(rule: Rule, programme: Programme, award: Award, facts: Facts) -> Ans
         return Answer(holds=False, asks=f"a member in {_or(rule.arms)}", found=own)
     if rule.lane in POINT_LANES and "earn" in programme.stopped:
         return Answer(holds=False, asks="that sales earn", found="earning was paused")
+    if rule.lane is Lane.REDEEM:
+        decided = redemption_in(programme, facts).rule
+        found = "it decided" if decided == rule.id else f"{decided} comes before it"
+        return Answer(decided == rule.id, "being the first of its lane", found)
     if rule.lane in EXTRA_LANES:
         return Answer(holds=True, asks="nothing more", found="it was given, or another of its group")
     if rule.lane in PRICE_LANES:
@@ -294,6 +301,34 @@ def describe_effect(effect: Effect, currency: str) -> str:  # noqa: C901, PLR091
             return f"the coupon {coupon}"
         case Message(text):
             return f"tells: {text}"
+        case Redeem(redemption):
+            return describe_redemption(redemption, currency)
+
+
+def tell_redemption(programme: Programme, redemption: Redemption) -> str:
+    """Whose terms *redemption* are, and what they say."""
+    texts = {rule.id: rule.text for rule in programme.rules}
+    whose = f"{redemption.rule}: {texts[redemption.rule]}" if redemption.rule else "the programme's own terms"
+    return f"points pay by {whose}: {describe_redemption(redemption, programme.terms.currency)}"
+
+
+def describe_redemption(redemption: Redemption, currency: str) -> str:
+    """What points pay, in words."""
+    if redemption.refused:
+        return f"points pay nothing: {redemption.refused}"
+    parts = [f"a point pays {_fraction(redemption.value)} minor units, in steps of {redemption.step}"]
+    if redemption.minimum:
+        parts.append(f"from {redemption.minimum} points on")
+    parts.append(f"up to {_fraction(redemption.share)} of the ticket")
+    if redemption.ticket_from_minor:
+        parts.append(f"of tickets from {format_minor(redemption.ticket_from_minor, currency)} on")
+    if redemption.covers is not None:
+        parts.append(f"on {describe_lines(redemption.covers, currency)}")
+    if redemption.is_discount:
+        parts.append("as a discount where the till takes it")
+    if redemption.proof_from_minor is not None:
+        parts.append(f"with a code or PIN from {format_minor(redemption.proof_from_minor, currency)} on")
+    return ", ".join(parts)
 
 
 def describe_rule(rule: Rule, currency: str) -> str:

@@ -3,14 +3,9 @@
 import re
 from typing import Final
 
-from rules.programme import (
-    CertificateTerms,
-    FamilyLimits,
-    Partner,
-    Prize,
-    Redemption,
-)
-from rules.reading import Section
+from rules.programme import CertificateTerms, FamilyLimits, Partner, Prize
+from rules.reading import Section, did_you_mean
+from rules.redemption import Redemption
 from rules.span import Span, SpanUnit
 
 _PRIZE_CODE: Final = re.compile(r"[0-9A-Za-z_.-]{1,40}")  # it stands in tags and on receipts
@@ -37,7 +32,7 @@ def read_certificates(main: Section, redemption: Redemption) -> CertificateTerms
     return terms
 
 
-def read_prizes(main: Section) -> tuple[Prize, ...]:
+def read_prizes(main: Section, tiers: tuple[str, ...]) -> tuple[Prize, ...]:
     """The catalogue, in its order."""
     prizes: list[Prize] = []
     for section in main.sections("prize"):
@@ -46,12 +41,26 @@ def read_prizes(main: Section) -> tuple[Prize, ...]:
             text=section.text("text"),
             points=section.whole("points", low=1),
             last=section.span("last", _AT_ONCE),
+            tier_points=_by_tier(section, tiers),
         )
         section.close()
         if any(other.code == prize.code for other in prizes):
             section.wrong("is another prize's code", "code", "give each its own")
         prizes.append(prize)
     return tuple(prizes)
+
+
+def _by_tier(section: Section, tiers: tuple[str, ...]) -> dict[str, int]:
+    table = section.section("tier_points")
+    if table is None:
+        return {}
+    for tier in table.written:
+        if tier not in tiers:
+            table.wrong("is not a tier", tier, did_you_mean(tier, tiers))
+    found = {tier: table.whole(tier, low=1) for tier in table.written}
+    if not found:
+        table.wrong("is empty", hint="name a tier and what it pays, or leave it out")
+    return found
 
 
 def read_partners(main: Section) -> tuple[Partner, ...]:

@@ -23,8 +23,18 @@ from rules.conditions import (
     Period,
     Window,
 )
-from rules.effects import BasePoints, FixedPoints, Lane, MoneyOff, Multiply, PointsPerAmount, ShareOff
+from rules.effects import (
+    BasePoints,
+    FixedPoints,
+    Lane,
+    MoneyOff,
+    Multiply,
+    PointsPerAmount,
+    Redeem,
+    ShareOff,
+)
 from rules.programme import Programme
+from rules.redemption import Redemption
 from rules.rule import Pick, Rule
 
 GIVE_AWAY: Final = Fraction(1, 4)  # of the ticket; more needs a second look
@@ -52,6 +62,7 @@ def lint(programme: Programme) -> list[Advice]:
         *_aimless_campaigns(programme),
         *_give_away(programme),
         *_promises(programme),
+        *_idle_redemptions(programme),
     ]
 
 
@@ -112,7 +123,7 @@ def _shadowed_rules(rules: Sequence[Rule]) -> Iterator[Advice]:
     """A rule that comes after one that asks for less, where only the first counts."""
     before: dict[tuple[Lane, int], list[Rule]] = {}
     for rule in rules:
-        if rule.lane is not Lane.BASE and rule.pick is not Pick.FIRST:
+        if rule.lane not in (Lane.BASE, Lane.REDEEM) and rule.pick is not Pick.FIRST:
             continue
         earlier = before.setdefault((rule.lane, rule.group), [])
         for other in earlier[:PIVOTS_MAX]:
@@ -181,8 +192,9 @@ def _worth(programme: Programme, rules: Sequence[Rule]) -> Fraction:
     for (lane, _), gives in best.items():
         sums[lane] += gives
     points = base * (1 + sums[Lane.MULTIPLY]) + sums[Lane.BONUS]
-    value = programme.redemption.value
-    return points * Fraction(value.numerator, value.denominator) + sums[Lane.ITEM] + sums[Lane.BASKET]
+    # Points are spent on another day, where they are worth most.
+    value = max(Fraction(each.value.numerator, each.value.denominator) for _, each in _redemptions(programme))
+    return points * value + sums[Lane.ITEM] + sums[Lane.BASKET]
 
 
 def _gives(rule: Rule) -> Fraction:
@@ -224,11 +236,47 @@ def _promises(programme: Programme) -> Iterator[Advice]:
         for tier in programme.tiers[1:]:
             if tier not in named:
                 yield Advice(f"tier {tier}", "brings nothing: no rule names it", "reward who is loyal")
-    share = programme.redemption.share
-    if programme.refund.shortfall.value == "absorb" and share.numerator == share.denominator:
+    shares = [each.share for _, each in _redemptions(programme) if not each.refused]
+    pays_all = any(share.numerator == share.denominator for share in shares)
+    if programme.refund.shortfall.value == "absorb" and pays_all:
         price = format_minor(100, programme.terms.currency)
         yield Advice(
             "refund.shortfall",
             f"forgets points that were spent: {price} can be bought, earned on and returned for ever",
             "take debt",
         )
+
+
+def _redemptions(programme: Programme) -> Iterator[tuple[Rule | None, Redemption]]:
+    """The programme's own terms and those of its rules."""
+    yield None, programme.redemption
+    for rule in programme.rules:
+        if isinstance(rule.effect, Redeem):
+            yield rule, rule.effect.redemption
+
+
+def _idle_redemptions(programme: Programme) -> Iterator[Advice]:
+    """Terms under which points can never pay anything, though nobody said that they should not."""
+    currency = programme.terms.currency
+    for rule, terms in _redemptions(programme):
+        if terms.refused:
+            continue
+        where = "redemption" if rule is None else f"rule {rule.id}"
+        least_minor = terms.value.of(max(terms.minimum, terms.step))
+        if terms.share.numerator == 0:
+            yield Advice(where, "lets points pay no part of a ticket", "write a share, or refuse")
+            continue
+        conditions = () if rule is None else rule.when
+        tickets = [
+            each for each in conditions if isinstance(each, AmountWithin) and each.attribute == "ticket"
+        ]
+        most_minor = min([each.high for each in tickets if each.high is not None], default=0) - 1
+        if most_minor < 0:
+            continue
+        if most_minor < terms.ticket_from_minor:
+            told = format_minor(terms.ticket_from_minor, currency)
+            yield Advice(where, f"asks for a ticket from {told} that it excludes", "lower ticket_from")
+        elif terms.share.of(most_minor) < least_minor:
+            told = f"{format_minor(least_minor, currency)} at least, its share of a ticket is"
+            told += f" {format_minor(terms.share.of(most_minor), currency)} at most"
+            yield Advice(where, f"never lets points pay: they pay {told}", "lower minimum or step")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from loyalty.amount import Rate, Rounding
+from loyalty.amount import Rounding
 from loyalty.card import CardRange
 from loyalty.errors import LoyaltyError, Problems
 from loyalty.terms import Terms
@@ -29,9 +29,9 @@ from rules.names import PRODUCTS, Names, read_calendars, read_day_parts, read_pr
 from rules.programme import (
     HOLD_KEPT,
     BaseRate,
+    CertificateTerms,
     PointsBack,
     Programme,
-    Redemption,
     RefundPolicy,
     RoundingLevel,
     Shortfall,
@@ -39,6 +39,7 @@ from rules.programme import (
     WithoutOriginal,
 )
 from rules.reading import NAME, Inexact, ProgrammeError, Section, did_you_mean
+from rules.redemptionset import check_certificates, read_redemption
 from rules.rule import Pick, Rule
 from rules.ruleset import read_campaign, read_groups, read_rules
 from rules.span import Span, SpanUnit
@@ -142,19 +143,19 @@ def _programme(documents: Mapping[str, Any], *, is_restored: bool = False) -> Pr
     near = earn.money("near_miss_within") if "near_miss_within" in earn else None
     earn.close()
     validity = _read_validity(main.section("points") or _missing(main, "points"))
-    redemption = _read_redemption(main.section("redemption") or _missing(main, "redemption"))
+    redemption = read_redemption(main.section("redemption") or _missing(main, "redemption"), names)
     refund = _read_refund(main.section("refund") or _missing(main, "refund"))
     holds = main.section("holds")
     hold_kept = HOLD_KEPT if holds is None else _read_hold_kept(holds)
     certificates = read_certificates(main, redemption)
-    prizes = read_prizes(main)
+    prizes = read_prizes(main, tiers)
     partners = read_partners(main)
     family = read_family(main)
     groups = read_groups(main)
     qualification = read_qualification(main, tiers)
     names.asks_costs |= qualification is not None and qualification.metric == "profit"
     limits = read_caps(main, "programme", redemption.value)
-    rules = read_rules(main, None, names, groups, redemption.value)
+    rules = read_rules(main, None, names, groups, redemption)
     found = read_coupons(main, None)
     main.close()
     campaigns = []
@@ -164,12 +165,12 @@ def _programme(documents: Mapping[str, Any], *, is_restored: bool = False) -> Pr
         section = Section(documents[file], file, problems, terms.currency)
         campaign = read_campaign(section, names, redemption.value)
         campaigns.append(campaign)
-        rules += read_rules(section, campaign, names, groups, redemption.value)
+        rules += read_rules(section, campaign, names, groups, redemption)
         found += read_coupons(section, campaign)
         section.close()
     _refuse_twins([(each.id, "campaign") for each in campaigns], problems)
     _refuse_twins([(rule.id, "rule") for rule, _ in rules], problems)
-    _refuse_ties(rules)
+    _check(rules, certificates)
     counting = {campaign.id for campaign in campaigns if campaign.counts} | {""}
     coupons = settle_coupons(found, rules, counting, may_be_unknown=is_restored)
     if problems:
@@ -288,23 +289,6 @@ def _read_validity(section: Section) -> Validity:
     return Validity(wait, last, end_of_month)
 
 
-def _read_redemption(section: Section) -> Redemption:
-    raw = section.take("value")
-    exact = isinstance(raw, str) and "/" in raw
-    value = section.fraction("value") if exact else Rate(section.money("value"))
-    step = section.whole("step", low=1)
-    share = section.fraction("share")
-    proof_from_minor = section.money("proof_from") if "proof_from" in section else None
-    section.close()
-    if value.numerator == 0:
-        section.wrong("must be above zero", "value")
-    elif step * value.numerator % value.denominator != 0:
-        section.wrong("of points is worth a part of a minor unit", "step", "make it a whole number of them")
-    if share.numerator > share.denominator:
-        section.wrong("is more than the whole ticket", "share", 'write "1/1" at most')
-    return Redemption(value, step, share, proof_from_minor)
-
-
 def _read_refund(section: Section) -> RefundPolicy:
     policy = RefundPolicy(
         points_back=section.choice("points_back", {each.value: each for each in PointsBack}),
@@ -332,6 +316,12 @@ def _refuse_twins(names: list[tuple[str, str]], problems: list[LoyaltyError]) ->
                 )
             )
         seen.add(name)
+
+
+def _check(rules: list[tuple[Rule, Section]], certificates: CertificateTerms) -> None:
+    """Note what is wrong only beside something else."""
+    _refuse_ties(rules)
+    check_certificates(rules, certificates)
 
 
 def _refuse_ties(rules: list[tuple[Rule, Section]]) -> None:

@@ -15,7 +15,8 @@ from rules.cap import Cap
 from rules.compile import compile_rules
 from rules.counters import Counting, counting_of, member_facts_in
 from rules.coupon import Coupon, coupons_of
-from rules.effects import EXTRA_LANES, POINT_LANES, PRICE_LANES, Lane
+from rules.effects import EXTRA_LANES, POINT_LANES, PRICE_LANES, REDEEM_LANES, Lane, Redeem
+from rules.redemption import Redemption
 from rules.rule import Campaign, Group, Rule
 from rules.span import Span
 from rules.table import Table
@@ -54,24 +55,6 @@ class RoundingLevel(enum.Enum):
     LINE = "line"
     RULE = "rule"
     TRANSACTION = "transaction"
-
-
-@dataclass(frozen=True, slots=True)
-class Redemption:
-    """What points pay.
-
-    Attributes:
-        value: Minor units a point pays.
-        step: Points are used in multiples of this.
-        share: Of the ticket that points may pay.
-        proof_from_minor: Points worth this much or more are spent only by who shows a one-time code or a PIN;
-            ``None``: never asked for.
-    """
-
-    value: Rate
-    step: int
-    share: Rate
-    proof_from_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +131,14 @@ class Prize:
 
     Attributes:
         last: After it was bought; until then it can be fetched.
+        tier_points: What it costs members of a tier, where that is something else.
     """
 
     code: str
     text: str
     points: int
     last: Span
+    tier_points: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +188,8 @@ class Programme:
         guards: Whether any rule may decline a sale.
         withholds: Whether a rule that holds may not count: it is paused, or the member is held out or in
             another arm.
+        redemptions: The rules on what points pay, compiled.
+        asks_proof: Whether spending points may ask for a code or a PIN.
     """
 
     version: str
@@ -244,6 +231,8 @@ class Programme:
     prices: Table = field(init=False, repr=False, compare=False)
     table: Table = field(init=False, repr=False, compare=False)
     extras: Table = field(init=False, repr=False, compare=False)
+    redemptions: Table = field(init=False, repr=False, compare=False)
+    asks_proof: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         language = self.terms.language
@@ -266,7 +255,16 @@ class Programme:
         asked = {rule.id: coupons_of(rule) for rule in self.rules} if self.coupons else {}
         object.__setattr__(self, "needs_coupons", {rule: some for rule, some in asked.items() if some})
         object.__setattr__(self, "guards", any(rule.lane is Lane.GUARD for rule in self.rules))
-        for name, lanes in (("prices", PRICE_LANES), ("table", POINT_LANES), ("extras", EXTRA_LANES)):
+        terms = [rule.effect.redemption for rule in self.rules if isinstance(rule.effect, Redeem)]
+        proofs = any(each.proof_from_minor is not None for each in (self.redemption, *terms))
+        object.__setattr__(self, "asks_proof", proofs)
+        tables = (
+            ("prices", PRICE_LANES),
+            ("table", POINT_LANES),
+            ("extras", EXTRA_LANES),
+            ("redemptions", REDEEM_LANES),
+        )
+        for name, lanes in tables:
             rules = tuple([rule for rule in self.rules if rule.lane in lanes])
             object.__setattr__(self, name, compile_rules(rules, language))
 

@@ -7,12 +7,14 @@ from rules.cap import Cap
 from rules.caps import read_budget, read_caps
 from rules.conditions import Condition
 from rules.conditionset import read_conditions, read_lines, read_period
-from rules.effects import EXTRA_LANES, POINT_LANES, Lane
+from rules.effects import EXTRA_LANES, POINT_LANES, Lane, Redeem
 from rules.effectset import read_effect
 from rules.experimentset import read_arms, read_experiment
 from rules.names import Names
 from rules.programme import BASE_RULE
 from rules.reading import Section, did_you_mean
+from rules.redemption import Redemption
+from rules.redemptionset import named_by
 from rules.rule import Campaign, CampaignState, Group, Pick, Rule
 
 PRIORITY_MAX: Final = 1_000_000
@@ -79,16 +81,13 @@ def read_rules(
     campaign: Campaign | None,
     names: Names,
     groups: tuple[Group, ...],
-    value: Rate,
+    redemption: Redemption,
 ) -> list[tuple[Rule, Section]]:
-    """The rules of a file, each with where it stands.
-
-    *value* is that of a point, in minor units.
-    """
+    """The rules of a file, each with where it stands; *redemption* is the programme's own."""
     by_name = {group.id: (number, group.pick) for number, group in enumerate(groups, 1)}
     rules = []
     for section in document.sections("rule"):
-        effect = read_effect(section)
+        effect = read_effect(section, names, redemption)
         group_number, pick = 0, Pick.ALL
         if "group" in section:
             group = section.name("group")
@@ -100,14 +99,14 @@ def read_rules(
         rule = Rule(
             id=section.name("id"),
             text=section.text("text"),
-            effect=effect,
+            effect=named_by(section.name("id"), effect),
             priority=section.whole("priority", 0, -PRIORITY_MAX, PRIORITY_MAX),
             group=group_number,
             pick=pick,
             campaign="" if campaign is None else campaign.id,
             when=when if campaign is None else (*campaign.when, *when),
             lines=read_lines(section.section("lines"), names),
-            caps=_caps(section, campaign, value),
+            caps=_caps(section, campaign, redemption.value),
             arms=read_arms(section, campaign),
         )
         section.close()
@@ -121,8 +120,18 @@ def read_rules(
             section.wrong(
                 "base rates need no group: each line takes the first", "group", "order them by priority"
             )
+        if isinstance(rule.effect, Redeem):
+            _check_redeeming(rule, section)
         rules.append((rule, section))
     return rules
+
+
+def _check_redeeming(rule: Rule, section: Section) -> None:
+    if rule.group:
+        section.wrong("redemptions need no group: the first counts", "group", "order them by priority")
+    if rule.lines is not None:
+        hint = "write what points may pay as covers, and has_product or has_category as a condition"
+        section.wrong("is about what a rule gives on, and this rule gives nothing", "lines", hint)
 
 
 def _caps(section: Section, campaign: Campaign | None, value: Rate) -> tuple[Cap, ...]:

@@ -18,6 +18,7 @@ from rules.experimentset import HOLDOUT_MAX_BP
 from rules.parse import LANGUAGES
 from rules.programme import PointsBack, RoundingLevel, Shortfall, WithoutOriginal
 from rules.reading import NAME
+from rules.redemptionset import KINDS, NAME_OF_REFUSAL
 from rules.rule import CampaignState, Pick
 from rules.ruleset import PRIORITY_MAX
 from rules.tierset import GRACE_MAX_DAYS
@@ -71,10 +72,7 @@ def programme_schema() -> Schema:
                     },
                     "last",
                 ),
-                "redemption": _table(
-                    {"value": _FRACTION, "step": _POINTS, "share": _FRACTION, "proof_from": _MONEY},
-                    "value", "step", "share",
-                ),
+                "redemption": _table(_redemption(), "value", "step", "share"),
                 "refund": _table(
                     {
                         "points_back": _choice(PointsBack),
@@ -187,7 +185,32 @@ def _partner() -> Schema:
 
 def _prize() -> Schema:
     code = {"type": "string", "pattern": "^[0-9A-Za-z_.-]{1,40}$"}
-    return _table({"code": code, "text": _TEXT, "points": _POINTS, "last": _SPAN}, "code", "text", "points")
+    by_tier: Schema = {"type": "object", "additionalProperties": _POINTS, "minProperties": 1}
+    return _table(
+        {"code": code, "text": _TEXT, "points": _POINTS, "last": _SPAN, "tier_points": by_tier},
+        "code", "text", "points",
+    )  # fmt: skip
+
+
+def _redemption() -> Schema:
+    return {
+        "value": _FRACTION,
+        "step": _POINTS,
+        "share": _FRACTION,
+        "proof_from": _MONEY,
+        "minimum": {"type": "integer", "minimum": 0},
+        "ticket_from": _MONEY,
+        "covers": _table(_lines()),
+        "as": {"enum": list(KINDS)},
+    }
+
+
+def _lines() -> Schema:
+    return {
+        name: _list({"type": "string"})
+        for what in ("product", "category", "brand", "supplier")
+        for name in (what, f"except_{what}")
+    }
 
 
 def _qualification() -> Schema:
@@ -254,15 +277,12 @@ def _when() -> Schema:
 
 
 def _rule() -> Schema:
-    lines = {
-        name: _list({"type": "string"})
-        for what in ("product", "category", "brand", "supplier")
-        for name in (what, f"except_{what}")
-    }
     gives: Schema = dict.fromkeys(EFFECTS, _POINTS)
     gives |= {"base": _rate(), "points_per_amount": _rate(), "multiply": _FRACTION, "discount": _FRACTION}
     gives |= {"discount_amount": _MONEY, "unit_price": _MONEY, "coupon": _NAME, "message": _TEXT}
     gives |= {"decline": {"type": "string", "pattern": "^[A-Z][A-Z0-9_]{2,39}$"}}
+    refusal = _table({"refuse": {"type": "string", "pattern": f"^{NAME_OF_REFUSAL.pattern}$"}}, "refuse")
+    gives |= {"redeem": {"oneOf": [refusal, _table(_redemption()) | {"minProperties": 1}]}}
     priority = {"type": "integer", "minimum": -PRIORITY_MAX, "maximum": PRIORITY_MAX}
     return _table(
         {
@@ -272,7 +292,7 @@ def _rule() -> Schema:
             "group": _NAME,
             "arm": _list(_NAME),
             "when": {"$ref": "#/$defs/when"},
-            "lines": _table(lines | {"amount": _table({"from": _MONEY, "below": _MONEY})}),
+            "lines": _table(_lines() | {"amount": _table({"from": _MONEY, "below": _MONEY})}),
             "then": _table(gives) | {"minProperties": 1, "maxProperties": 1},
             "cap": _list({"$ref": "#/$defs/cap"}),
         },

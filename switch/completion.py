@@ -19,13 +19,15 @@ from members.card import Card
 from rules.evaluate import evaluate
 from rules.extras import extras
 from rules.facts import Facts
+from switch.allowed import points_for, redemption_of, told
 from switch.case import Case
 from switch.counting import count_sale, uncount_all
 from switch.holds import discount_of, was_completed
 from switch.outcome import Outcome, Record, completes
 from switch.postings import Draft
-from switch.redemption import most_points, points_for, redeem
-from switch.sales import Sale, booked_sale, earn, paid_otherwise, sale_facts
+from switch.redemption import redeem
+from switch.sales import Sale, booked_sale, earn, sale_facts
+from switch.tickets import paid_otherwise
 from switch.undo import search
 
 HOLD_OVER: Final = "HOLD_OVER"  # an exception: the hold was released before its completion was told
@@ -134,9 +136,9 @@ def _without_hold(case: Case) -> Outcome:
 
 def _complete_points(case: Case, card: Card, record: Record, draft: Draft, held: OpenHold | None) -> Outcome:
     """A redemption of at most what was held; or nothing of a hold is needed."""
-    transaction, value = case.transaction, case.programme.redemption.value
-    amount = transaction.amount or 0
-    points = (points_for(case) if amount else 0) or 0
+    transaction, redemption = case.transaction, redemption_of(case, record)
+    amount, value = transaction.amount or 0, redemption.value
+    points = (points_for(case, redemption) if amount else 0) or 0
     if amount and not points:  # the value of a point was another when they were held
         return case.refuse_or_accept(Reason.AMOUNT_NOT_ALLOWED)
     short = 0
@@ -163,6 +165,7 @@ def _complete_points(case: Case, card: Card, record: Record, draft: Draft, held:
         used=points,
         value_minor=value.of(points),
         original=record.seq,
+        rules=told(redemption) if amount else "",
         exception=_exception(held, short),
         sides=() if amount else uncount_all(case, record, draft),
     )
@@ -172,14 +175,14 @@ def _complete_sale(
     case: Case, card: Card, record: Record, kept: Hold, draft: Draft, held: OpenHold | None
 ) -> Outcome:
     """A sale at the prices that were promised, paid with at most the points that were held."""
-    transaction, redemption = case.transaction, case.programme.redemption
+    transaction, redemption = case.transaction, redemption_of(case, record)
     assert transaction.amount is not None
     discount_minor = discount_of(record, transaction.amount)
     price_minor = transaction.amount - discount_minor
     asked = kept.points if held is None else held.points
     if transaction.points is not None:
         asked = min(asked, transaction.points)
-    points = min(asked, most_points(redemption, redemption.share.of(price_minor)))
+    points = min(asked, redemption.most_points(redemption.share.of(price_minor)))
     value_minor = min(redemption.value.of(points), price_minor)
     left_minor = price_minor - value_minor
     base_minor = max(left_minor - paid_otherwise(case, value_minor), 0)
@@ -201,6 +204,7 @@ def _complete_sale(
         award=award,
         partial=False,
         extras=extras(case.programme, facts),
+        redemption=redemption if asked else None,
     )
     sides = count_sale(case, card, facts, award, draft)
     exception = _exception(held, short)

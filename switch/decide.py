@@ -68,7 +68,7 @@ def _decided(case: Case) -> Outcome | Known:
         return case.refuse(Reason.OPERATION_NOT_SUPPORTED)
     fault = transaction.fault or amount_fault(case)
     if fault is not None and not transaction.is_advice:
-        return case.refuse(fault)
+        return _refused(case, fault)
     known = case.worksheet.by_key(transaction.key.text)
     if known is not None:
         if not _is_same(case, known):
@@ -99,9 +99,18 @@ def _finished(case: Case, outcome: Outcome) -> Outcome:
     """*outcome* with the part that partners have in it, if the proof that was shown allows it."""
     if outcome.links or case.programme.partners:
         outcome = shared(case, outcome)
-    if case.transaction.proof is None and case.programme.redemption.proof_from_minor is None:
+    if case.transaction.proof is None and not case.programme.asks_proof:
         return outcome
     return proven(case, outcome)
+
+
+def _refused(case: Case, fault: Reason) -> Outcome | Known:
+    """The refusal of what can never be right; what was right when it was decided keeps its answer."""
+    if case.transaction.fault is None:  # it is the programme that finds it wrong: now, or for him who asks
+        known = case.worksheet.by_key(case.transaction.key.text)
+        if known is not None and _is_same(case, known):
+            return Known(known, as_advice=False)
+    return case.refuse(fault)
 
 
 def _decide_line(case: Case) -> Outcome:

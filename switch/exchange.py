@@ -9,11 +9,14 @@ from typing import Final
 from ledger.certificate import Certificate
 from loyalty.card import MemberId
 from loyalty.decision import Approved, Instrument, Reason
+from members.card import Card
+from rules.redemption import Redemption
+from switch.allowed import may_only_earn, whole_points
 from switch.case import Case
 from switch.certificates import changed, code_for, made
 from switch.family import is_above
 from switch.outcome import Outcome
-from switch.redemption import may_only_earn, whole_points
+from switch.paying import redemption_for, traced
 from switch.vouchers import VoucherDraft
 
 KIND: Final = "CERT"
@@ -32,7 +35,14 @@ def exchange(case: Case) -> Outcome:
     assert card is not None
     if may_only_earn(case):
         return case.refuse_or_accept(Reason.NOT_PERMITTED, card)
-    points = whole_points(case)
+    redemption = redemption_for(case, card)
+    return traced(case, _exchanged(case, card, redemption), redemption, card)
+
+
+def _exchanged(case: Case, card: Card, redemption: Redemption) -> Outcome:
+    if redemption.refused:
+        return case.refuse_or_accept(Reason.NOT_PERMITTED, card, name=redemption.refused)
+    points = whole_points(case, redemption)
     assert points is not None
     if is_above(case, card, points):
         return case.refuse_or_accept(Reason.ABOVE_LIMIT, card)
@@ -41,7 +51,7 @@ def exchange(case: Case) -> Outcome:
     assert draft.book is not None
     if points > draft.book.available(today) - draft.book.debt:
         return case.refuse_or_accept(Reason.NOT_SUFFICIENT_POINTS, card)
-    value_minor = case.programme.redemption.value.of(points)
+    value_minor = redemption.value.of(points)
     certificate = Certificate(
         code=code_for(case.transaction.key.text, case.token_of),
         owner=card.owner,

@@ -4,6 +4,7 @@ from ledger.account import AccountKind, PostingReason, kind_of
 from ledger.certificate import Certificate
 from loyalty.decision import Approved
 from loyalty.transaction import Operation
+from switch.allowed import redemption_of
 from switch.case import Case
 from switch.certificates import changed
 from switch.exchange import USED, draft_for
@@ -32,7 +33,7 @@ def take_exchange_back(case: Case, record: Record, final: int | None = None) -> 
     With *final* only so much of the exchange's amount stands, and of the certificate.
     """
     certificate = certificate_of(case, record)
-    value = case.programmes.version(record.programme_version).redemption.value
+    value = redemption_of(case, record).value
     kept = 0
     if final is not None:
         kept = final if record.in_points else -(-final * value.denominator // value.numerator)

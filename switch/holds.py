@@ -8,12 +8,15 @@ from the hold on; when somebody releases the hold it may be used again.
 from ledger.hold import OpenHold
 from loyalty.decision import Approved, Reason
 from loyalty.transaction import Operation
+from members.card import Card
 from rules.extras import NOTHING
+from rules.redemption import Redemption
+from switch.allowed import allowed_points, may_only_earn, points_for, redemption_of, told
 from switch.case import Case
 from switch.counting import uncount_all
 from switch.coupons import use_and_issue
 from switch.outcome import Link, Outcome, Record, completes
-from switch.redemption import allowed_points, may_only_earn, most_points, points_for
+from switch.paying import lines_to_cover, redemption_for, traced
 from switch.sales import Guarded, work_out
 
 
@@ -26,14 +29,13 @@ def hold(case: Case) -> Outcome:
     if may_only_earn(case):
         return case.decline(Reason.NOT_PERMITTED, card)
     if case.transaction.held_for is Operation.REDEEM:
-        return _hold_points(case)
-    return _hold_sale(case)
+        redemption = redemption_for(case, card)
+        return traced(case, _hold_points(case, card, redemption), redemption, card)
+    return _hold_sale(case, card)
 
 
-def _hold_sale(case: Case) -> Outcome:
+def _hold_sale(case: Case, card: Card) -> Outcome:
     transaction = case.transaction
-    card, _ = case.find_card()
-    assert card is not None
     draft = case.draft(card.owner)
     sale = work_out(case, card, draft.book)
     if isinstance(sale, Guarded):
@@ -64,22 +66,23 @@ def _hold_sale(case: Case) -> Outcome:
         reason=Reason.PARTIAL.name if sale.partial else None,
         covered_minor=transaction.amount or 0,
         discount_minor=sale.discount_minor,
+        rules=told(sale.redemption),
         facts=sale.facts.to_json(),
         sides=use_and_issue(case, card, sale.coupons, NOTHING)[0],
     )
 
 
-def _hold_points(case: Case) -> Outcome:
-    transaction, redemption = case.transaction, case.programme.redemption
-    card, _ = case.find_card()
-    asked = points_for(case)
-    assert card is not None
+def _hold_points(case: Case, card: Card, redemption: Redemption) -> Outcome:
+    transaction = case.transaction
+    if redemption.refused:
+        return case.decline(Reason.NOT_PERMITTED, card, name=redemption.refused)
+    asked = points_for(case, redemption)
     assert asked is not None
     assert transaction.amount is not None
     draft = case.draft(card.owner)
     assert draft.book is not None
-    limit_minor = redemption.share.of(redemption.value.of(asked))
-    points = allowed_points(case, asked, limit_minor, draft.book, card)
+    limit_minor = redemption.limit_minor(redemption.value.of(asked), lines_to_cover(case, redemption))
+    points = allowed_points(case, redemption, asked, limit_minor, draft.book, card)
     if isinstance(points, Reason):
         return case.decline(points, card)
     kept_until = case.moment.now.replace(microsecond=0) + case.programme.hold_kept
@@ -134,7 +137,7 @@ def release(case: Case, record: Record, final: int | None = None) -> Outcome | N
         points -= min(_needed(case, record, held, final), points)
         if points:
             draft.release(held, points)
-    redemption = case.programmes.version(record.programme_version).redemption
+    redemption = redemption_of(case, record)
     card = None if record.card_id is None else case.worksheet.card(record.card_id)
     decision = Approved(
         books=case.transaction.operation is not Operation.REVERSAL,
@@ -158,7 +161,7 @@ def release(case: Case, record: Record, final: int | None = None) -> Outcome | N
 
 def _needed(case: Case, record: Record, held: OpenHold, final: int) -> int:
     """Points that the hold *record* needs when only *final* of its amount stands."""
-    redemption = case.programmes.version(record.programme_version).redemption
+    redemption = redemption_of(case, record)
     kept = case.worksheet.hold(record.seq)
     assert kept is not None
     if record.in_points:
@@ -166,7 +169,7 @@ def _needed(case: Case, record: Record, held: OpenHold, final: int) -> int:
     if kept.held_for == Operation.REDEEM.value:
         return -(-final * redemption.value.denominator // redemption.value.numerator)
     price_minor = final - discount_of(record, final)
-    return min(held.points, most_points(redemption, redemption.share.of(price_minor)))
+    return min(held.points, redemption.most_points(redemption.share.of(price_minor)))
 
 
 def discount_of(record: Record, amount_minor: int) -> int:

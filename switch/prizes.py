@@ -8,6 +8,8 @@ from rules.programme import Prize
 from switch.case import Case
 from switch.family import is_above
 from switch.outcome import Outcome
+from switch.paying import redemption_for
+from switch.sales import member_tier
 
 KIND: Final = "PRIZ"
 UNKNOWN: Final = "PRIZE_UNKNOWN"  # a name under NOT_PERMITTED
@@ -24,9 +26,17 @@ def price_fault(case: Case) -> Reason | None:
     prize = prize_of(case)
     if prize is None:
         return None
-    points_minor = case.programme.redemption.value.of(prize.points)
-    price = prize.points if case.transaction.in_points else points_minor
+    card, _ = case.find_card()
+    points = _price(case, prize, card)
+    price = points if case.transaction.in_points else case.programme.redemption.value.of(points)
     return None if case.transaction.amount == price else Reason.AMOUNT_NOT_ALLOWED
+
+
+def _price(case: Case, prize: Prize, card: Card | None) -> int:
+    """What the prize costs whoever asks for it, in points."""
+    if card is None or not prize.tier_points:
+        return prize.points
+    return prize.tier_points.get(member_tier(case, card), prize.points)
 
 
 def redeem_prize(case: Case, card: Card) -> Outcome:
@@ -34,18 +44,22 @@ def redeem_prize(case: Case, card: Card) -> Outcome:
     prize = prize_of(case)
     if prize is None:
         return case.refuse_or_accept(Reason.NOT_PERMITTED, card, name=UNKNOWN)
+    redemption = redemption_for(case, card)
+    if redemption.refused:
+        return case.refuse_or_accept(Reason.NOT_PERMITTED, card, name=redemption.refused)
     today = case.moment.business_date
-    if is_above(case, card, prize.points):
+    points = _price(case, prize, card)
+    if is_above(case, card, points):
         return case.refuse_or_accept(Reason.ABOVE_LIMIT, card)
     draft = case.draft(card.owner)
     assert draft.book is not None
     free = draft.book.available(today) - draft.book.debt
-    if prize.points > free and not case.transaction.is_advice:
+    if points > free and not case.transaction.is_advice:
         return case.decline(Reason.NOT_SUFFICIENT_POINTS, card)
-    short = draft.redeem(prize.points)  # only an advice can lack any
-    value_minor = case.programme.redemption.value.of(prize.points)
+    short = draft.redeem(points)  # only an advice can lack any
+    value_minor = case.programme.redemption.value.of(points)
     decision = Approved(
-        used=prize.points - short,
+        used=points - short,
         value_minor=value_minor,
         left_to_pay_minor=0,
         balance=case.balance(card, draft.book),
@@ -57,7 +71,7 @@ def redeem_prize(case: Case, card: Card) -> Outcome:
         card=card,
         drafts=[draft],
         covered_minor=case.transaction.amount or 0,
-        used=prize.points,
+        used=points,
         exception=Reason.NOT_SUFFICIENT_POINTS.name if short else None,
         rules=f"prize {prize.code}",
     )

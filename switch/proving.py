@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
+from loyalty.amount import Rate
 from loyalty.card import Identifier, IdentifierKind, Token
 from loyalty.decision import Declined, Reason
 from loyalty.transaction import Operation
@@ -20,6 +21,7 @@ from members.card import Card
 from members.proof import ProofChange, ProofKind, Secret
 from switch.case import Case
 from switch.outcome import CardChange, Outcome
+from switch.paying import redemption_for
 
 _ASKED: Final = frozenset(
     {
@@ -55,7 +57,7 @@ def proven(case: Case, outcome: Outcome) -> Outcome:
         if secret.is_exhausted or not is_right:
             return _refusal(case, card, kind, secret, counts=is_right is not None)
         changes += _after_right(card, kind, secret)
-    if not shown and _is_needed(case):
+    if not shown and _is_needed(case, card):
         return case.decline(Reason.PROOF_MISSING_OR_WRONG, card)
     return _with(outcome, changes)
 
@@ -105,18 +107,21 @@ def _shown(case: Case, card: Card) -> Iterator[tuple[ProofKind, Secret, bool | N
             yield _CODE, code, code.is_right(value_of_code(case.token_of, code.salt, proof.code))
 
 
-def _is_needed(case: Case) -> bool:
+def _is_needed(case: Case, card: Card) -> bool:
     """Whether the points that are to be spent are worth so much that a proof is asked for."""
-    from_minor = case.programme.redemption.proof_from_minor
+    if not case.programme.asks_proof:
+        return False
+    redemption = redemption_for(case, card)
+    from_minor = redemption.proof_from_minor
     if from_minor is None:
         return False
-    worth_minor = _worth_minor(case)
+    worth_minor = _worth_minor(case, redemption.value)
     return worth_minor > 0 and worth_minor >= from_minor
 
 
-def _worth_minor(case: Case) -> int:
-    """Money value of the points that the transaction asks to spend."""
-    transaction, value = case.transaction, case.programme.redemption.value
+def _worth_minor(case: Case, value: Rate) -> int:
+    """Money value of the points that the transaction asks to spend, each worth *value*."""
+    transaction = case.transaction
     if transaction.held_for is Operation.EARN:
         return value.of(transaction.points or 0)
     match transaction.operation:

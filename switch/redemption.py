@@ -1,22 +1,19 @@
-"""Points that pay: REDEEM, INQUIRY, and how many may be used of what a till asks for."""
+"""Points that pay: REDEEM and INQUIRY, and the amounts that can never be right."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from ledger.book import MemberBook
-from loyalty.card import IdentifierKind
 from loyalty.decision import Approved, Reason
 from loyalty.transaction import Operation
 from members.card import Card
-from rules.programme import Redemption
+from rules.redemption import Redemption
+from switch.allowed import allowed_points, may_only_earn, points_for, redeemable, whole_points
 from switch.case import Case
-from switch.family import allowance
 from switch.outcome import Outcome
+from switch.paying import lines_to_cover, redemption_for, traced
 from switch.postings import Draft
 from switch.prizes import price_fault, redeem_prize
-
-_EARN_ONLY = frozenset({IdentifierKind.PHONE, IdentifierKind.MAIL})  # whoever knows these may not spend
 
 
 def amount_fault(case: Case) -> Reason | None:
@@ -28,24 +25,32 @@ def amount_fault(case: Case) -> Reason | None:
 def _redeem_fault(case: Case) -> Reason | None:
     if case.transaction.prize is not None:
         return price_fault(case)
-    if not case.transaction.amount or points_for(case) is None:
+    if not case.transaction.amount or points_for(case, _terms(case)) is None:
         return Reason.AMOUNT_NOT_ALLOWED
     return None
 
 
 def _sale_fault(case: Case) -> Reason | None:
     points = case.transaction.points
-    if points is not None and points % case.programme.redemption.step:
+    if points and not _terms(case).is_allowed(points):
         return Reason.AMOUNT_NOT_ALLOWED
     return None
 
 
+def _terms(case: Case) -> Redemption:
+    """The terms for whoever the transaction names, if it is known who that is."""
+    if not case.programme.redemptions.size:
+        return case.programme.redemption
+    card, _ = case.find_card()
+    return redemption_for(case, card)
+
+
 def _transfer_fault(case: Case) -> Reason | None:
-    return None if whole_points(case) else Reason.AMOUNT_NOT_ALLOWED
+    return None if whole_points(case, case.programme.redemption) else Reason.AMOUNT_NOT_ALLOWED
 
 
 def _exchange_fault(case: Case) -> Reason | None:
-    points, terms = whole_points(case), case.programme.certificates
+    points, terms = whole_points(case, _terms(case)), case.programme.certificates
     if points is None or points < terms.minimum or points % terms.step:
         return Reason.AMOUNT_NOT_ALLOWED
     return None
@@ -57,7 +62,9 @@ def _hold_fault(case: Case) -> Reason | None:
         may_be_nothing = transaction.operation is Operation.COMPLETE  # 0 releases
         if not transaction.amount:
             return None if may_be_nothing else Reason.AMOUNT_NOT_ALLOWED
-        return None if points_for(case) is not None else Reason.AMOUNT_NOT_ALLOWED
+        if may_be_nothing and case.programme.redemptions.size:
+            return None  # the terms of its hold decide, which is looked for later
+        return None if points_for(case, _terms(case)) is not None else Reason.AMOUNT_NOT_ALLOWED
     if _sale_fault(case) is not None:
         return Reason.AMOUNT_NOT_ALLOWED
     if transaction.in_points:
@@ -85,37 +92,6 @@ _FAULTS: Final[Mapping[Operation, Callable[[Case], Reason | None]]] = MappingPro
 )
 
 
-def points_for(case: Case) -> int | None:
-    """The points that a REDEEM asks for, or ``None`` when DE 4 is not a whole number of steps."""
-    points = whole_points(case)
-    return None if not points or points % case.programme.redemption.step else points
-
-
-def whole_points(case: Case) -> int | None:
-    """DE 4 in points, or ``None`` when it is not a whole number of them."""
-    amount, value = case.transaction.amount, case.programme.redemption.value
-    assert amount is not None
-    if case.transaction.in_points:
-        return amount
-    points, left = divmod(amount * value.denominator, value.numerator)
-    return None if left else points
-
-
-def most_points(redemption: Redemption, limit_minor: int) -> int:
-    """The most points, in whole steps, whose value is at most *limit_minor*."""
-    value = redemption.value
-    points = max(((limit_minor + 1) * value.denominator - 1) // value.numerator, 0)
-    return points - points % redemption.step
-
-
-def spendable(case: Case, book: MemberBook) -> int:
-    """Points that can be redeemed: available, less debt, in whole steps."""
-    if "redeem" in case.programme.stopped:
-        return 0
-    free = max(book.available(case.moment.business_date) - book.debt, 0)
-    return free - free % case.programme.redemption.step
-
-
 def inquiry(case: Case) -> Outcome:
     """The balance, and what could be redeemed now."""
     card, reason = case.find_card()
@@ -125,12 +101,11 @@ def inquiry(case: Case) -> Outcome:
     if may_only_earn(case):
         return case.refuse(Reason.NOT_PERMITTED)
     book = case.book(card.owner)
-    points = spendable(case, book)
     return case.tell(
         Approved(
             books=False,
             balance=case.balance(card, book),
-            redeemable=(points, case.programme.redemption.value.of(points)),
+            redeemable=redeemable(case, redemption_for(case, card), book, card),
             programme_version=case.programme.version,
         )
     )
@@ -138,7 +113,7 @@ def inquiry(case: Case) -> Outcome:
 
 def redeem(case: Case) -> Outcome:
     """Points pay a part of the ticket."""
-    transaction, redemption = case.transaction, case.programme.redemption
+    transaction = case.transaction
     card, reason = case.find_card()
     if reason is not None and transaction.prize is not None:
         return case.refuse_or_accept(reason, card)
@@ -151,50 +126,27 @@ def redeem(case: Case) -> Outcome:
         return case.refuse_or_accept(Reason.NOT_PERMITTED, card)
     if transaction.prize is not None:
         return redeem_prize(case, card)
-    asked = points_for(case)
+    redemption = redemption_for(case, card)
+    return traced(case, _pay(case, card, redemption), redemption, card)
+
+
+def _pay(case: Case, card: Card, redemption: Redemption) -> Outcome:
+    if redemption.refused:
+        return case.refuse_or_accept(Reason.NOT_PERMITTED, card, name=redemption.refused)
+    asked = points_for(case, redemption)
     assert asked is not None
-    limit_minor = redemption.share.of(redemption.value.of(asked))
+    limit_minor = redemption.limit_minor(redemption.value.of(asked), lines_to_cover(case, redemption))
     draft = case.draft(card.owner)
-    points = allowed_points(case, asked, limit_minor, draft.book, card)
+    points = allowed_points(case, redemption, asked, limit_minor, draft.book, card)
     if isinstance(points, Reason):
         return case.refuse_or_accept(points, card)
-    return _booked_redemption(case, card, asked, points, draft)
+    return _booked_redemption(case, card, redemption, asked, points, draft)
 
 
-def may_only_earn(case: Case) -> bool:
-    """Whether the customer named himself by something that others know."""
-    identifier = case.transaction.identifier
-    return identifier is not None and identifier.kind in _EARN_ONLY
-
-
-def allowed_points(
-    case: Case, asked: int, limit_minor: int, book: MemberBook | None, card: Card | None
-) -> int | Reason:
-    """How many of the *asked* points may be used, or why none: the limits first, then the balance."""
-    if "redeem" in case.programme.stopped:
-        return Reason.REDEMPTION_PAUSED
-    partial = "P" in case.transaction.can and not case.transaction.is_advice
-    limit = most_points(case.programme.redemption, limit_minor)
-    may_use = None if card is None else allowance(case, card)
-    if may_use is not None and may_use < limit:
-        limit = may_use - may_use % case.programme.redemption.step
-    points = asked
-    if points > limit:
-        if not partial or limit == 0:
-            return Reason.ABOVE_LIMIT
-        points = limit
-    if case.transaction.is_advice:
-        return points  # it has happened: what the member lacks is booked on suspense
-    free = 0 if book is None else spendable(case, book)
-    if points > free:
-        if not partial or free == 0:
-            return Reason.NOT_SUFFICIENT_POINTS
-        points = free
-    return points
-
-
-def _booked_redemption(case: Case, card: Card, asked: int, points: int, draft: Draft) -> Outcome:
-    transaction, redemption = case.transaction, case.programme.redemption
+def _booked_redemption(
+    case: Case, card: Card, redemption: Redemption, asked: int, points: int, draft: Draft
+) -> Outcome:
+    transaction = case.transaction
     assert transaction.amount is not None
     assert draft.book is not None
     partial = points < asked
@@ -227,11 +179,14 @@ def _booked_redemption(case: Case, card: Card, asked: int, points: int, draft: D
 
 def _redeem_without_card(case: Case, card: Card | None, reason: Reason) -> Outcome:
     """Points were taken for money with a card that is unknown or cannot be used: suspense bears them."""
-    points = points_for(case)
+    redemption = redemption_for(case, card)
+    if redemption.refused:
+        return case.accept(redemption.refused, card)
+    points = points_for(case, redemption)
     assert points is not None
     draft = case.draft(None)
     draft.redeem(points)
-    value_minor = case.programme.redemption.value.of(points)
+    value_minor = redemption.value.of(points)
     decision = Approved(
         used=0,
         value_minor=value_minor,
@@ -239,7 +194,7 @@ def _redeem_without_card(case: Case, card: Card | None, reason: Reason) -> Outco
         balance=None if card is None else case.balance(card, case.book(card.owner)),
         programme_version=case.programme.version,
     )
-    return case.remember(
+    outcome = case.remember(
         decision,
         drafts=[draft],
         covered_minor=case.transaction.amount or 0,
@@ -247,3 +202,4 @@ def _redeem_without_card(case: Case, card: Card | None, reason: Reason) -> Outco
         value_minor=value_minor,
         exception=reason.name,
     )
+    return traced(case, outcome, redemption, card)

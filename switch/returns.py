@@ -10,6 +10,7 @@ from loyalty.transaction import BasketLine, Operation
 from rules.evaluate import Award, evaluate
 from rules.facts import Facts
 from rules.programme import PointsBack
+from switch.allowed import redemption_of
 from switch.case import Case
 from switch.outcome import Record
 
@@ -44,13 +45,12 @@ def sources_of(case: Case, sale: Record) -> list[Record]:
 def points_back(case: Case, sale: Record, amount_minor: int) -> list[GivenBack]:
     """The points that come back when *amount_minor* of *sale* is returned."""
     programme = case.programmes.version(sale.programme_version)
-    value = programme.redemption.value
+    standing_minor = sale.covered_minor - sale.discount_minor - sale.refunded_minor
     # The value of a certificate comes back to it by undoing the payment, not by a refund.
     certificate = Operation.PAY_CERTIFICATE.value
     sources = [source for source in sources_of(case, sale) if source.operation != certificate]
     left_minor = amount_minor
     if programme.refund.points_back is PointsBack.PRO_RATA:
-        standing_minor = sale.covered_minor - sale.discount_minor - sale.refunded_minor
         paid_minor = sum(source.value_minor - source.returned_minor for source in sources)
         left_minor = paid_minor * amount_minor // standing_minor if standing_minor else 0
     given = []
@@ -58,7 +58,10 @@ def points_back(case: Case, sale: Record, amount_minor: int) -> list[GivenBack]:
         stands_minor = source.value_minor - source.returned_minor
         points = source.used - source.returned
         part_minor = min(stands_minor, left_minor)
-        if part_minor < stands_minor:
+        if not source.value_minor:  # they came off the price, so they come back as the goods do
+            points = points * amount_minor // standing_minor
+        elif part_minor < stands_minor:
+            value = redemption_of(case, source).value
             points = min(points, part_minor * value.denominator // value.numerator)
             part_minor = min(value.of(points), part_minor)
         if points:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from ledger.book import MemberBook
 from loyalty.decision import Approved, Discount, Instrument, Reason
-from loyalty.transaction import Operation
+from loyalty.transaction import BasketLine, Operation
 from members.card import Card
 from rules.effects import Decline
 from rules.evaluate import Award, evaluate, price
@@ -20,17 +20,23 @@ from rules.experiment import arms_of
 from rules.extras import NOTHING, Extras, declined_by, extras
 from rules.facts import TAKES_DISCOUNTS, Facts
 from rules.names import categorised
-from rules.rule import Rule
+from rules.redemption import Redemption
+from switch.allowed import (
+    allowed_points,
+    may_only_earn,
+    redeemable,
+    terms_now,
+    told,
+)
 from switch.case import Case
 from switch.counting import count_sale, counters_before
 from switch.coupons import NONE_TAKEN, Taken, take, use_and_issue
 from switch.membership import tell_of_member
 from switch.outcome import Outcome, Side
+from switch.pointsoff import comes_off, points_off
 from switch.postings import Draft
-from switch.redemption import allowed_points, may_only_earn, most_points, spendable
+from switch.tickets import paid_otherwise
 from switch.tiering import tier_moved, tier_of
-
-_TENDERS_OF_POINTS = frozenset({"PNTS", "CERT"})
 
 
 @dataclass(slots=True)
@@ -41,6 +47,8 @@ class Sale:
         discount_minor: What *discounts* add up to.
         facts: Lines and ticket are net of *discounts*, and there are no further ones.
         coupons: The codes that brought something, and why others were not taken.
+        redemption: The terms under which points pay, where any are asked for; QUOTE always asks.
+        limit_minor: What points may pay of the ticket under these.
     """
 
     discounts: tuple[Discount, ...]
@@ -53,19 +61,15 @@ class Sale:
     partial: bool
     coupons: Taken = NONE_TAKEN
     extras: Extras = NOTHING
+    redemption: Redemption | None = None
+    limit_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """A rule of the programme declines the sale."""
+    """A rule of the programme declines the sale under *name*, which terminals see in tag 059."""
 
-    rule: Rule
-
-    @property
-    def name(self) -> str:
-        """What terminals see in tag 059."""
-        assert isinstance(self.rule.effect, Decline)
-        return self.rule.effect.name
+    name: str
 
     def decline(self, case: Case, card: Card) -> Outcome:
         """Declined under the programme's own name, and remembered."""
@@ -106,20 +110,18 @@ def quote(case: Case) -> Outcome:
         return case.refuse(Reason.NOT_PERMITTED, name=sale.name)
     if isinstance(sale, Reason):
         return case.refuse(sale)
-    redemption = case.programme.redemption
-    limit_minor = redemption.share.of((case.transaction.amount or 0) - sale.discount_minor)
-    points = min(spendable(case, book), most_points(redemption, limit_minor))
+    assert sale.redemption is not None
     return case.tell(
         Approved(
             partial=sale.partial,
             books=False,
             earned=sale.award.points,
             used=sale.points or None,
-            value_minor=sale.value_minor if sale.points else None,
+            value_minor=sale.value_minor or None,
             discount_minor=sale.discount_minor,
             left_to_pay_minor=sale.left_to_pay_minor,
             balance=case.balance(card, book),
-            redeemable=(points, redemption.value.of(points)),
+            redeemable=redeemable(case, sale.redemption, book, card, sale.limit_minor),
             discounts=sale.discounts,
             coupons_refused=sale.coupons.refused,
             near_miss=sale.award.near_miss,
@@ -131,7 +133,7 @@ def quote(case: Case) -> Outcome:
 
 def work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | Reason | Guarded:
     """Discounts, points used, what is left to pay, and what it earns."""
-    transaction, redemption = case.transaction, case.programme.redemption
+    transaction = case.transaction
     price_minor = transaction.amount
     assert price_minor is not None
     net: Facts | None = None
@@ -141,26 +143,42 @@ def work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | R
     if case.programme.guards:
         rule = declined_by(case.programme, sale_facts(case, card, price_minor, taken))
         if rule is not None:
-            return Guarded(rule)
+            assert isinstance(rule.effect, Decline)
+            return Guarded(rule.effect.name)
     if _may_be_discounted(case):
         net, discounts = _price(case, card, price_minor, taken)
         discount_minor = sum([discount.amount_minor for discount in discounts])
         price_minor -= discount_minor
     asked = transaction.points or 0
-    points = 0
+    points = value_minor = limit_minor = 0
+    redemption: Redemption | None = None
+    if asked or transaction.operation is Operation.QUOTE:
+        redemption = _redemption(case, card, taken)
+        lines = _lines(case, card, net) if redemption.covers is not None else None
+        limit_minor = redemption.limit_minor(price_minor, lines)
     if asked:
-        allowed = allowed_points(case, asked, redemption.share.of(price_minor), book, card)
+        assert redemption is not None
+        if redemption.refused:
+            return Guarded(redemption.refused)
+        allowed = allowed_points(case, redemption, asked, limit_minor, book, card)
         if isinstance(allowed, Reason):
             return allowed
         points = allowed
-    value_minor = min(redemption.value.of(points), price_minor)
+        value_minor = min(redemption.value.of(points), price_minor)
+        if comes_off(case, redemption):
+            net = sale_facts(case, card, price_minor, taken) if net is None else net
+            off = points_off(case, redemption, net, value_minor)
+            net, discounts = net.after(off), (*discounts, *off)
+            discount_minor += value_minor
+            price_minor -= value_minor
+            value_minor = 0
     left_to_pay_minor = price_minor - value_minor
     base_minor = max(left_to_pay_minor - paid_otherwise(case, value_minor), 0)
     facts = sale_facts(case, card, base_minor, taken) if net is None else replace(net, base_minor=base_minor)
     award = evaluate(case.programme, facts)
     extra = extras(case.programme, facts) if case.programme.extras.size else NOTHING
     if taken.codes:
-        taken = taken.needed_by(case, _given_by(award, discounts, extra))
+        taken = taken.needed_by(case, _given_by(award, discounts, extra, redemption if points else None))
     return Sale(
         discounts=discounts,
         discount_minor=discount_minor,
@@ -172,11 +190,29 @@ def work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | R
         partial=points < asked,
         coupons=taken,
         extras=extra,
+        redemption=redemption,
+        limit_minor=limit_minor,
     )
 
 
-def _given_by(award: Award, discounts: tuple[Discount, ...], extra: Extras) -> Iterator[str]:
+def _redemption(case: Case, card: Card | None, taken: Taken) -> Redemption:
+    """The terms under which points pay a part of the sale."""
+    if not case.programme.redemptions.size:
+        return case.programme.redemption
+    return terms_now(case, sale_facts(case, card, 0, taken))
+
+
+def _lines(case: Case, card: Card | None, net: Facts | None) -> tuple[BasketLine, ...] | None:
+    """The basket at the prices that points may pay."""
+    return (sale_facts(case, card, 0) if net is None else net).lines
+
+
+def _given_by(
+    award: Award, discounts: tuple[Discount, ...], extra: Extras, redemption: Redemption | None
+) -> Iterator[str]:
     """The rules that gave something."""
+    if redemption is not None:
+        yield redemption.rule
     yield from (rule for rule, _ in award.parts)
     yield from (discount.promotion for discount in discounts)
     yield from extra.rules
@@ -218,23 +254,6 @@ def _price(
     return facts.after(discounts), discounts
 
 
-def paid_otherwise(case: Case, value_minor: int) -> int:
-    """What redemptions of the same ticket covered, and point tenders as far as they exceed that."""
-    covered_minor = covered_on_ticket(case, case.ticket)
-    tenders = case.transaction.tenders
-    if not tenders:
-        return covered_minor
-    tenders_minor = sum([tender.amount_minor for tender in tenders if tender.kind in _TENDERS_OF_POINTS])
-    return covered_minor + max(tenders_minor - covered_minor - value_minor, 0)
-
-
-def covered_on_ticket(case: Case, ticket: str | None) -> int:
-    """Money that redemptions of *ticket* cover still, in minor units."""
-    if ticket is None:
-        return 0
-    return sum(record.value_minor - record.returned_minor for record in case.worksheet.redemptions(ticket))
-
-
 def facts_of(case: Case, card: Card | None, base_minor: int) -> Facts:
     """What the rules see of the sale."""
     transaction = case.transaction
@@ -253,7 +272,7 @@ def facts_of(case: Case, card: Card | None, base_minor: int) -> Facts:
         partner=terminal.partner,
         mcc=terminal.mcc,
         channel=transaction.channel,
-        tier=_tier(case, card),
+        tier=member_tier(case, card),
         card_status="" if card is None else card.status.value,
         language="" if card is None or card.language is None else card.language,
         cashier=transaction.cashier,
@@ -263,7 +282,8 @@ def facts_of(case: Case, card: Card | None, base_minor: int) -> Facts:
     )
 
 
-def _tier(case: Case, card: Card | None) -> str:
+def member_tier(case: Case, card: Card | None) -> str:
+    """The tier of the card's member: the lowest when he came to none; empty without tiers."""
     if card is None:
         return ""
     tiers = case.programme.tiers
@@ -271,11 +291,16 @@ def _tier(case: Case, card: Card | None) -> str:
 
 
 def _trace(sale: Sale, tier: str | None) -> str:
-    """What each rule gave, the arms of the member, the tier that he came to: ``base +19; tier gold``."""
-    told = [f"{rule} {points:+}" for rule, points in sale.award.parts]
+    """What each rule gave, the arms of the member, whose terms points had, the tier that he came to.
+
+    ``base +19; coffee +40; summer/A; redemption vip; tier gold``.
+    """
+    parts = [f"{rule} {points:+}" for rule, points in sale.award.parts]
     if sale.facts.arms:
-        told += sorted(sale.facts.arms)
-    return "; ".join(told if tier is None else [*told, f"tier {tier}"])
+        parts += sorted(sale.facts.arms)
+    if sale.redemption is not None and sale.redemption.rule:
+        parts.append(told(sale.redemption))
+    return "; ".join(parts if tier is None else [*parts, f"tier {tier}"])
 
 
 def booked_sale(
@@ -296,8 +321,12 @@ def booked_sale(
     if tier is not None:
         balance = replace(balance, tier=tier)
     has_points = sale.points > 0 or bool(case.transaction.points)
+    is_off = sale.points > 0 and not sale.value_minor  # it stands among the discounts
     # What the member lacked is not told as paid with points; only an advice can lack any.
-    paid_minor = sale.value_minor if not short else case.programme.redemption.value.of(sale.points - short)
+    paid_minor = sale.value_minor
+    if short:
+        assert sale.redemption is not None
+        paid_minor = sale.redemption.value.of(sale.points - short)
     instruments: tuple[Instrument, ...] = ()
     if sale.coupons.codes or sale.extras.coupons:
         more, instruments = use_and_issue(case, card, sale.coupons, sale.extras)
@@ -306,7 +335,7 @@ def booked_sale(
         partial=sale.partial,
         earned=sale.award.points,
         used=sale.points - short if has_points else None,
-        value_minor=paid_minor if has_points else None,
+        value_minor=paid_minor if has_points and not is_off else None,
         discount_minor=sale.discount_minor,
         left_to_pay_minor=sale.left_to_pay_minor + sale.value_minor - paid_minor,
         balance=balance,

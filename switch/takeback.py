@@ -12,6 +12,7 @@ from loyalty.decision import Approved, Reason
 from loyalty.transaction import Operation
 from rules.programme import Shortfall
 from switch.activation import activation_undone
+from switch.allowed import redemption_of
 from switch.case import Case
 from switch.counting import count_again, uncount_all, uncount_part
 from switch.outcome import CardChange, Link, Outcome, Record, Side
@@ -189,7 +190,7 @@ def reverse_in_part(case: Case, record: Record, final: int) -> Outcome:
         return take_back_part(case, record, part_minor, undone=1, final_minor=final)
     if record.operation != Operation.REDEEM.value:
         return take_back_all(case, record)
-    value = case.programmes.version(record.programme_version).redemption.value
+    value = redemption_of(case, record).value
     kept = final if record.in_points else -(-final * value.denominator // value.numerator)
     back = max(record.used - record.returned - kept, 0)
     value_minor = min(value.of(back), record.value_minor - record.returned_minor)

@@ -7,11 +7,11 @@ from loyalty.decision import Approved, Reason
 from loyalty.transaction import Operation
 from members.card import Card
 from rules.programme import Shortfall
+from switch.allowed import may_only_earn, whole_points
 from switch.case import Case
 from switch.family import is_above
 from switch.moving import Move, MovingDraft, last_of, moves_of
 from switch.outcome import Link, Outcome, Record
-from switch.redemption import may_only_earn, whole_points
 
 
 def transfer(case: Case) -> Outcome:
@@ -27,7 +27,7 @@ def transfer(case: Case) -> Outcome:
     assert receiver is not None
     if may_only_earn(case) or receiver.owner == card.owner:  # a family has its points in common
         return case.refuse_or_accept(Reason.NOT_PERMITTED, card)
-    points = whole_points(case)
+    points = whole_points(case, case.programme.redemption)
     assert points is not None
     if is_above(case, card, points):
         return case.refuse_or_accept(Reason.ABOVE_LIMIT, card)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from ledger.account import PostingReason
 from ledger.entry import Posting
 from rules.programme import PointsBack
+from switch.allowed import redemption_of
 from switch.case import Case
 from switch.counting import count_part_again
 from switch.outcome import Link, Outcome, Record
@@ -78,7 +79,6 @@ def _taken_again(
     if programme.refund.points_back is PointsBack.PRO_RATA:
         stands_minor = given_minor * final_minor // refund.covered_minor
     left_minor = given_minor - stands_minor
-    value = programme.redemption.value
     postings = case.worksheet.postings(refund.seq)
     elsewhere = sum(posting.points for posting in postings if posting.reason in _PAST_THE_MEMBER)
     for link in reversed(links):
@@ -87,7 +87,10 @@ def _taken_again(
         part_minor = min(link.returned_minor, left_minor)
         left_minor -= part_minor
         points = link.returned
-        if part_minor < link.returned_minor:
+        if not source.value_minor:  # they came off the price, and came back in proportion
+            points -= points * final_minor // refund.covered_minor
+        elif part_minor < link.returned_minor:
+            value = redemption_of(case, source).value
             points = part_minor * value.denominator // value.numerator
             part_minor = value.of(points)
         if not points:

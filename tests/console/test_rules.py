@@ -17,6 +17,19 @@ text = "Double from 50.00"
 when = { amount = { from = "50.00" } }
 then = { multiply = 2 }
 """
+REDEMPTIONS = """
+[[rule]]
+id = "small"
+text = "Half of it"
+when = { ticket = { below = "1.00" } }
+then = { redeem = { proof_from = "9.00" } }
+[[rule]]
+id = "tiny"
+text = "Not so little"
+priority = 1
+when = { ticket = { below = "0.50" } }
+then = { redeem = { refuse = "NOT_SO_LITTLE" } }
+"""
 
 
 @pytest.fixture
@@ -91,6 +104,42 @@ def test_explain_and_try_again(shop: Path, receipts: list[str], tmp_path: Path) 
 
     programme.write_text(candidate.read_text())  # the books have the text that decided
     assert puntual("rules", "explain", receipts[1], "--config", shop).output == told.output
+
+
+def test_explain_a_redemption(tmp_path: Path) -> None:
+    """Whose terms it went by, what they are, and why another rule's were not taken; declined ones too."""
+    puntual("init", tmp_path / "shop")
+    config = tmp_path / "shop" / "puntual.toml"
+    with (tmp_path / "shop" / "programme.toml").open("a") as programme:
+        programme.write(REDEMPTIONS)
+    (tmp_path / "cards.csv").write_text(f"card,member\n{CARD},m1\n")
+    puntual("cards", "import", tmp_path / "cards.csv", "--config", config)
+    command = [sys.executable, "-P", "-m", "console", "serve", "--config", str(config)]
+    command += ["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as switch:
+        assert switch.stdout is not None
+        address = switch.stdout.readline().split()[1].removeprefix("iso8583=")
+        till = (f"--card={CARD}", f"--switch={address}", f"--memory={tmp_path / 'till.json'}", "--json")
+        puntual("terminal", "sale", "100.00", *till)
+        done = [
+            json.loads(puntual("terminal", "redeem", amount, *till).output) for amount in ("0.50", "0.40")
+        ]
+        switch.terminate()
+    rrn, declined = (each["rrn"] for each in done)
+    told = puntual("rules", "explain", rrn, "--config", config).output.splitlines()
+    terms = "a point pays 1 minor units, in steps of 1, up to 1 of the ticket"
+    assert told[1:] == [
+        f"  points pay by small: Half of it: {terms}, with a code or PIN from 9.00 on",
+        "  50 points were used, worth 0.50",
+    ]
+    assert "  declined: NOT_SO_LITTLE" in puntual("rules", "explain", declined, "--config", config).output
+    why = puntual("rules", "why-not", rrn, "tiny", "--config", config).output.splitlines()
+    assert why == ["NO   the ticket is below 0.50: 0.50"]
+    first = puntual("rules", "why-not", declined, "small", "--config", config).output.splitlines()
+    assert first == [
+        "yes  the ticket is below 1.00: 0.40",
+        "NO   being the first of its lane: tiny comes before it",
+    ]
 
 
 def test_activate_and_pause(shop: Path) -> None:

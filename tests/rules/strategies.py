@@ -37,10 +37,12 @@ from rules.effects import (
     PointsPerAmount,
     PointsPerLine,
     PointsPerUnit,
+    Redeem,
     ShareOff,
     UnitPrice,
 )
 from rules.facts import Facts
+from rules.redemption import Redemption
 from rules.rule import Pick, Rule
 
 NOON = datetime(2026, 2, 27, 12)  # noqa: DTZ001  (the terminal's own clock)
@@ -107,7 +109,9 @@ conditions = st.recursive(
     ),
     max_leaves=3,
 )
+redemptions = st.builds(Redemption, rates, st.integers(1, 50), rates, rule=names)
 effects: st.SearchStrategy[Effect] = st.one_of(
+    st.builds(Redeem, redemptions),
     st.builds(BasePoints, rates),
     st.builds(PointsPerAmount, rates),
     st.builds(FixedPoints, st.integers(1, 50)),

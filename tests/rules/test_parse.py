@@ -13,7 +13,8 @@ from loyalty.amount import Rate, Rounding
 from loyalty.card import CardRange
 from loyalty.errors import Problems
 from rules.parse import MAIN, load_programme, parse_programme, restore_programme
-from rules.programme import PointsBack, Redemption, RefundPolicy, Shortfall, WithoutOriginal
+from rules.programme import PointsBack, RefundPolicy, Shortfall, WithoutOriginal
+from rules.redemption import Redemption
 from tests.rules.sales import STARTER, programme
 
 RULE = '[[rule]]\nid = "r"\ntext = "R"\nthen = { points = 1 }\n'

@@ -11,12 +11,14 @@ from rules.amend import amended
 from rules.columns import Columns, bits
 from rules.compile import compile_rules
 from rules.conditions import AmountWithin, OneOf
-from rules.effects import EXTRA_LANES, POINT_LANES, PRICE_LANES, FixedPoints
+from rules.effects import EXTRA_LANES, POINT_LANES, PRICE_LANES, REDEEM_LANES, FixedPoints
 from rules.evaluate import evaluate
 from rules.extras import declined_by, extras, interpreted
 from rules.facts import Facts
 from rules.interpret import interpret
 from rules.programme import BaseRate, Programme, RoundingLevel
+from rules.redeem import interpreted as redemption_by_rules
+from rules.redeem import redemption_in
 from rules.rule import Rule
 from tests.rules.sales import programme, sale
 from tests.rules.strategies import rates, rule_lists, sales
@@ -30,7 +32,9 @@ def compiled(made: Programme, columns_from: int, cells_max: int) -> Programme:
     prices = tuple(rule for rule in made.rules if rule.lane in PRICE_LANES)
     points = tuple(rule for rule in made.rules if rule.lane in POINT_LANES)
     others = tuple(rule for rule in made.rules if rule.lane in EXTRA_LANES)
-    for name, rules in (("prices", prices), ("table", points), ("extras", others)):
+    redeem = tuple(rule for rule in made.rules if rule.lane in REDEEM_LANES)
+    tables = (("prices", prices), ("table", points), ("extras", others), ("redemptions", redeem))
+    for name, rules in tables:
         table = compile_rules(rules, columns_from=columns_from, cells_max=cells_max)
         object.__setattr__(made, name, table)
     return made
@@ -71,6 +75,7 @@ def test_the_table_and_the_interpreter_agree(
         assert extras(made, each) == given
         declining = declined_by(made, each)
         assert (None if declining is None else declining.id) == guard
+        assert redemption_in(made, each) == redemption_by_rules(made, each)
 
 
 def test_rules_are_reached_through_their_rarest_equality() -> None:
