@@ -1,17 +1,17 @@
 """The terminal's batch: RECONCILE compares its totals with ours, UPLOAD takes in what we do not know of it.
 
 A batch is what a terminal did since the last RECONCILE that was answered 00, or what carries its number. Of
-both sides only what stands is compared: see ``loyalty.totals``.
+both sides only what stands is compared: see ``loyalty.totals``, and ``switch.batchtotals`` for what counts.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 
 from loyalty.decision import Approved, OutOfBalance, Reason
-from loyalty.totals import Totals
 from loyalty.transaction import Operation, OriginalReference, Reconciliation, Transaction, Upload
+from switch.batchtotals import BatchOf
 from switch.case import Case
-from switch.marks import BATCH, CLOSED, mark
+from switch.marks import CLOSED, mark
 from switch.outcome import Outcome, Record
 from switch.worksheet import Worksheet
 
@@ -22,12 +22,6 @@ FILE_ACTION: Final = "3"  # no message names an upload that booked nothing: it n
 _BOOKED_AS_ADVICES: Final = frozenset(
     {Operation.EARN, Operation.REDEEM, Operation.REFUND, Operation.COMPLETE}
 )
-_DEBITS: Final = frozenset(
-    {Operation.EARN.value, Operation.REDEEM.value, Operation.PAY_CERTIFICATE.value, Operation.COMPLETE.value}
-)
-_CREDITS: Final = frozenset({Operation.REFUND.value})
-_UNDOINGS: Final = frozenset({Operation.VOID.value, Operation.REVERSAL.value})
-_NOTHING: Final = Totals()
 
 
 # --- totals
@@ -40,7 +34,15 @@ def reconcile(case: Case) -> Outcome:
     unit = "points" if transaction.in_points else "money"
     closed = f"{_terminal_of(case)}|{unit}"
     closed_number = None if transaction.batch is None else f"{closed}|{transaction.batch}"
-    ours = _count(case.worksheet, _batch(case, closed, closed_number))
+    key = transaction.key
+    batch = BatchOf(
+        terminal=(key.acquirer_id, key.terminal_id),
+        in_points=transaction.in_points,
+        since=_last(case.worksheet, closed),
+        number=transaction.batch,
+        since_number=0 if closed_number is None else _last(case.worksheet, closed_number),
+    )
+    ours = case.worksheet.batch_totals(batch)
     agrees = transaction.claim.agrees(ours)
     if not agrees and not transaction.is_advice:
         decision = OutOfBalance(
@@ -56,67 +58,9 @@ def reconcile(case: Case) -> Outcome:
     )
 
 
-def _batch(case: Case, closed: str, closed_number: str | None) -> list[Record]:
-    """The decisions of the batch that *case* reconciles."""
-    worksheet, transaction = case.worksheet, case.transaction
-    key = transaction.key
-    terminal = key.acquirer_id, key.terminal_id
-    since = _last(worksheet, closed)
-    records = worksheet.decided_at(terminal, since)
-    if closed_number is not None:
-        # Those that carry this number, and those since the last one that carry none.
-        first = f"{_terminal_of(case)}|"
-        own = worksheet.marked(BATCH, first + transaction.batch) if transaction.batch else []
-        since_number = _last(worksheet, closed_number)
-        numbered = set(worksheet.marked(BATCH, first, first + "~", since))
-        mine = [worksheet.by_seq(seq) for seq in own if seq > since_number]
-        records = [record for record in records if record.seq not in numbered]
-        records += [record for record in mine if record is not None]
-    return [record for record in records if record.in_points == transaction.in_points]
-
-
 def _last(worksheet: Worksheet, closed: str) -> int:
     """The sequence of the last RECONCILE that *closed* this; 0 when there was none."""
     return max(worksheet.marked(CLOSED, closed), default=0)
-
-
-def _count(worksheet: Worksheet, records: Iterable[Record]) -> Totals:
-    total = _NOTHING
-    for record in records:
-        total += _counted(worksheet, record)
-    return total
-
-
-def _counted(worksheet: Worksheet, record: Record) -> Totals:
-    """What *record* adds: nothing when it was declined; an advice counts, booked or not, as it happened."""
-    if record.reason is not None and record.reason != Reason.PARTIAL.name:
-        return _NOTHING
-    if record.operation in _UNDOINGS:
-        return _undone(worksheet, record) if record.effective else _NOTHING
-    if record.exception == Reason.ALREADY_REVERSED.name:
-        return _NOTHING
-    amount = record.covered_minor if record.effective else record.amount
-    if record.operation in _CREDITS:
-        return Totals(credits=1, credit_amount=amount)
-    if record.operation in _DEBITS and (amount or record.operation != Operation.COMPLETE.value):
-        return Totals(debits=1, debit_amount=amount)
-    return _NOTHING
-
-
-def _undone(worksheet: Worksheet, undoing: Record) -> Totals:
-    original = None if undoing.original is None else worksheet.by_seq(undoing.original)
-    if original is None:
-        return _NOTHING
-    final = next(
-        (link.final_minor for link in worksheet.links_from(undoing.seq) if link.original == original.seq),
-        None,
-    )
-    amount = original.covered_minor - (final or 0)
-    if original.operation in _CREDITS:
-        return Totals(credit_reversals=1, credit_reversal_amount=amount)
-    if original.operation in _DEBITS:
-        return Totals(debit_reversals=1, debit_reversal_amount=amount)
-    return _NOTHING
 
 
 # --- lines

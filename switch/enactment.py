@@ -5,15 +5,17 @@ when they have changed since they were read last; so a version that was rolled b
 the next start, and what was paused stays paused until somebody resumes it.
 """
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from loyalty.errors import LoyaltyError
-from rules.amend import STOPPABLE, amended, restored
+from rules.amend import STOPPABLE, amended, is_amendment, restored
 from rules.programme import Programme
+from switch.athand import NotAtHand
 from switch.block import ProgrammeAct, ProgrammeEntry, ProgrammeHead
 from switch.case import Moment
 from switch.programmes import KEPT_SIZE_MAX, Programmes
@@ -22,6 +24,7 @@ from switch.work import Change
 from switch.worksheet import Worksheet
 
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
+Build = Callable[[str], Awaitable[Programme]]
 _RECALLED_MAX: Final = 2  # programmes made of their texts that are kept for the next question
 
 
@@ -31,32 +34,61 @@ class Restorer:
     Args:
         reader: Of the books.
         ready: Programmes that need not be made.
+        build: Makes one while others are served; without it all wait until it is made.
     """
 
-    def __init__(self, reader: Recall, *ready: Programme) -> None:
+    def __init__(self, reader: Recall, *ready: Programme, build: Build | None = None) -> None:
         self._reader = reader
         self._ready = {programme.version: programme for programme in ready}
         self._recalled: OrderedDict[str, Programme] = OrderedDict()
+        self._build = build
+        self._building: dict[str, asyncio.Future[None]] = {}
 
     def __call__(self, version: str) -> Programme:
-        """The programme of that version, which is in the books."""
+        """The programme of that version, which is in the books.
+
+        Raises:
+            NotAtHand: It has to be built.
+        """
         known = self._ready.get(version) or self._recalled.get(version)
         if known is not None:
             return known
         text = self._reader.programme_text(version)
         assert text is not None
+        if self._build is not None and not is_amendment(text):
+            raise NotAtHand(lambda: self._fetch(version, text))
         programme = restored(text, self)
+        self._keep(version, programme)
+        return programme
+
+    async def _fetch(self, version: str, text: str) -> None:
+        """Have *version* built, once for all who wait for it."""
+        building = self._building.get(version)
+        if building is None:
+            building = asyncio.ensure_future(self._built(version, text))
+            self._building[version] = building
+            building.add_done_callback(lambda _: self._building.pop(version))
+        await asyncio.shield(building)
+
+    async def _built(self, version: str, text: str) -> None:
+        assert self._build is not None
+        self._keep(version, await self._build(text))
+
+    def _keep(self, version: str, programme: Programme) -> None:
         self._recalled[version] = programme
         while len(self._recalled) > _RECALLED_MAX:
             self._recalled.popitem(last=False)
-        return programme
 
 
-def recorded(reader: Recall, otherwise: Programme) -> Programmes:
-    """The programmes of the books; *otherwise*, which need not be made again, where they have none yet."""
+def recorded(reader: Recall, otherwise: Programme, build: Build | None = None) -> Programmes:
+    """The programmes of the books; *otherwise*, which need not be made again, where they have none yet.
+
+    *build* makes those that are asked for later and are not in memory, while others are served.
+    """
     heads = reader.programmes()
+    recall = Restorer(reader, build=build)
     if not heads:
-        return Programmes(((_EVER, otherwise),), recall=Restorer(reader))
+        return Programmes(((_EVER, otherwise),), recall=recall)
     restore = Restorer(reader, otherwise)
     versions: list[tuple[datetime, Programme]] = []
     size = 0
@@ -67,7 +99,7 @@ def recorded(reader: Recall, otherwise: Programme) -> Programmes:
         head = heads.pop()
         versions.insert(0, (head.since, restore(head.version)))
     older = tuple((head.since, head.version) for head in heads)
-    return Programmes(tuple(versions), older, recall=Restorer(reader))
+    return Programmes(tuple(versions), older, recall=recall)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,17 +25,13 @@ LEADS_MAX: Final = 16  # members behind one identifier
 _FIELDS: Final = ", ".join(COLUMNS["decision"][:-1])
 BY_KEY: Final = f"{SELECT_RECORD} WHERE key = ?"
 BY_KEYS: Final = f"{SELECT_RECORD} WHERE key IN (SELECT value FROM json_each(?))"
+BY_SEQS: Final = f"{SELECT_RECORD} WHERE seq IN (SELECT value FROM json_each(?))"
 NEWEST_KEYS: Final = f"SELECT key FROM decision WHERE key < '{END}' ORDER BY key DESC LIMIT ?"
 BY_SEQ: Final = f"{SELECT_RECORD} WHERE seq = ?"
 BY_RRN: Final = f"{SELECT_RECORD} WHERE rrn = ? AND rrn_sent = 1 ORDER BY seq LIMIT 2"
 BY_OWN_STAN: Final = (
     f"{SELECT_RECORD} WHERE terminal_id = ? AND stan = ? AND acquirer_id = ? AND at >= ?"
     f" AND operation <> 'REVERSAL' ORDER BY seq DESC LIMIT {REPEATS_MAX}"
-)
-# The index holds the sequence too, so that rows before it are not looked up.
-DECIDED_AT: Final = (
-    f"{SELECT_RECORD} INDEXED BY decision_terminal"
-    " WHERE acquirer_id = ? AND terminal_id = ? AND seq > ? ORDER BY seq"
 )
 MARKED: Final = "SELECT DISTINCT seq FROM mark WHERE kind = ? AND value BETWEEN ? AND ? AND seq > ?"
 # The words of the index's own condition, so that SQLite sees that the index will do.

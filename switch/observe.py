@@ -44,6 +44,7 @@ EVENTS: Final = {
     "sqlite.old": "this SQLite can lose commits when another program writes to the books too",
     "anchor.failed": "the last block could not be anchored at the end; the next start does it",
     "batch.lost": "the store could not write; its requests are answered 91, nothing was booked",
+    "fetch.failed": "what a message needed could not be fetched; it was told so, and may be sent again",
     "sweep.failed": "what is due was not posted; it shows all the same, and the next beat tries again",
     "export.delayed": "the exporter failed and tries again; answers are not touched",
     "export.resumed": "the exporter works again",

@@ -9,11 +9,13 @@ from ledger.certificate import Certificate
 from ledger.entry import Lot, Posting
 from ledger.hold import Hold, HoldStep
 from loyalty.card import CardId, MemberId, Token
+from loyalty.totals import Totals
 from loyalty.transaction import OriginalReference
 from members.card import Card
 from members.profile import Profile
 from members.proof import ProofKind, Secret
 from rules.counters import Place
+from switch.batchtotals import BatchOf
 from switch.outcome import EarlyReversal, Link, Record
 
 
@@ -57,8 +59,12 @@ class Reader(Protocol):
         """Decisions of *day* by which *member_id* used points of *owner*."""
         ...
 
-    def decided_at(self, terminal: tuple[str, str], after: int) -> Sequence[Record]:
-        """What was decided for a terminal behind the sequence *after*, without what was done to it since."""
+    def batch_totals(self, of: BatchOf, before: int | None) -> Totals:
+        """What the decisions of a batch whose sequence is lower than *before* add up to.
+
+        Raises:
+            NotAtHand: It takes long to add them up.
+        """
         ...
 
     def marked(self, kind: str, first: str, last: str, after: int) -> Sequence[int]:

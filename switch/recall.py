@@ -19,12 +19,15 @@ from ledger.entry import Lot, Posting
 from ledger.hold import Hold, HoldStep
 from loyalty.card import CardId, IdentifierKind, MemberId, Token
 from loyalty.sequence import seq_of
+from loyalty.totals import Totals
 from loyalty.transaction import Operation, OriginalReference
 from members.card import Card
 from members.profile import Profile
 from members.proof import ProofKind, Secret
 from members.tables import EVERY_CARD
 from switch import lookups
+from switch.batchreader import Batches
+from switch.batchtotals import BatchOf
 from switch.block import Block, Enrolment, Person, ProgrammeAct, ProgrammeHead
 from switch.duereader import DueReader
 from switch.generations import Generations
@@ -79,6 +82,7 @@ class Recall(MarkReader, TallyReader, DueReader):
         self._leads: Generations[tuple[str, Token], tuple[tuple[MemberId, CardId], ...]] = Generations(size)
         self._profiles: Generations[MemberId, Profile] = Generations(size)
         self._tallies = DurableTallies(database, size)
+        self._batches = Batches(database, self)
         # The latest business date of which a ticket was asked, and its tickets that points paid.
         self._day = ""
         self._redeemed: set[str] = set()
@@ -173,6 +177,10 @@ class Recall(MarkReader, TallyReader, DueReader):
         """Decisions of *day* by which *member_id* used points of *owner*, among the latest of his."""
         parameters = owner, member_id, day.isoformat()
         return [self._record(row) for row in self._database.execute(lookups.USES, parameters).fetchall()]
+
+    def batch_totals(self, of: BatchOf, before: int | None) -> Totals:
+        """What the decisions of a batch whose sequence is lower than *before* add up to."""
+        return self._batches.totals(of, before)
 
     def links_to(self, original: int) -> list[Link]:
         """What later decisions did to a decision."""
@@ -309,6 +317,8 @@ class Recall(MarkReader, TallyReader, DueReader):
 
     def fold(self, block: Block) -> None:
         """Take in what *block* changed: it is durable."""
+        if self._batches.walks:
+            self._batches.follow(block.outcomes)
         for outcome in block.outcomes:
             if outcome.record is None:
                 continue

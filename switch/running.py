@@ -22,6 +22,7 @@ from messages.profile import Profile, profile_named
 from rules.parse import load_programme
 from switch.admin import AdminServer
 from switch.administration import Administration
+from switch.builder import build_text
 from switch.connection import TerminalConnection
 from switch.corrections import CorrectionPolicy
 from switch.database import open_for_reading
@@ -209,7 +210,7 @@ async def running(
 
         sequencer = Sequencer(
             measured,
-            recorded(store.reader, own),
+            recorded(store.reader, own, build_text),
             clock,
             hasher.token,
             deadline_s=limits.deadline_s,

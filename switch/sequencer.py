@@ -21,9 +21,9 @@ import structlog
 from loyalty.card import Identifier, Token
 from loyalty.clock import Clock
 from loyalty.decision import Approved, Decision, Declined, Reason
-from loyalty.transaction import Operation, Transaction
 from messages.link import CutOver, TransactionReceived
 from messages.reading import Refused
+from switch.athand import Apart, NotAtHand
 from switch.block import Block, CommitResult
 from switch.case import Case, Moment
 from switch.days import cut_over
@@ -79,6 +79,7 @@ class Sequencer:
         self._open = Batch(Worksheet(store.reader), self._opened)
         self._day, self._day_ends = self._business_day(self._now)
         self._commits: set[asyncio.Task[None]] = set()
+        self._apart = Apart(self._decide_first, self._loop.time, deadline_s)
 
     # From outside
 
@@ -97,7 +98,7 @@ class Sequencer:
     @property
     def queue_depth(self) -> int:
         """Messages that are neither answered nor being committed."""
-        return len(self._queue) + len(self._open.works)
+        return len(self._queue) + len(self._open.works) + len(self._apart)
 
     @property
     def is_full(self) -> bool:
@@ -178,12 +179,24 @@ class Sequencer:
 
     def _decide(self, work: Work, batch: Batch) -> None:
         """Decide *work* on the batch's worksheet. A bug in one is answered 96 for that one alone."""
+        if self._apart.waiting and self._apart.takes(work):
+            return
         batch.works.append(work)
         try:
             self._decide_one(work, batch)
+        except NotAtHand as missing:
+            if self._is_late(work):
+                self._answer(work, Declined(reason=Reason.TOO_LATE))
+            else:
+                self._apart.put(batch.works.pop(), missing)
         except Exception:  # the boundary of one transaction in a batch
-            log.exception("transaction.failed", stan=_stan_of(work))
+            log.exception("transaction.failed", stan=work.stan)
             self._answer(work, Declined(reason=Reason.OWN_FAULT))
+
+    def _decide_first(self, works: Sequence[Work]) -> None:
+        """Decide *works* before all that waits: what they waited for is at hand."""
+        self._queue.extendleft(reversed(works))
+        self._schedule()
 
     def _decide_one(self, work: Work, batch: Batch) -> None:
         event = work.event
@@ -238,7 +251,7 @@ class Sequencer:
         """Answer without a record: refused before the decision, or not decided at all."""
         event, link = work.event, work.connection.link
         transaction = event.transaction if isinstance(event, TransactionReceived) else None
-        if transaction is not None and _carries_no(decision.reason, transaction):
+        if work.carries_no(decision.reason):
             decision = Declined(reason=Reason.OWN_FAULT)
         if isinstance(event, CutOver):
             work.elements = link.profile.refusal(decision.reason)
@@ -305,7 +318,7 @@ class Sequencer:
         if batch.is_empty:
             if self._queue:  # a command that waited for the one before it
                 self._schedule()
-            else:
+            elif not self._apart.waiting:
                 self._idle.set()
             return
         self._committing = batch
@@ -382,14 +395,3 @@ class Sequencer:
         again: list[Work | Order] = [*batch.works, *batch.orders, *upper.works, *upper.orders]
         self._queue.extendleft(reversed(again))
         self._schedule()
-
-
-def _carries_no(reason: Reason, transaction: Transaction) -> bool:
-    """Whether *reason* may not be told to an advice or a reversal: it is asked to send again instead."""
-    settled = transaction.is_advice or transaction.operation is Operation.REVERSAL
-    return settled and reason is Reason.STORE_UNAVAILABLE
-
-
-def _stan_of(work: Work) -> str | None:
-    event = work.event
-    return event.transaction.key.stan if isinstance(event, TransactionReceived) else None

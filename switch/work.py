@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
+from loyalty.decision import Reason
 from loyalty.transaction import Operation
 from messages.link import CutOver, Link, TransactionReceived
 from messages.reading import Refused
@@ -130,6 +131,18 @@ class Work:
         return not (
             transaction.is_advice or transaction.is_repeat or transaction.operation is Operation.REVERSAL
         )
+
+    @property
+    def stan(self) -> str | None:
+        """DE 11, for the log."""
+        return self.event.transaction.key.stan if isinstance(self.event, TransactionReceived) else None
+
+    def carries_no(self, reason: Reason) -> bool:
+        """Whether *reason* may not be told to an advice or a reversal: it is asked to send again instead."""
+        if reason is not Reason.STORE_UNAVAILABLE or not isinstance(self.event, TransactionReceived):
+            return False
+        transaction = self.event.transaction
+        return transaction.is_advice or transaction.operation is Operation.REVERSAL
 
 
 @dataclass(slots=True)

@@ -15,11 +15,13 @@ from ledger.certificate import Certificate
 from ledger.entry import Lot, Posting
 from ledger.hold import Hold, HoldStep
 from loyalty.card import CardId, IdentifierKind, MemberId, Token
+from loyalty.totals import Totals
 from loyalty.transaction import Operation, OriginalReference
 from members.card import Card, CardStatus
 from members.profile import Profile
 from members.proof import ProofKind, Secret
 from rules.counters import Place
+from switch.batchtotals import BatchOf, total_of_outcomes
 from switch.block import Enrolment, ProfileChange
 from switch.certificates import certificates_after, codes_of
 from switch.marks import marked_in
@@ -182,15 +184,11 @@ class Worksheet:
         ]
         return self._merged(mine, self._reader.uses(owner, member_id, day))
 
-    def decided_at(self, terminal: tuple[str, str], after: int) -> list[Record]:
-        """What was decided for a terminal behind the sequence *after*."""
-        mine = [
-            record
-            for sheet in self.sheets
-            for record in self._decided(sheet)
-            if record.seq > after and terminal == (record.acquirer_id, record.terminal_id)
-        ]
-        return self._merged(mine, self._reader.decided_at(terminal, after))
+    def batch_totals(self, of: BatchOf) -> Totals:
+        """What a batch comes to."""
+        mine = [outcome for sheet in self.sheets for outcome in sheet.outcomes.values()]
+        before = min((seq for sheet in self.sheets for seq in sheet.outcomes), default=None)
+        return self._reader.batch_totals(of, before) + total_of_outcomes(self, of, mine)
 
     def marked(self, kind: str, first: str, last: str | None = None, after: int = 0) -> list[int]:
         """Decisions with a mark of *kind* from *first* to *last* (or just *first*) behind *after*."""

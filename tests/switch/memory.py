@@ -9,11 +9,13 @@ from ledger.certificate import Certificate
 from ledger.entry import Lot, Posting
 from ledger.hold import Hold, HoldStep
 from loyalty.card import CardId, MemberId, Token
+from loyalty.totals import Totals
 from loyalty.transaction import Operation, OriginalReference
 from members.card import Card, CardStatus
 from members.profile import Profile
 from members.proof import ProofKind, Secret
 from rules.counters import Place
+from switch.batchtotals import BatchOf, total_of_outcomes
 from switch.block import Block, CommitResult
 from switch.certificates import certificates_after, codes_of
 from switch.originals import named_by
@@ -151,12 +153,9 @@ class MemoryStore:
             and (record.owner, record.member_id, record.business_date) == (owner, member_id, day)
         ]
 
-    def decided_at(self, terminal: tuple[str, str], after: int) -> list[Record]:
-        return [
-            record
-            for record in self.records.values()
-            if record.seq > after and terminal == (record.acquirer_id, record.terminal_id)
-        ]
+    def batch_totals(self, of: BatchOf, before: int | None) -> Totals:
+        known = [outcome for seq, outcome in self.outcomes.items() if before is None or seq < before]
+        return total_of_outcomes(self, of, known)
 
     def marked(self, kind: str, first: str, last: str, after: int) -> list[int]:
         return [
