@@ -92,7 +92,7 @@ def exceptions(config: Path, *, as_json: bool) -> None:
     """List what a person must look at, with its age, and points that nobody has (suspense).
 
     Reversals of what is unknown, advices that could not be booked as they say, lines that only an upload told
-    of, batches that do not agree, and holds that are open.
+    of, batches that do not agree, approvals whose answer left too late, and holds that are open.
     """
     deployment = open_deployment(config)
     terms, now = deployment.programme.terms, deployment.now
@@ -103,8 +103,19 @@ def exceptions(config: Path, *, as_json: bool) -> None:
                 **_row(record, terms, as_json=as_json),
                 "suspense": queries.suspense_of(books, record.seq),
                 "exception": record.exception,
+                "note": "",
             }
             for record in queries.exceptions(books)
+        ]
+        rows += [
+            {
+                **_age(now - record.at, as_json=as_json),
+                **_row(record, terms, as_json=as_json),
+                "suspense": 0,
+                "exception": "LATE_ANSWER",
+                "note": f"answered after {after_ms / 1000:.1f} s",
+            }
+            for record, after_ms in queries.late_answers(books)
         ]
         rows += [
             {**_age(now - hold.at, as_json=as_json), **_hold_row(hold, terms, as_json=as_json)}
@@ -137,6 +148,7 @@ def _hold_row(hold: queries.OpenHoldRow, terms: Terms, *, as_json: bool) -> dict
         "advice": False,
         "suspense": 0,
         "exception": "OPEN_HOLD",
+        "note": f"kept until {hold.kept_until.isoformat(timespec='seconds')}",
     }
 
 

@@ -9,6 +9,7 @@ MARK: Final = "mark"
 BATCH: Final = "batch"  # a transaction of a numbered batch: acquirer|terminal|number
 CLOSED: Final = "closed"  # a batch that was closed: acquirer|terminal|unit, and |number where it has one
 DAY: Final = "day"  # the business date that was opened
+LATE: Final = "late"  # an answer that left too late: sequence|milliseconds after the message had come
 
 
 def mark(kind: str, value: str) -> Side:

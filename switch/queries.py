@@ -18,6 +18,7 @@ from members.card import Card
 from members.proof import ProofKind, Secret
 from switch.counting import loaded_place
 from switch.lookups import PROOF, load_book, load_cards, load_leads
+from switch.marks import LATE
 from switch.outcome import Record
 from switch.postings import Draft
 from switch.rows import link_of, record_of, secret_of
@@ -32,6 +33,9 @@ _OPEN_HOLDS: Final = (
     " amount, in_points, open_hold.owner, terminal_id, merchant_id"
     " FROM open_hold JOIN hold ON hold.seq = open_hold.hold JOIN decision ON decision.seq = hold.seq"
     " WHERE hold.seq > ? ORDER BY hold.seq LIMIT ?"
+)
+_LATE: Final = (
+    "SELECT seq, line, value FROM mark WHERE kind = ? AND (seq, line) > (?, ?) ORDER BY seq, line LIMIT ?"
 )
 _SLICE_END: Final = "SELECT max(seq) FROM (SELECT seq FROM {} WHERE seq > ? ORDER BY seq LIMIT ?)"
 
@@ -102,6 +106,17 @@ def exceptions(database: sqlite3.Connection) -> Iterator[Record]:
         for row in rows:
             yield _with_links(database, row)
         after = rows[-1][0]
+
+
+def late_answers(database: sqlite3.Connection) -> Iterator[tuple[Record, int]]:
+    """Approvals whose answer left too late, and after how many milliseconds; in the order of being noted."""
+    after = (0, -1)
+    while rows := database.execute(_LATE, (LATE, *after, SLICE_SIZE)).fetchall():
+        for _, _, value in rows:
+            seq, _, after_ms = value.partition("|")
+            row = database.execute(f"{SELECT_RECORD} WHERE seq = ?", (int(seq),)).fetchone()
+            yield _with_links(database, row), int(after_ms)
+        after = rows[-1][:2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ from switch.corrections import CorrectionPolicy
 from switch.database import open_for_reading
 from switch.duereader import Due
 from switch.enactment import recorded
+from switch.lateness import Lateness
 from switch.listener import listen
 from switch.management import Management, Policy
 from switch.metrics import Metrics
@@ -203,11 +204,6 @@ async def running(
         measured = MeasuredStore(store, metrics, time)
 
         shadow = Shadow()
-
-        def observe(works: Sequence[Work]) -> None:
-            tell(works)
-            shadow.see(works)
-
         sequencer = Sequencer(
             measured,
             recorded(store.reader, own, build_text),
@@ -216,8 +212,15 @@ async def running(
             deadline_s=limits.deadline_s,
             queue_depth_max=limits.queue_depth_max,
             batch_size_max=limits.batch_size_max,
-            observe=observe,
+            observe=lambda works: _show(works, tell, shadow.see, lateness.see),
             not_before=store.last_committed_at(),
+        )
+        lateness = Lateness(
+            sequencer.order,
+            store.sequence,
+            lambda: sequencer.programmes.current.version,
+            time,
+            limits.deadline_s,
         )
         deciding = asyncio.create_task(sequencer.run())
         house.callback(deciding.cancel)
@@ -292,6 +295,12 @@ async def running(
             http=watched.address,
             deciding=deciding,
         )
+
+
+def _show(works: Sequence[Work], *watchers: Tell) -> None:
+    """Show a finished batch to all *watchers*, in order."""
+    for see in watchers:
+        see(works)
 
 
 async def _see_off(peers: Peers, sequencer: Sequencer, deciding: "asyncio.Task[None]") -> None:
