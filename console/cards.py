@@ -143,7 +143,7 @@ def show(card: str, config: Path, *, as_json: bool) -> None:
         found = deployment.find(books, card)
         balance = balance_of(books, found, deployment.today, deployment.now)
         pin = secret_of_card(books, found, ProofKind.PIN)
-        tier = tier_of(Worksheet(Recall(books)), deployment.programme, found)
+        tier = tier_of(Worksheet(Recall(books)), deployment.programme, found, deployment.today)
     refusal = found.refusal(deployment.today)
     shown = {
         "card": f"*{found.last4}",

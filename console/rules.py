@@ -15,16 +15,10 @@ from console.options import config_option, json_option, print_json
 from loyalty.amount import format_minor
 from loyalty.errors import LoyaltyError, Problems
 from loyalty.transaction import Operation
+from rules.describe import describe_effect, describe_redemption, describe_rule, tell_redemption
 from rules.effects import Lane
 from rules.evaluate import evaluate
-from rules.explain import (
-    describe_effect,
-    describe_redemption,
-    describe_rule,
-    tell,
-    tell_redemption,
-    why_not,
-)
+from rules.explain import tell, why_not
 from rules.facts import Facts
 from rules.lint import lint
 from rules.parse import load_programme

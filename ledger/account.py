@@ -108,10 +108,15 @@ class PostingReason(enum.IntEnum):
     PAY_CERTIFICATE = 49  # a certificate pays
     PAY_BACK = 50  # ... and has its value again
     CERTIFICATE_LAPSE = 51  # nobody brought it in time
+    GRANT = 66  # a rule gives a certificate, or money into a purse
+    GRANT_BACK = 67  # ... which is taken back
+    GRANT_OWED = 68  # ... as far as it was spent
     PARTNER_FUNDS = 52  # a partner bears what was issued
     PARTNER_FUNDS_BACK = 53  # ... and was taken back
     PARTNER_PAID = 54  # a partner gets what was redeemed with him
     PARTNER_PAID_BACK = 55  # ... and was given back
+    CAMPAIGN_FUNDED = 57  # a partner bears his part of what a campaign gave
+    CAMPAIGN_FUNDED_BACK = 58  # ... and was taken back
     PARTNER_SETTLED = 56  # what he owed or was owed is paid
 
 
@@ -180,6 +185,12 @@ CHART: Final = frozenset(
         (_K.REDEEMED, _K.CERTIFICATES, _R.PAY_BACK),
         (_K.CERTIFICATES, _K.EXPIRED, _R.CERTIFICATE_LAPSE),
         (_K.CERTIFICATES, _K.AVAILABLE, _R.GRACE),
+        (_K.ISSUE, _K.CERTIFICATES, _R.GRANT),
+        (_K.CERTIFICATES, _K.ISSUE, _R.GRANT_BACK),
+        (_K.DEBT, _K.ISSUE, _R.GRANT_OWED),
+        (_K.ADJUST, _K.ISSUE, _R.GRANT_OWED),
+        (_K.PARTNER, _K.ISSUE, _R.CAMPAIGN_FUNDED),
+        (_K.ISSUE, _K.PARTNER, _R.CAMPAIGN_FUNDED_BACK),
         (_K.PARTNER, _K.ISSUE, _R.PARTNER_FUNDS),
         (_K.ISSUE, _K.PARTNER, _R.PARTNER_FUNDS_BACK),
         (_K.REDEEMED, _K.PARTNER, _R.PARTNER_PAID),

@@ -25,6 +25,11 @@ class Certificate:
     left: int
     left_minor: int
 
+    @property
+    def is_purse(self) -> bool:
+        """It was made empty: it is filled again and again, with whatever."""
+        return self.points == 0 and self.value_minor == 0
+
     def is_due(self, today: date) -> bool:
         """Whether something is left of it, and its last day is over on *today*."""
         return self.last_day < today and (self.left > 0 or self.left_minor > 0)
@@ -37,6 +42,7 @@ class Certificate:
     def changed(self, points: int, value_minor: int) -> "Certificate":
         """With so much more, or less when negative."""
         left, left_minor = self.left + points, self.left_minor + value_minor
-        assert 0 <= left <= self.points
-        assert 0 <= left_minor <= self.value_minor
+        assert left >= 0
+        assert left_minor >= 0
+        assert self.is_purse or (left <= self.points and left_minor <= self.value_minor)
         return replace(self, left=left, left_minor=left_minor)

@@ -59,11 +59,13 @@ def check_certificates(database: sqlite3.Connection, findings: Findings) -> None
 
 def _check(findings: Findings, made_by: int, made: tuple[int, int], entries: Sequence[Row]) -> None:
     left, left_minor = made
+    is_purse = made == (0, 0)  # it was made empty to be filled
     for seq, points, value_minor in entries:
         left, left_minor = left + points, left_minor + value_minor
         where = f"decision {seq}, certificate of decision {made_by}"
-        if seq <= made_by:
+        if seq < made_by or (seq == made_by and not is_purse):
             findings.add("certificates", where, "was changed before it was made")
-        if not (0 <= left <= made[0] and 0 <= left_minor <= made[1]):
+        fits = is_purse or (left <= made[0] and left_minor <= made[1])
+        if left < 0 or left_minor < 0 or not fits:
             what = f"has {left} points and {left_minor} left of {made[0]} and {made[1]}"
             findings.add("certificates", where, what)

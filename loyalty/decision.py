@@ -76,12 +76,13 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """Money taken off line *line* (from 1) of the basket."""
+    """Money taken off line *line* (from 1) of the basket; *units* of it are free for stamps."""
 
     line: int
     amount_minor: int
     promotion: str
     text: str
+    units: int = 0
 
 
 @dataclass(frozen=True, slots=True)

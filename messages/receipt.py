@@ -234,7 +234,8 @@ def _add_promises(rows: _Rows, approved: Approved, words: _Words, terms: Terms) 
         rows.append((words.held_until, f"{approved.hold_until:%Y-%m-%d %H:%M}"))
     for instrument in approved.instruments:
         rows.append((instrument.code, ""))  # alone: all of it is needed, on narrow paper too
-        rows.append((words.valid_until, _day(instrument.last_day)))
+        if instrument.last_day != date.max:  # of a purse
+            rows.append((words.valid_until, _day(instrument.last_day)))
     if approved.near_miss:
         rows.append((approved.near_miss, ""))
 

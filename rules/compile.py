@@ -21,19 +21,28 @@ from rules.conditions import (
 )
 from rules.effects import (
     BasePoints,
+    CashBack,
     Decline,
     Effect,
     FixedPoints,
+    FreeForStamps,
     FreeUnits,
+    GiveAway,
+    GiveStamps,
+    IssueCertificate,
     IssueCoupon,
+    IssueMoney,
     Message,
     MoneyOff,
+    MoveTier,
     Multiply,
     PointsPerAmount,
     PointsPerLine,
     PointsPerUnit,
     Redeem,
     ShareOff,
+    TierPoints,
+    TierPointsPerAmount,
     UnitPrice,
 )
 from rules.rows import AMOUNTS, SETS, TEXTS, WEEK_S, Kind, Row
@@ -194,9 +203,24 @@ def _gives(effect: Effect) -> tuple[Kind, tuple[int, int]]:
             return Kind.PER_UNIT, (points, 1)
         case Multiply(factor):  # the base is there already: what is added is factor - 1 of it
             return Kind.MULTIPLY, (factor.numerator - factor.denominator, factor.denominator)
-        case ShareOff() | UnitPrice() | MoneyOff() | FreeUnits():  # worked out by rules.price
+        case (
+            ShareOff() | UnitPrice() | MoneyOff() | FreeUnits() | FreeForStamps()
+        ):  # worked out by rules.price
             return Kind.PRICE, (0, 1)
-        case Redeem() | Decline() | IssueCoupon() | Message():  # gathered by rules.redeem and rules.extras
+        case (  # gathered by rules.redeem and rules.extras
+            Redeem()
+            | Decline()
+            | IssueCoupon()
+            | IssueCertificate()
+            | IssueMoney()
+            | CashBack()
+            | GiveAway()
+            | GiveStamps()
+            | TierPoints()
+            | TierPointsPerAmount()
+            | MoveTier()
+            | Message()
+        ):
             return Kind.EXTRA, (0, 1)
 
 

@@ -69,11 +69,15 @@ class AmountWithin:
 
 @dataclass(frozen=True, slots=True)
 class CounterWithin:
-    """The member's counter *name* lies in the range; one that was never counted is 0."""
+    """The member's counter *name* lies in the range; one that was never counted is 0.
+
+    With *every* above 0 this one would make it a multiple of that: each tenth visit.
+    """
 
     name: str
     low: int | None
     high: int | None
+    every: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +219,9 @@ def holds(condition: Condition, facts: Facts) -> bool:  # noqa: C901, PLR0912  (
             return not values.isdisjoint(SET_ATTRIBUTES[attribute](facts))
         case AmountWithin(attribute, low, high):
             return within(AMOUNT_ATTRIBUTES[attribute](facts), low, high)
-        case CounterWithin(name, low, high):
-            return within(dict(facts.counters).get(name, 0), low, high)
+        case CounterWithin(name, low, high, every):
+            value = dict(facts.counters).get(name, 0)
+            return within(value, low, high) and (not every or (value + 1) % every == 0)
         case Window():
             return _window_open(condition, facts.local_at)
         case Period(start, end):

@@ -232,12 +232,17 @@ def _counters(section: Section, names: Names) -> list[Condition]:
             table.wrong("is not a counter", name, hint)
         what, _, rest = name.partition(".")
         names.asks_costs |= what == "profit"
+        if what == "stamps" and rest not in names.stamp_cards:
+            table.wrong("is no card of stamps", name, did_you_mean(rest, names.stamp_cards))
         if what == "category":
             names.products_of("category", (rest.rpartition(".")[0],))
         read = limits.money if what in AMOUNTS else limits.whole
         low = read("from") if "from" in limits else None
         high = read("below") if "below" in limits else None
+        every = limits.whole("every", low=2) if "every" in limits else 0
         limits.close()
+        if every and what in AMOUNTS:
+            limits.wrong("counts money, of which there is no next one", "every")
         _check_range(limits, low, high, "below")
-        found.append(CounterWithin(name, low, high))
+        found.append(CounterWithin(name, low, high, every))
     return found

@@ -9,6 +9,8 @@ Counters are what the rules see of it, one number each, by name::
     visits.month  spend.30d  points.lifetime  product.17.week  category.COFFEE.year    so much in the span
     streak.day  streak.week  streak.month   stretches in a row with a visit, right before the present one
     days_since.visit                        days since the last visit; 0 on the day and for newcomers
+    stamps.coffee                           what is on the member's card of stamps
+    pool.mugs                               prizes of a pool that were given
     rule:coffee/member/day                  what a limit counts
 
 All of them are as they stood before the sale. The calendar is that of business days.
@@ -34,13 +36,15 @@ from rules.conditions import (
     OneOf,
     SomeOf,
 )
+from rules.effects import FreeForStamps, GiveAway, GiveStamps
 from rules.facts import Facts
 from rules.rule import Rule
+from rules.stock import POOL, STAMPS, STAMPS_USED
 
 DAYS_MAX: Final = 366  # of a rolling span: so many places are added up
 STREAK_MAX: Final = 400  # a longer one counts as this long
 AMOUNTS: Final = frozenset({"spend", "profit"})  # counters of money
-PLAIN: Final = ("visits", "spend", "points", "profit")
+PLAIN: Final = ("visits", "spend", "points", "profit", "tier_points")
 OF_SOMETHING: Final = ("product", "category")
 STREAKS: Final = ("streak.day", "streak.week", "streak.month")
 SINCE: Final = "days_since.visit"
@@ -48,6 +52,7 @@ _SPANS: Final = {
     per.value: per for per in Per if per not in (Per.TRANSACTION, Per.ROLLING)
 }  # as counters name them
 _OF_ONE: Final = frozenset({Scope.MEMBER, Scope.CARD})  # few sales: adding them up is a look at one range
+_OF_EXTRAS: Final = (STAMPS, STAMPS_USED, POOL, "tier_points/")  # begin measures that points have no part in
 _ROLLING: Final = re.compile(r"([1-9][0-9]{0,2})d", re.ASCII)
 
 Place = tuple[str, str, str]  # measure, whom it is of, stretch of the calendar
@@ -100,6 +105,9 @@ def counter_named(name: str) -> Counter | None:
     """The counter of a condition; ``None`` when there is no such counter."""
     if name == SINCE:
         return Counter(name, "visits/member", Scope.MEMBER, Per.DAY, is_since=True)
+    what, _, card = name.partition(".")
+    if what == "stamps" and card:
+        return Counter(name, f"{STAMPS}{card}/member", Scope.MEMBER, Per.LIFETIME)
     what, _, span = name.rpartition(".")
     days = _ROLLING.fullmatch(span)
     per = Per.ROLLING if days else _SPANS.get(span)
@@ -180,14 +188,20 @@ class Counting:
                     found.append((counter.name, value))
         return tuple(found)
 
-    def growth(self, facts: Facts, award: Award) -> dict[str, int]:
-        """By how much each measure grows by a sale, zeros left out."""
+    def growth(self, facts: Facts, award: Award, given: tuple[tuple[str, int], ...] = ()) -> dict[str, int]:
+        """By how much each measure grows by a sale, zeros left out; *given* is ``Extras.counted``."""
         counted = dict(award.counted)
+        more = dict(given)
         names = dict(self.names)
         grown = {}
         for measure, _, _ in self.kept:
             name = names.get(measure)
-            by = _brought(measure, facts, award, self.costs) if name is None else counted.get(name, 0)
+            if name is not None:
+                by = counted.get(name, 0) + more.get(name, 0)
+            elif measure.startswith(_OF_EXTRAS):
+                by = more.get(measure, 0)
+            else:
+                by = _brought(measure, facts, award, self.costs)
             if by:
                 grown[measure] = by
         return grown
@@ -219,6 +233,7 @@ def counting_of(
             counter = counter_named(name)
             if counter is not None:
                 counters[name] = counter
+        counters |= _stocks(rule)
     for cap in caps:
         if cap.per is not Per.TRANSACTION:
             counters[cap.counter] = Counter(cap.counter, cap.measure, cap.scope, cap.per, cap.days)
@@ -230,6 +245,8 @@ def counting_of(
         kept[f"{metric}/member"] = Scope.MEMBER, {Per.DAY}
     for counter in counters.values():
         kept.setdefault(counter.measure, (counter.scope, set()))[1].add(counter.stretch)
+        if counter.measure.startswith(STAMPS):
+            kept[_used(counter.measure)] = counter.scope, {Per.LIFETIME}
     order = list(Per)
     return Counting(
         counters=tuple(counters[name] for name in sorted(counters)),
@@ -242,11 +259,22 @@ def counting_of(
     )
 
 
+def _stocks(rule: Rule) -> dict[str, Counter]:
+    """The counters of what *rule* collects on and draws on."""
+    match rule.effect:
+        case GiveStamps(card, _) | FreeForStamps(card):
+            return {card.counter: Counter(card.counter, card.measure, Scope.MEMBER, Per.LIFETIME)}
+        case GiveAway(pool):
+            return {pool.counter: Counter(pool.counter, pool.measure, Scope.ALL, Per.LIFETIME)}
+        case _:
+            return {}
+
+
 def counters_in(conditions: Iterable[Condition]) -> Iterator[str]:
     """Names of the counters that *conditions* ask for, also inside others."""
     for condition in conditions:
         match condition:
-            case CounterWithin(name, _, _):
+            case CounterWithin(name):
                 yield name
             case AllOf(parts) | AnyOf(parts):
                 yield from counters_in(parts)
@@ -286,8 +314,15 @@ def known_counters() -> list[str]:
     return [f"{what}.{span}" for what in PLAIN for span in _SPANS] + [*STREAKS, SINCE]
 
 
+def _used(measure: str) -> str:
+    """Where it is counted what was used of stamps."""
+    return STAMPS_USED + measure.removeprefix(STAMPS)
+
+
 def _value(counter: Counter, owner: str, day: date, tallied: Tallied, total: Total) -> int:
     measure, per = counter.measure, counter.per
+    if measure.startswith(STAMPS):
+        return total((measure, owner, "")) - total((_used(measure), owner, ""))
     if counter.is_since:
         if total((measure, owner, day.isoformat())) > 0:
             return 0

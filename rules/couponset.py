@@ -7,7 +7,7 @@ from typing import Final
 
 from rules.conditionset import read_period
 from rules.coupon import Coupon, coupons_of
-from rules.effects import IssueCoupon
+from rules.effects import GiveStamps, IssueCoupon
 from rules.reading import Section, did_you_mean
 from rules.rule import Campaign, Rule
 from rules.span import Span, SpanUnit
@@ -76,8 +76,13 @@ def settle_coupons(
                 section.wrong(f"{code} is a code of {other} too", "codes", "let each code stand for one")
     for rule, section in rules:
         named = set(coupons_of(rule))
-        if isinstance(rule.effect, IssueCoupon):
-            named.add(rule.effect.coupon)
+        match rule.effect:
+            case IssueCoupon(issued):
+                named.add(issued)
+            case GiveStamps(card, _) if card.coupon:
+                named.add(card.coupon)
+            case _:
+                pass
         for name in () if may_be_unknown else sorted(named - by_id.keys()):
             hint = did_you_mean(name, by_id) or 'declare it: [[coupon]] with id, text and codes = ["…"]'
             section.wrong(f"names the coupon {name}, which is not declared", hint=hint)

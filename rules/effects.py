@@ -11,6 +11,8 @@ from typing import Final
 
 from loyalty.amount import Rate
 from rules.redemption import Redemption
+from rules.span import Span
+from rules.stock import Pool, StampCard
 
 
 class Lane(enum.IntEnum):
@@ -24,13 +26,14 @@ class Lane(enum.IntEnum):
     BONUS = 50
     MULTIPLY = 60
     ISSUE = 70
+    COUNTER = 80
     MESSAGE = 90
 
 
 PRICE_LANES: Final = frozenset({Lane.ITEM, Lane.BASKET})
 POINT_LANES: Final = frozenset({Lane.BASE, Lane.BONUS, Lane.MULTIPLY})
 REDEEM_LANES: Final = frozenset({Lane.REDEEM})
-EXTRA_LANES: Final = frozenset({Lane.GUARD, Lane.ISSUE, Lane.MESSAGE})
+EXTRA_LANES: Final = frozenset({Lane.GUARD, Lane.ISSUE, Lane.COUNTER, Lane.MESSAGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,13 @@ class FreeUnits:
 
 
 @dataclass(frozen=True, slots=True)
+class FreeForStamps:
+    """Of these lines the cheapest units are free, one for each full card of stamps that the member has."""
+
+    card: StampCard
+
+
+@dataclass(frozen=True, slots=True)
 class Decline:
     """The sale is declined under *name*, which terminals see in tag 059."""
 
@@ -118,6 +128,64 @@ class IssueCoupon:
     """The member gets a coupon of the kind *coupon*."""
 
     coupon: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssueCertificate:
+    """The member gets a certificate that is worth *value_minor*."""
+
+    value_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class IssueMoney:
+    """*amount_minor* is put into the member's purse."""
+
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class CashBack:
+    """*share* of these lines' bases, rounded down once, is put into the member's purse."""
+
+    share: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class GiveAway:
+    """The member gets a prize of *pool*, while there are any."""
+
+    pool: Pool
+
+
+@dataclass(frozen=True, slots=True)
+class GiveStamps:
+    """A stamp on *card*, or one for each full unit of these lines that is paid for."""
+
+    card: StampCard
+    per_unit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TierPoints:
+    """*points* that count for tiers and pay nothing."""
+
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class TierPointsPerAmount:
+    """*rate* of such points per minor unit of these lines' bases, rounded down once."""
+
+    rate: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTier:
+    """The member has *tier*, unless he has a higher one, from the next sale on for as long as *lasts*."""
+
+    tier: str
+    lasts: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +202,18 @@ class Redeem:
     redemption: Redemption
 
 
-PriceEffect = ShareOff | UnitPrice | MoneyOff | FreeUnits
-ExtraEffect = Decline | IssueCoupon | Message
+PriceEffect = ShareOff | UnitPrice | MoneyOff | FreeUnits | FreeForStamps
+IssueEffect = IssueCoupon | IssueCertificate | IssueMoney | CashBack | GiveAway
+CounterEffect = GiveStamps | TierPoints | TierPointsPerAmount | MoveTier
+ExtraEffect = Decline | IssueEffect | CounterEffect | Message
 PointsEffect = BasePoints | PointsPerAmount | FixedPoints | PointsPerLine | PointsPerUnit | Multiply
 Effect = PriceEffect | PointsEffect | ExtraEffect | Redeem
 
 
-def lane_of(effect: Effect) -> Lane:
+def lane_of(effect: Effect) -> Lane:  # noqa: C901  (one case a kind)
     """The lane in which *effect* lies."""
     match effect:
-        case ShareOff() | UnitPrice() | FreeUnits():
+        case ShareOff() | UnitPrice() | FreeUnits() | FreeForStamps():
             return Lane.ITEM
         case MoneyOff():
             return Lane.BASKET
@@ -157,7 +227,9 @@ def lane_of(effect: Effect) -> Lane:
             return Lane.GUARD
         case Redeem():
             return Lane.REDEEM
-        case IssueCoupon():
+        case IssueCoupon() | IssueCertificate() | IssueMoney() | CashBack() | GiveAway():
             return Lane.ISSUE
+        case GiveStamps() | TierPoints() | TierPointsPerAmount() | MoveTier():
+            return Lane.COUNTER
         case Message():
             return Lane.MESSAGE

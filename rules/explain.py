@@ -4,64 +4,28 @@ Everything is computed again by the plain interpreter, from the facts that were 
 time.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from loyalty.amount import Rate, format_minor
+from loyalty.amount import format_minor
 from rules.award import Award, Step, Verdict
 from rules.bound import bound_by
 from rules.conditions import (
-    AMOUNT_ATTRIBUTES,
-    DAY_S,
-    SET_ATTRIBUTES,
-    TEXT_ATTRIBUTES,
-    AgeWithin,
-    AllOf,
-    AmountWithin,
-    AnyOf,
-    BirthdayWithin,
-    Condition,
-    CounterWithin,
-    JoinedWithin,
-    LineFilter,
-    Not,
-    OnDays,
-    OneOf,
-    Period,
-    SomeOf,
-    Window,
-    age_of,
-    days_since_joining,
     holds,
 )
+from rules.describe import any_of, describe, describe_effect, describe_lines, found
 from rules.effects import (
     EXTRA_LANES,
     POINT_LANES,
     PRICE_LANES,
-    BasePoints,
-    Decline,
-    Effect,
-    FixedPoints,
-    FreeUnits,
-    IssueCoupon,
     Lane,
-    Message,
-    MoneyOff,
-    Multiply,
-    PointsPerAmount,
-    PointsPerLine,
-    PointsPerUnit,
-    Redeem,
-    ShareOff,
-    UnitPrice,
 )
 from rules.experiment import HOLDOUT, withheld
+from rules.extras import interpreted
 from rules.facts import Facts
 from rules.interpret import interpret, lines_hold, selected, shortfall
 from rules.programme import BASE_RULE, Programme
 from rules.redeem import redemption_in
-from rules.redemption import Redemption
 from rules.rule import Rule
 
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -90,7 +54,7 @@ def tell(programme: Programme, facts: Facts) -> list[str]:
     ]
     lines.append(_base_line(programme, facts.after(award.discounts)))
     if facts.arms:
-        lines.append(f"the member is in {_or(facts.arms)}".replace(" or ", " and "))
+        lines.append(f"the member is in {any_of(facts.arms)}".replace(" or ", " and "))
     bound = bound_by(programme, facts, award)
     lines += [
         _step_line(step, texts[step.rule_id], programme, bound.get(step.rule_id, "")) for step in award.steps
@@ -98,6 +62,12 @@ def tell(programme: Programme, facts: Facts) -> list[str]:
     lines.append(_sum_line(award, programme))
     if award.near_miss is not None:
         lines.append(f"near: {award.near_miss}")
+    by_id = {rule.id: rule for rule in programme.rules}
+    _, given = interpreted(programme, facts.after(award.discounts), award.counted)
+    for rule_id in given.rules:
+        told = f"{rule_id}: {texts[rule_id]}: {describe_effect(by_id[rule_id].effect, currency)}"
+        lines.append(told)
+    lines += [f"on the card of stamps {text}: {has} of {size}" for text, has, size in given.stamps]
     return lines
 
 
@@ -145,7 +115,7 @@ def _picked(rule: Rule, programme: Programme, award: Award, facts: Facts) -> Ans
         return Answer(holds=False, asks="a member who is not held out", found=HOLDOUT)
     if verdict is Verdict.OTHER_ARM:
         own = ", ".join(sorted(facts.arms)) or "no arm"
-        return Answer(holds=False, asks=f"a member in {_or(rule.arms)}", found=own)
+        return Answer(holds=False, asks=f"a member in {any_of(rule.arms)}", found=own)
     if rule.lane in POINT_LANES and "earn" in programme.stopped:
         return Answer(holds=False, asks="that sales earn", found="earning was paused")
     if rule.lane is Lane.REDEEM:
@@ -153,7 +123,9 @@ def _picked(rule: Rule, programme: Programme, award: Award, facts: Facts) -> Ans
         found = "it decided" if decided == rule.id else f"{decided} comes before it"
         return Answer(decided == rule.id, "being the first of its lane", found)
     if rule.lane in EXTRA_LANES:
-        return Answer(holds=True, asks="nothing more", found="it was given, or another of its group")
+        gave = rule.lane is Lane.GUARD or rule.id in interpreted(programme, facts, award.counted)[1].rules
+        what = "it was given" if gave else "another of its group was, or too little was left"
+        return Answer(gave, "being picked, and room in its limits and its stock", what)
     if rule.lane in PRICE_LANES:
         if not facts.may_be_discounted:
             return Answer(holds=False, asks="a till that takes discounts off lines", found="it cannot")
@@ -196,188 +168,3 @@ def _step_line(step: Step, text: str, programme: Programme, bound: str) -> str:
 def _sum_line(award: Award, programme: Programme) -> str:
     rounding, level = programme.base.rounding.value, programme.base.level.value
     return f"= {award.points}, rounded {rounding.replace('_', ' ')} on each {level}"
-
-
-def describe(condition: Condition, currency: str) -> str:  # noqa: C901, PLR0912  (one case a kind)
-    """What *condition* asks, in words."""
-    match condition:
-        case OneOf(attribute, values):
-            return f"{attribute} is {_or(values)}"
-        case SomeOf(attribute, values):
-            return f"{attribute} has {_or(values)}"
-        case AmountWithin(attribute, low, high):
-            return f"{_AMOUNT_NAMES[attribute]} is {_money_range(low, high, currency)}"
-        case CounterWithin(name, low, high):
-            return f"counter {name} is {_range(low, high)}"
-        case Window(days, start_s, end_s):
-            return _window(days, start_s, end_s)
-        case Period(start, end):
-            parts = [f"from {start}" if start else "", f"before {end}" if end else ""]
-            return "it is " + " and ".join(part for part in parts if part)
-        case OnDays(names, _):
-            return f"it is a day of {_or(names)}"
-        case AgeWithin(low, high):
-            return f"the age is {_range(low, high)}"
-        case JoinedWithin(low, high):
-            return f"days since joining are {_range(low, high)}"
-        case BirthdayWithin(before, after):
-            return f"it is {before} days before to {after} days after the birthday"
-        case AllOf(conditions):
-            return "(" + " and ".join(describe(each, currency) for each in conditions) + ")"
-        case AnyOf(conditions):
-            return "(" + " or ".join(describe(each, currency) for each in conditions) + ")"
-        case Not(inner):
-            return f"not {describe(inner, currency)}"
-
-
-def found(condition: Condition, facts: Facts, currency: str) -> str:  # noqa: C901  (one case a kind)
-    """What the sale had where *condition* asks."""
-    match condition:
-        case OneOf(attribute, _):
-            return TEXT_ATTRIBUTES[attribute](facts) or "none"
-        case SomeOf(attribute, _):
-            return ", ".join(sorted(SET_ATTRIBUTES[attribute](facts))) or "none"
-        case AmountWithin(attribute, _, _):
-            return format_minor(AMOUNT_ATTRIBUTES[attribute](facts), currency)
-        case CounterWithin(name, _, _):
-            return str(dict(facts.counters).get(name, 0))
-        case AgeWithin():
-            return _or_unknown(age_of(facts))
-        case JoinedWithin():
-            return _or_unknown(days_since_joining(facts))
-        case Window() | Period() | OnDays():
-            return f"{facts.local_at:%a %Y-%m-%d %H:%M:%S}"
-        case BirthdayWithin():
-            return "unknown" if facts.birthday is None else f"{facts.birthday:%d %B}"
-        case AllOf(conditions) | AnyOf(conditions):
-            return ", ".join(found(each, facts, currency) for each in conditions)
-        case Not(inner):
-            return found(inner, facts, currency)
-
-
-def describe_lines(lines: LineFilter, currency: str) -> str:
-    """Which lines a rule is about, in words."""
-    parts = []
-    if lines.products is not None:
-        parts.append(f"product {_or(lines.products)}")
-    if lines.categories is not None:
-        parts.append(f"category {_or(lines.categories)}")
-    if lines.except_products:
-        parts.append(f"not product {_or(lines.except_products)}")
-    if lines.except_categories:
-        parts.append(f"not category {_or(lines.except_categories)}")
-    text = "lines of " + ", ".join(parts) if parts else "lines"
-    if lines.low is not None or lines.high is not None:
-        text += f", together {_money_range(lines.low, lines.high, currency)}"
-    return text
-
-
-def describe_effect(effect: Effect, currency: str) -> str:  # noqa: C901, PLR0912  (one case a kind)
-    """What *effect* gives, in words."""
-    match effect:
-        case BasePoints(rate):
-            return f"base rate {_per(rate, currency)}"
-        case PointsPerAmount(rate):
-            return f"plus {_per(rate, currency)}"
-        case FixedPoints(points):
-            return f"plus {points}"
-        case PointsPerLine(points):
-            return f"plus {points} a line"
-        case PointsPerUnit(points):
-            return f"plus {points} a unit"
-        case Multiply(factor):
-            return f"{_fraction(factor)} times the base"
-        case ShareOff(share):
-            return f"{_fraction(share)} off the price"
-        case UnitPrice(price_minor):
-            return f"{format_minor(price_minor, currency)} a unit"
-        case MoneyOff(amount_minor):
-            return f"{format_minor(amount_minor, currency)} off"
-        case FreeUnits(of):
-            return f"of each {of} units the cheapest is free"
-        case Decline(name):
-            return f"declines the sale: {name}"
-        case IssueCoupon(coupon):
-            return f"the coupon {coupon}"
-        case Message(text):
-            return f"tells: {text}"
-        case Redeem(redemption):
-            return describe_redemption(redemption, currency)
-
-
-def tell_redemption(programme: Programme, redemption: Redemption) -> str:
-    """Whose terms *redemption* are, and what they say."""
-    texts = {rule.id: rule.text for rule in programme.rules}
-    whose = f"{redemption.rule}: {texts[redemption.rule]}" if redemption.rule else "the programme's own terms"
-    return f"points pay by {whose}: {describe_redemption(redemption, programme.terms.currency)}"
-
-
-def describe_redemption(redemption: Redemption, currency: str) -> str:
-    """What points pay, in words."""
-    if redemption.refused:
-        return f"points pay nothing: {redemption.refused}"
-    parts = [f"a point pays {_fraction(redemption.value)} minor units, in steps of {redemption.step}"]
-    if redemption.minimum:
-        parts.append(f"from {redemption.minimum} points on")
-    parts.append(f"up to {_fraction(redemption.share)} of the ticket")
-    if redemption.ticket_from_minor:
-        parts.append(f"of tickets from {format_minor(redemption.ticket_from_minor, currency)} on")
-    if redemption.covers is not None:
-        parts.append(f"on {describe_lines(redemption.covers, currency)}")
-    if redemption.is_discount:
-        parts.append("as a discount where the till takes it")
-    if redemption.proof_from_minor is not None:
-        parts.append(f"with a code or PIN from {format_minor(redemption.proof_from_minor, currency)} on")
-    return ", ".join(parts)
-
-
-def describe_rule(rule: Rule, currency: str) -> str:
-    """When *rule* applies, in words; empty when always."""
-    parts = [describe(each, currency) for each in rule.when]
-    if rule.lines is not None:
-        parts.append(describe_lines(rule.lines, currency))
-    return "; ".join(parts)
-
-
-def _or(values: Iterable[str]) -> str:
-    names = sorted(values)
-    if len(names) > 5:
-        return f"{', '.join(names[:4])} or {len(names) - 4} more"
-    return " or ".join(names)
-
-
-def _or_unknown(number: int | None) -> str:
-    return "unknown" if number is None else str(number)
-
-
-def _range(low: object | None, high: object | None) -> str:
-    if high is None:
-        return f"{low} or more"
-    return f"below {high}" if low is None else f"from {low} to below {high}"
-
-
-def _money_range(low: int | None, high: int | None, currency: str) -> str:
-    return _range(
-        None if low is None else format_minor(low, currency),
-        None if high is None else format_minor(high, currency),
-    )
-
-
-def _window(days: frozenset[int], start_s: int, end_s: int) -> str:
-    named = "every day" if len(days) == 7 else ", ".join(DAYS[day] for day in sorted(days))
-    if (start_s, end_s) == (0, DAY_S):
-        return f"it is {named}"
-    return f"it is {named} {_clock(start_s)} to before {_clock(end_s)}"
-
-
-def _clock(second: int) -> str:
-    seconds = f":{second % 60:02}" if second % 60 else ""
-    return f"{second // 3600:02}:{second // 60 % 60:02}{seconds}"
-
-
-def _fraction(rate: Rate) -> str:
-    return f"{rate.numerator}/{rate.denominator}".removesuffix("/1")
-
-
-def _per(rate: Rate, currency: str) -> str:
-    return f"{rate.numerator} for each {format_minor(rate.denominator, currency)}"

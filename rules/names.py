@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from loyalty.transaction import BasketLine
 from rules.reading import Section
+from rules.stock import Pool, StampCard
 
 PRODUCTS: Final = "products.csv"
 COLUMNS: Final = ("product", "category", "brand", "supplier", "cost")
@@ -30,6 +31,7 @@ class Names:
         calendars: Days by calendar.
         day_parts: Seconds after midnight, from and before, by name.
         products: Master data; ``None`` without a file.
+        stamp_cards, pools: By id.
         asks_costs: Something asks what products cost.
         asked: Brands, suppliers and categories that rules named, as ``(column, name)``.
     """
@@ -38,6 +40,8 @@ class Names:
     calendars: Mapping[str, frozenset[date]] = field(default_factory=dict)
     day_parts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     products: tuple[Product, ...] | None = None
+    stamp_cards: Mapping[str, StampCard] = field(default_factory=dict)
+    pools: Mapping[str, Pool] = field(default_factory=dict)
     asked: set[tuple[int, str]] = field(default_factory=set)
     asks_costs: bool = False
 

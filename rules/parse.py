@@ -43,6 +43,7 @@ from rules.redemptionset import check_certificates, read_redemption
 from rules.rule import Pick, Rule
 from rules.ruleset import read_campaign, read_groups, read_rules
 from rules.span import Span, SpanUnit
+from rules.stockset import read_pools, read_stamp_cards
 from rules.tierset import read_qualification
 
 MAIN: Final = "programme.toml"
@@ -134,9 +135,7 @@ def _programme(documents: Mapping[str, Any], *, is_restored: bool = False) -> Pr
     holdout_bp = head.whole("holdout_bp", 0, high=HOLDOUT_MAX_BP)
     head.close()
     main.currency = terms.currency
-    names = Names(
-        tiers, read_calendars(main), read_day_parts(main), read_products(documents.get(PRODUCTS), main)
-    )
+    names = _read_names(main, tiers, documents.get(PRODUCTS))
     cards = _read_cards(main)
     earn = main.section("earn") or _missing(main, "earn")
     base = _read_base(earn)
@@ -207,6 +206,17 @@ def _programme(documents: Mapping[str, Any], *, is_restored: bool = False) -> Pr
         qualification=qualification,
         categories=names.categories(),
         costs={row[0]: row[4] for row in names.products or ()} if names.asks_costs else {},
+    )
+
+
+def _read_names(main: Section, tiers: tuple[str, ...], products: object) -> Names:
+    return Names(
+        tiers,
+        read_calendars(main),
+        read_day_parts(main),
+        read_products(products, main),
+        read_stamp_cards(main),
+        read_pools(main),
     )
 
 

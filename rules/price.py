@@ -7,19 +7,19 @@ Where goods are returned on the same ticket, no more is taken off than it comes 
 nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from loyalty.decision import Discount
 from loyalty.transaction import BasketLine
-from rules.effects import FreeUnits, MoneyOff, ShareOff, UnitPrice
+from rules.effects import FreeForStamps, FreeUnits, MoneyOff, ShareOff, UnitPrice
 from rules.facts import DISCOUNTED, Facts, allocate
 from rules.rule import Pick, Rule
 
 WHOLE_UNITS: Final = "U"
 UNITS_MAX: Final = 1000  # of a line; more are no pieces that somebody counts
 
-Parts = list[tuple[int, int]]  # position of a line, and what is taken off it
+Parts = list[tuple[int, int, int]]  # position of a line, what is taken off it, units that stamps paid for
 
 
 def discounts(rules: Sequence[Rule], facts: Facts) -> tuple[Discount, ...]:
@@ -27,31 +27,44 @@ def discounts(rules: Sequence[Rule], facts: Facts) -> tuple[Discount, ...]:
     assert facts.lines is not None
     left = [line.amount_minor for line in facts.lines]
     room_minor = max(facts.ticket_minor, 0)
+    stamps = _stamps(rules, facts)
     given = []
-    for rule in _picked(rules, facts.lines, left):
-        for at, part in _off(rule, facts.lines, left):
+    for rule in _picked(rules, facts.lines, left, stamps):
+        for at, part, units in _off(rule, facts.lines, left, stamps):
             off = min(part, room_minor)
             if off:
                 room_minor -= off
                 left[at] -= off
-                given.append(Discount(at + 1, off, rule.id, rule.text))
+                given.append(Discount(at + 1, off, rule.id, rule.text, units))
+                if units:
+                    assert isinstance(rule.effect, FreeForStamps)
+                    stamps[rule.effect.card.id] -= units * rule.effect.card.size
     return tuple(given)
 
 
-def _picked(rules: Sequence[Rule], lines: Sequence[BasketLine], full: list[int]) -> list[Rule]:
+def _stamps(rules: Sequence[Rule], facts: Facts) -> dict[str, int]:
+    """What is on the member's cards of stamps that *rules* take."""
+    cards = [rule.effect.card for rule in rules if isinstance(rule.effect, FreeForStamps)]
+    counters = dict(facts.counters) if cards else {}
+    return {card.id: counters.get(card.counter, 0) for card in cards}
+
+
+def _picked(
+    rules: Sequence[Rule], lines: Sequence[BasketLine], full: list[int], stamps: Mapping[str, int]
+) -> list[Rule]:
     """The rules that count: in a group the first, or the one that takes most off the full price."""
     best: dict[int, tuple[Rule, int]] = {}
     for rule in rules:
         if rule.pick is Pick.ALL:
             continue
-        off = sum(part for _, part in _off(rule, lines, full))
+        off = sum(part for _, part, _ in _off(rule, lines, full, stamps))
         holder = best.setdefault(rule.group, (rule, off))
         if rule.pick is Pick.BEST and off > holder[1]:
             best[rule.group] = rule, off
     return [rule for rule in rules if rule.pick is Pick.ALL or best[rule.group][0] is rule]
 
 
-def _off(rule: Rule, lines: Sequence[BasketLine], left: list[int]) -> Parts:
+def _off(rule: Rule, lines: Sequence[BasketLine], left: list[int], stamps: Mapping[str, int]) -> Parts:
     own = [
         at
         for at, line in enumerate(lines)
@@ -60,6 +73,7 @@ def _off(rule: Rule, lines: Sequence[BasketLine], left: list[int]) -> Parts:
     if not own:
         return []
     total = sum(left[at] for at in own)
+    units = [0] * len(own)
     match rule.effect:
         case UnitPrice(price_minor):
             prices = [-(-price_minor * lines[at].quantity_milli // 1000) for at in own]
@@ -67,17 +81,21 @@ def _off(rule: Rule, lines: Sequence[BasketLine], left: list[int]) -> Parts:
         case ShareOff(share):
             parts = allocate(share.of(total), [left[at] for at in own])
         case FreeUnits(of):
-            parts = _free(of, [(lines[at], left[at]) for at in own])
+            pieces = _pieces([(lines[at], left[at]) for at in own])
+            parts, _ = _free(len(pieces) // of, pieces, len(own))
+        case FreeForStamps(card):
+            pieces = _pieces([(lines[at], left[at]) for at in own])
+            parts, units = _free(max(stamps[card.id], 0) // card.size, pieces, len(own))
         case MoneyOff(amount_minor):
             parts = allocate(min(amount_minor, total), [left[at] for at in own])
         case _:
             raise AssertionError("points are no prices")
-    return [(at, part) for at, part in zip(own, parts, strict=True) if part]
+    return [(at, part, of) for at, part, of in zip(own, parts, units, strict=True) if part]
 
 
-def _free(of: int, lines: Sequence[tuple[BasketLine, int]]) -> list[int]:
-    """What is taken off each line when of each *of* units of all of them the cheapest is free."""
-    units = sorted(
+def _pieces(lines: Sequence[tuple[BasketLine, int]]) -> list[tuple[int, int]]:
+    """Price and line of each unit of the lines in whole units, the cheapest first."""
+    return sorted(
         (price, at)
         for at, (line, amount) in enumerate(lines)
         if line.unit == WHOLE_UNITS
@@ -85,7 +103,12 @@ def _free(of: int, lines: Sequence[tuple[BasketLine, int]]) -> list[int]:
         and 0 < line.quantity_milli // 1000 <= UNITS_MAX
         for price in allocate(amount, [1] * (line.quantity_milli // 1000))
     )
-    parts = [0] * len(lines)
-    for price, at in units[: len(units) // of]:
+
+
+def _free(count: int, pieces: Sequence[tuple[int, int]], size: int) -> tuple[list[int], list[int]]:
+    """What is taken off each of *size* lines when the *count* cheapest *pieces* are free, and the units."""
+    parts, units = [0] * size, [0] * size
+    for price, at in pieces[:count]:
         parts[at] += price
-    return parts
+        units[at] += 1
+    return parts, units

@@ -15,10 +15,20 @@ from rules.cap import Cap
 from rules.compile import compile_rules
 from rules.counters import Counting, counting_of, member_facts_in
 from rules.coupon import Coupon, coupons_of
-from rules.effects import EXTRA_LANES, POINT_LANES, PRICE_LANES, REDEEM_LANES, Lane, Redeem
+from rules.effects import (
+    EXTRA_LANES,
+    POINT_LANES,
+    PRICE_LANES,
+    REDEEM_LANES,
+    FreeForStamps,
+    Lane,
+    MoveTier,
+    Redeem,
+)
 from rules.redemption import Redemption
 from rules.rule import Campaign, Group, Rule
 from rules.span import Span
+from rules.stock import StampCard
 from rules.table import Table
 from rules.tiers import Qualification
 
@@ -190,6 +200,10 @@ class Programme:
             another arm.
         redemptions: The rules on what points pay, compiled.
         asks_proof: Whether spending points may ask for a code or a PIN.
+        free_for_stamps: Rules that give something free for a full card of stamps, each with its card.
+        has_extras: Whether anything but points and prices can come of a sale.
+        gives: Whether any rule gives something beside points and prices that undoing must take back.
+        moves_tiers: Whether any rule moves members into tiers.
     """
 
     version: str
@@ -228,6 +242,10 @@ class Programme:
     needs_coupons: Mapping[str, frozenset[str]] = field(init=False, repr=False, compare=False)
     guards: bool = field(init=False, repr=False, compare=False)
     withholds: bool = field(init=False, repr=False, compare=False)
+    free_for_stamps: tuple[tuple[Rule, StampCard], ...] = field(init=False, repr=False, compare=False)
+    has_extras: bool = field(init=False, repr=False, compare=False)
+    gives: bool = field(init=False, repr=False, compare=False)
+    moves_tiers: bool = field(init=False, repr=False, compare=False)
     prices: Table = field(init=False, repr=False, compare=False)
     table: Table = field(init=False, repr=False, compare=False)
     extras: Table = field(init=False, repr=False, compare=False)
@@ -255,6 +273,14 @@ class Programme:
         asked = {rule.id: coupons_of(rule) for rule in self.rules} if self.coupons else {}
         object.__setattr__(self, "needs_coupons", {rule: some for rule, some in asked.items() if some})
         object.__setattr__(self, "guards", any(rule.lane is Lane.GUARD for rule in self.rules))
+        free = [(rule, rule.effect.card) for rule in self.rules if isinstance(rule.effect, FreeForStamps)]
+        object.__setattr__(self, "free_for_stamps", tuple(free))
+        has_extras = bool(free) or any(rule.lane in EXTRA_LANES for rule in self.rules)
+        object.__setattr__(self, "has_extras", has_extras)
+        gives = any(rule.lane in (Lane.ISSUE, Lane.COUNTER) for rule in self.rules)
+        object.__setattr__(self, "gives", gives)
+        moves = any(isinstance(rule.effect, MoveTier) for rule in self.rules)
+        object.__setattr__(self, "moves_tiers", moves)
         terms = [rule.effect.redemption for rule in self.rules if isinstance(rule.effect, Redeem)]
         proofs = any(each.proof_from_minor is not None for each in (self.redemption, *terms))
         object.__setattr__(self, "asks_proof", proofs)

@@ -7,7 +7,7 @@ from rules.cap import Cap
 from rules.caps import read_budget, read_caps
 from rules.conditions import Condition
 from rules.conditionset import read_conditions, read_lines, read_period
-from rules.effects import EXTRA_LANES, POINT_LANES, Lane, Redeem
+from rules.effects import EXTRA_LANES, PRICE_LANES, REDEEM_LANES, Lane, Redeem
 from rules.effectset import read_effect
 from rules.experimentset import read_arms, read_experiment
 from rules.names import Names
@@ -18,6 +18,7 @@ from rules.redemptionset import named_by
 from rules.rule import Campaign, CampaignState, Group, Pick, Rule
 
 PRIORITY_MAX: Final = 1_000_000
+UNLIMITED: Final = PRICE_LANES | REDEEM_LANES | {Lane.GUARD, Lane.MESSAGE}  # lanes whose rules have no limits
 
 
 def read_groups(main: Section) -> tuple[Group, ...]:
@@ -110,7 +111,7 @@ def read_rules(
             arms=read_arms(section, campaign),
         )
         section.close()
-        if rule.lane not in POINT_LANES and "cap" in section:
+        if rule.lane in UNLIMITED and "cap" in section:
             section.wrong("limits points, and this rule gives none", "cap")
         if rule.id == BASE_RULE:
             section.wrong(f"{BASE_RULE} is the programme's own rate", "id", "take another id")

@@ -21,6 +21,7 @@ from rules.reading import NAME
 from rules.redemptionset import KINDS, NAME_OF_REFUSAL
 from rules.rule import CampaignState, Pick
 from rules.ruleset import PRIORITY_MAX
+from rules.stockset import SIZE_MAX
 from rules.tierset import GRACE_MAX_DAYS
 
 Schema = dict[str, Any]
@@ -96,6 +97,8 @@ def programme_schema() -> Schema:
                 "cap": _list({"$ref": "#/$defs/cap"}),
                 "rule": _list({"$ref": "#/$defs/rule"}),
                 "coupon": _list(_coupon()),
+                "stamp_card": _list(_stamp_card()),
+                "pool": _list(_pool()),
             },
             "programme", "cards", "earn", "points", "redemption", "refund",
         ),
@@ -213,6 +216,16 @@ def _lines() -> Schema:
     }
 
 
+def _stamp_card() -> Schema:
+    size = {"type": "integer", "minimum": 2, "maximum": SIZE_MAX}
+    return _table({"id": _NAME, "text": _TEXT, "size": size, "coupon": _NAME}, "id", "text", "size")
+
+
+def _pool() -> Schema:
+    keys = {"id": _NAME, "text": _TEXT, "stock": _POINTS, "cost": _MONEY, "last": _SPAN}
+    return _table(keys, "id", "text", "stock")
+
+
 def _qualification() -> Schema:
     asks = {"oneOf": [{"type": "integer", "minimum": 1}, _MONEY["oneOf"][1]]}
     days = {"type": "string", "pattern": "^[0-9]{1,3} days?$"}
@@ -259,12 +272,13 @@ def _when() -> Schema:
     days = {"type": "integer", "minimum": 0, "maximum": 180}
     count = {"type": "integer", "minimum": 0}
     limit = {"oneOf": [{"type": "integer", "minimum": 0}, _MONEY["oneOf"][1]]}
+    counted = _table({"from": limit, "below": limit, "every": {"type": "integer", "minimum": 2}})
     conditions |= {
         "weekday": _list({"enum": list(WEEKDAYS)}),
         "time": _list(_range("before")),
         "period": _range("before"),
         "birthday": _table({"days_before": days, "days_after": days}),
-        "counter": {"type": "object", "additionalProperties": _table({"from": limit, "below": limit})},
+        "counter": {"type": "object", "additionalProperties": counted},
         "calendar": _list(_NAME),
         "day_part": _list(_NAME),
         "age": _table({"from": count, "below": count}),
@@ -280,6 +294,9 @@ def _rule() -> Schema:
     gives: Schema = dict.fromkeys(EFFECTS, _POINTS)
     gives |= {"base": _rate(), "points_per_amount": _rate(), "multiply": _FRACTION, "discount": _FRACTION}
     gives |= {"discount_amount": _MONEY, "unit_price": _MONEY, "coupon": _NAME, "message": _TEXT}
+    gives |= {"certificate": _MONEY, "money": _MONEY, "cash_back": _FRACTION, "giveaway": _NAME}
+    gives |= dict.fromkeys(("stamp", "stamp_per_unit", "free_for_stamps"), _NAME)
+    gives |= {"tier_points_per_amount": _rate(), "tier": _table({"to": _NAME, "last": _SPAN}, "to")}
     gives |= {"decline": {"type": "string", "pattern": "^[A-Z][A-Z0-9_]{2,39}$"}}
     refusal = _table({"refuse": {"type": "string", "pattern": f"^{NAME_OF_REFUSAL.pattern}$"}}, "refuse")
     gives |= {"redeem": {"oneOf": [refusal, _table(_redemption()) | {"minProperties": 1}]}}

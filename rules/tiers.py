@@ -16,6 +16,9 @@ from rules.counters import Place, Tallied
 
 EVER: Final = ""  # the stretch without an end
 HELD: Final = "tier/member"  # measure: 1 in the stretch that is called as the tier that is held
+GRANTED: Final = (
+    "tier_granted:"  # begins the measure of a tier that a rule gave, in the stretch of its last day
+)
 BELOW: Final = "tier_below/member"  # measure: ordinal of the day since when a member is below his tier
 
 

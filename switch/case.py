@@ -221,7 +221,7 @@ class Case:
         today = self.moment.business_date
         expiry = book.next_expiry(today)
         tiers = self.programme.tiers
-        tier = None if card is None else tier_of(self.worksheet, self.programme, card)
+        tier = None if card is None else tier_of(self.worksheet, self.programme, card, today)
         return Balance(
             available=book.available(today),
             pending=book.waiting if book.pending else 0,

@@ -21,6 +21,8 @@ _ISSUE: Final = account(AccountKind.ISSUE)
 _REDEEMED: Final = account(AccountKind.REDEEMED)
 _OWNER_SIZE: Final = 5  # bytes of an account's owner
 _ASIDE: Final = frozenset({AccountKind.BUDGET, AccountKind.PARTNER})  # who bears, beside the member's side
+# Certificates of rules are the programme's and its campaigns', wherever they are given.
+_GRANTS: Final = frozenset({PostingReason.GRANT, PostingReason.GRANT_BACK, PostingReason.GRANT_OWED})
 _UNDOING: Final = frozenset({Operation.REFUND, Operation.VOID, Operation.REVERSAL})
 _SHARED: Final = frozenset(
     {
@@ -83,6 +85,8 @@ def _issued(postings: Iterable[Posting]) -> int:
     """Points that came into being, less those taken back, at nobody's expense so far."""
     points = 0
     for posting in postings:
+        if posting.reason in _GRANTS:
+            continue
         if posting.debit == _ISSUE and kind_of(posting.credit) not in _ASIDE:
             points += posting.points
         elif posting.credit == _ISSUE and kind_of(posting.debit) not in _ASIDE:

@@ -19,6 +19,7 @@ from members.card import Card
 from rules.evaluate import evaluate
 from rules.extras import extras
 from rules.facts import Facts
+from rules.stock import FREE, FREE_WITHIN
 from switch.allowed import points_for, redemption_of, told
 from switch.case import Case
 from switch.counting import count_sale, uncount_all
@@ -26,7 +27,8 @@ from switch.holds import discount_of, was_completed
 from switch.outcome import Outcome, Record, completes
 from switch.postings import Draft
 from switch.redemption import redeem
-from switch.sales import Sale, booked_sale, earn, sale_facts
+from switch.salefacts import sale_facts
+from switch.sales import Sale, booked_sale, earn
 from switch.tickets import paid_otherwise
 from switch.undo import search
 
@@ -203,10 +205,10 @@ def _complete_sale(
         facts=facts,
         award=award,
         partial=False,
-        extras=extras(case.programme, facts),
+        extras=extras(case.programme, facts, award.counted),
         redemption=redemption if asked else None,
     )
-    sides = count_sale(case, card, facts, award, draft)
+    sides = count_sale(case, card, facts, award, draft, sale.extras, record)
     exception = _exception(held, short)
     return booked_sale(case, card, sale, draft, short, sides, original=record.seq, exception=exception)
 
@@ -228,8 +230,10 @@ def _facts(case: Case, card: Card, record: Record, base_minor: int, price_minor:
         return facts
     promised = Facts.from_json(text)
     lines = facts.lines or promised.lines
+    free = [counter for counter in promised.counters if counter[0].startswith((FREE, FREE_WITHIN))]
     return replace(
         facts,
+        counters=(*facts.counters, *free),
         lines=None if lines is None else scaled(lines, price_minor),
         local_at=promised.local_at,
         tenders=facts.tenders or promised.tenders,

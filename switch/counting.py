@@ -14,23 +14,30 @@ from members.card import Card
 from rules.award import Award
 from rules.cap import Scope
 from rules.counters import Counting, Place
-from rules.extras import Extras, extras
+from rules.extras import NOTHING, Extras, extras
 from rules.facts import Facts
-from rules.programme import Programme
-from rules.tiers import BELOW, HELD
+from rules.programme import Programme, Shortfall
+from rules.stock import POOL, STAMPS, STAMPS_USED
+from rules.tiers import BELOW, GRANTED, HELD
 from switch.case import Case
 from switch.coupons import is_still_due
+from switch.gifts import GIFT, OWED, POSTED, Undoing, still_given
 from switch.outcome import Record, Side, completes
 from switch.postings import Draft
 from switch.returns import Kept
 from switch.tallies import ISSUED, USED, rows_of
-from switch.tiering import tier_changes
+from switch.tiering import grants_of, tier_changes
 
 BUDGET: Final = "budget:"  # begins the measure of what a budget spent
 _PLANNED: Final = "planned:"
 _EVER: Final = ""  # the stretch without an end
 _OWNER_SIZE: Final = 5  # bytes of an account's owner
-_ONCE: Final = ("visits/", "#count", USED, ISSUED)  # measures that count sales, however much was bought
+_ONCE: Final = (  # measures that count sales, however much was bought, and what is given whole
+    "visits/", "#count", USED, ISSUED, STAMPS, STAMPS_USED, POOL, GIFT, OWED, GRANTED,
+)  # fmt: skip
+
+
+_GIVEN: Final = (ISSUED, GRANTED, *POSTED)  # begin measures of what rules gave
 
 
 def budget_account(campaign: str) -> AccountId:
@@ -63,17 +70,45 @@ def counters_before(case: Case, counting: Counting, card: Card | None) -> tuple[
     return counting.values(_whose(case, card), day, worksheet.tallies, total)
 
 
-def count_sale(case: Case, card: Card | None, facts: Facts, award: Award, draft: Draft) -> tuple[Side, ...]:
-    """What the sale adds, its member's way through the tiers too; *draft* gets what budgets bear."""
+def count_sale(
+    case: Case,
+    card: Card | None,
+    facts: Facts,
+    award: Award,
+    draft: Draft,
+    given: Extras = NOTHING,
+    hold: Record | None = None,
+) -> tuple[Side, ...]:
+    """What the sale adds, its member's way through the tiers too; *draft* gets what budgets bear.
+
+    What its *hold* counted already is not counted again.
+    """
     counting = case.programme.counting
-    if counting is None:
-        return ()
-    growth = counting.growth(facts, award)
+    growth: dict[str, int] = {}
+    changes: dict[Place, int] = {}
     day = case.moment.business_date
-    changes = dict(counting.places(growth, _whose(case, card), day))
+    if counting is not None:
+        growth = counting.growth(facts, award, given.counted)
+        changes = dict(counting.places(growth, _whose(case, card), day))
+    if card is not None and given.tiers:
+        changes |= grants_of(card.member_id, given.tiers, day)
+    if hold is not None:
+        for place, change in case.worksheet.tallies.tallied_by(hold.seq):
+            if place[0].startswith(STAMPS_USED) and place in changes:
+                changes[place] -= change
     if card is not None and case.programme.qualification is not None:
         changes |= tier_changes(case.worksheet, case.programme, card.member_id, card.tier, day, growth)
     return _put_down(case, changes, draft)
+
+
+def count_held(case: Case, card: Card, facts: Facts) -> tuple[Side, ...]:
+    """What a hold counts: stamps that pay for something are used from then on."""
+    if not case.programme.free_for_stamps:
+        return ()
+    given = extras(case.programme, facts)
+    growth = {name: by for name, by in given.counted if name.startswith(STAMPS_USED)}
+    places = ((name, str(card.member_id), _EVER) for name in growth)
+    return rows_of({place: growth[place[0]] for place in places}, case.worksheet.tally)
 
 
 def uncount_part(case: Case, sale: Record, kept: Kept, draft: Draft) -> tuple[Side, ...]:
@@ -86,17 +121,17 @@ def uncount_part(case: Case, sale: Record, kept: Kept, draft: Draft) -> tuple[Si
     measures: set[str] = set()
     extra: Extras | None = None
     if kept.facts is not None and kept.award is not None:
-        extra = extras(programme, kept.facts)
-        growth = {} if counting is None else counting.growth(kept.facts, kept.award)
+        extra = extras(programme, kept.facts, kept.award.counted)
+        growth = {} if counting is None else counting.growth(kept.facts, kept.award, extra.counted)
     if counting is not None:
         measures = {measure for measure, _, _ in counting.kept}
     before = dict(case.worksheet.tallies.tallied_by(sale.seq))
     changes = {}
     for place, stands in _standing(case, sale).items():
-        if kept.minor <= 0:
-            left = 0
-        elif extra is not None and place[0].startswith(ISSUED):
-            left = stands if is_still_due(place, extra) else 0
+        if kept.minor <= 0 and not (growth and place[0].startswith(STAMPS_USED)):
+            left = 0  # but what was free for stamps may be kept when all that cost something is not
+        elif extra is not None and place[0].startswith(_GIVEN):
+            left = _left_of_given(place, stands, extra)
         elif growth is not None and place[0] in measures:
             left = growth.get(place[0], 0)
         elif any(mark in place[0] for mark in _ONCE):
@@ -104,14 +139,24 @@ def uncount_part(case: Case, sale: Record, kept: Kept, draft: Draft) -> tuple[Si
         else:
             left = before.get(place, 0) * kept.minor // kept.of_minor
         changes[place] = min(left, stands) - stands
-    return _put_down(case, changes, draft)
+    return _put_down(case, changes, draft, sale)
+
+
+def _left_of_given(place: Place, stands: int, kept: Extras) -> int:
+    """How much of what was given at *place* the rules would have given for what is *kept*."""
+    if place[0].startswith(ISSUED):
+        return stands if is_still_due(place, kept) else 0
+    if place[0].startswith(GRANTED):
+        return stands if place[0].removeprefix(GRANTED) in dict(kept.tiers) else 0
+    return still_given(place, kept, stands)
 
 
 def uncount_all(case: Case, record: Record, draft: Draft) -> tuple[Side, ...]:
     """What is taken back when nothing is left of *record*."""
     if not _counts(case.programmes.version(record.programme_version)):
         return ()
-    return _put_down(case, {place: -stands for place, stands in _standing(case, record).items()}, draft)
+    changes = {place: -stands for place, stands in _standing(case, record).items()}
+    return _put_down(case, changes, draft, record)
 
 
 def count_again(case: Case, undoing: Record, draft: Draft) -> tuple[Side, ...]:
@@ -121,7 +166,7 @@ def count_again(case: Case, undoing: Record, draft: Draft) -> tuple[Side, ...]:
         for place, change in case.worksheet.tallies.tallied_by(undoing.seq)
         if not _stays(place)
     }
-    return _put_down(case, changes, draft)
+    return _put_down(case, changes, draft, undoing)
 
 
 def count_part_again(
@@ -133,7 +178,7 @@ def count_part_again(
         for place, change in case.worksheet.tallies.tallied_by(undoing.seq)
         if not _stays(place)
     }
-    return _put_down(case, changes, draft)
+    return _put_down(case, changes, draft, undoing)
 
 
 def _stays(place: Place) -> bool:
@@ -166,7 +211,7 @@ def _whose(case: Case, card: Card | None) -> Callable[[Scope], str | None]:
 
 def _counts(programme: Programme) -> bool:
     """Whether decisions under *programme* may have counted anything."""
-    return programme.counting is not None or bool(programme.coupons)
+    return programme.counting is not None or bool(programme.coupons) or programme.gives
 
 
 def _standing(case: Case, record: Record) -> dict[Place, int]:
@@ -178,15 +223,22 @@ def _standing(case: Case, record: Record) -> dict[Place, int]:
         seqs.add(record.original)  # coupons count from the hold on
     for seq in seqs:
         for place, change in worksheet.tallies.tallied_by(seq):
-            if not _stays(place):
+            if not _stays(place) and not place[0].startswith(OWED):
                 counted[place] += change
     return dict(sorted(counted.items()))
 
 
-def _put_down(case: Case, changes: dict[Place, int], draft: Draft) -> tuple[Side, ...]:
-    """The rows of *changes*; what concerns the budget of a campaign is posted too."""
+def _put_down(
+    case: Case, changes: dict[Place, int], draft: Draft, undone: Record | None = None
+) -> tuple[Side, ...]:
+    """The rows of *changes*; what concerns budgets is posted, and gifts of the *undone* are taken back."""
     total = case.worksheet.tally
+    gifts: Undoing | None = None
     for place, change in list(changes.items()):
+        if change and undone is not None and place[0].startswith(POSTED):
+            policy = case.programmes.version(undone.programme_version).refund.shortfall
+            gifts = gifts or Undoing(case, draft, absorb=policy is Shortfall.ABSORB)
+            gifts.follow(place, change, changes)
         if place[0].startswith(BUDGET) and change:
             campaign = place[0].removeprefix(BUDGET).removesuffix("/all")
             planned = total(planned_place(campaign))
@@ -199,4 +251,5 @@ def _put_down(case: Case, changes: dict[Place, int], draft: Draft) -> tuple[Side
             draft.plan_budget(budget, more)
             draft.spend_budget(budget, max(change, 0))
             changes[planned_place(campaign)] = more
-    return rows_of(changes, total)
+    rows = rows_of(changes, total)
+    return rows if gifts is None else (*rows, *gifts.sides)

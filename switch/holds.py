@@ -13,7 +13,7 @@ from rules.extras import NOTHING
 from rules.redemption import Redemption
 from switch.allowed import allowed_points, may_only_earn, points_for, redemption_of, told
 from switch.case import Case
-from switch.counting import uncount_all
+from switch.counting import count_held, uncount_all
 from switch.coupons import use_and_issue
 from switch.outcome import Link, Outcome, Record, completes
 from switch.paying import lines_to_cover, redemption_for, traced
@@ -68,7 +68,7 @@ def _hold_sale(case: Case, card: Card) -> Outcome:
         discount_minor=sale.discount_minor,
         rules=told(sale.redemption),
         facts=sale.facts.to_json(),
-        sides=use_and_issue(case, card, sale.coupons, NOTHING)[0],
+        sides=(*use_and_issue(case, card, sale.coupons, NOTHING)[0], *count_held(case, card, sale.facts)),
     )
 
 

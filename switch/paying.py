@@ -10,7 +10,7 @@ from switch.allowed import terms_now, told
 from switch.case import Case
 from switch.coupons import NONE_TAKEN, take
 from switch.outcome import Outcome
-from switch.sales import sale_facts
+from switch.salefacts import sale_facts
 
 
 def redemption_for(case: Case, card: Card | None) -> Redemption:

@@ -9,7 +9,7 @@ from switch.case import Case
 from switch.family import is_above
 from switch.outcome import Outcome
 from switch.paying import redemption_for
-from switch.sales import member_tier
+from switch.salefacts import member_tier
 
 KIND: Final = "PRIZ"
 UNKNOWN: Final = "PRIZE_UNKNOWN"  # a name under NOT_PERMITTED

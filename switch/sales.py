@@ -7,6 +7,7 @@ Discounts come off the price before a tender is looked at, and only where the ti
 requests and quotes. What an advice tells of was paid at the till's own prices.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -16,11 +17,10 @@ from loyalty.transaction import BasketLine, Operation
 from members.card import Card
 from rules.effects import Decline
 from rules.evaluate import Award, evaluate, price
-from rules.experiment import arms_of
 from rules.extras import NOTHING, Extras, declined_by, extras
 from rules.facts import TAKES_DISCOUNTS, Facts
-from rules.names import categorised
 from rules.redemption import Redemption
+from rules.stock import FREE, FREE_WITHIN
 from switch.allowed import (
     allowed_points,
     may_only_earn,
@@ -29,14 +29,15 @@ from switch.allowed import (
     told,
 )
 from switch.case import Case
-from switch.counting import count_sale, counters_before
+from switch.counting import count_sale
 from switch.coupons import NONE_TAKEN, Taken, take, use_and_issue
-from switch.membership import tell_of_member
+from switch.gifts import hand_out, told_of
 from switch.outcome import Outcome, Side
 from switch.pointsoff import comes_off, points_off
 from switch.postings import Draft
+from switch.salefacts import sale_facts
 from switch.tickets import paid_otherwise
-from switch.tiering import tier_moved, tier_of
+from switch.tiering import tier_after
 
 
 @dataclass(slots=True)
@@ -93,8 +94,8 @@ def earn(case: Case) -> Outcome:
         return case.refuse_or_accept(sale, card)
     short = draft.redeem(sale.points) if sale.points else 0
     draft.earn(sale.award.points, *case.programme.lot_dates(case.today))
-    counts = case.programme.counting is not None
-    sides = count_sale(case, card, sale.facts, sale.award, draft) if counts else ()
+    counts = case.programme.counting is not None or sale.extras.tiers
+    sides = count_sale(case, card, sale.facts, sale.award, draft, sale.extras) if counts else ()
     return booked_sale(case, card, sale, draft, short, sides)
 
 
@@ -125,7 +126,7 @@ def quote(case: Case) -> Outcome:
             discounts=sale.discounts,
             coupons_refused=sale.coupons.refused,
             near_miss=sale.award.near_miss,
-            messages=sale.extras.messages,
+            messages=told_of(sale.extras),
             programme_version=case.programme.version,
         )
     )
@@ -176,7 +177,8 @@ def work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | R
     base_minor = max(left_to_pay_minor - paid_otherwise(case, value_minor), 0)
     facts = sale_facts(case, card, base_minor, taken) if net is None else replace(net, base_minor=base_minor)
     award = evaluate(case.programme, facts)
-    extra = extras(case.programme, facts) if case.programme.extras.size else NOTHING
+    has_extras = case.programme.has_extras and card is not None
+    extra = extras(case.programme, facts, award.counted) if has_extras else NOTHING
     if taken.codes:
         taken = taken.needed_by(case, _given_by(award, discounts, extra, redemption if points else None))
     return Sale(
@@ -193,6 +195,18 @@ def work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | R
         redemption=redemption,
         limit_minor=limit_minor,
     )
+
+
+def _with_stamps(net: Facts, discounts: tuple[Discount, ...]) -> Facts:
+    """*net* with what stamps paid for: units by rule, and those on lines that cost something still."""
+    assert net.lines is not None
+    used: Counter[str] = Counter()
+    for discount in discounts:
+        if discount.units:
+            used[FREE + discount.promotion] += discount.units
+            if net.lines[discount.line - 1].amount_minor:
+                used[FREE_WITHIN + discount.promotion] += discount.units
+    return replace(net, counters=(*net.counters, *sorted(used.items()))) if used else net
 
 
 def _redemption(case: Case, card: Card | None, taken: Taken) -> Redemption:
@@ -218,23 +232,6 @@ def _given_by(
     yield from extra.rules
 
 
-def sale_facts(case: Case, card: Card | None, base_minor: int, taken: Taken = NONE_TAKEN) -> Facts:
-    """What the rules see of the sale, and of what was before it where they look there."""
-    facts = facts_of(case, card, base_minor)
-    if taken.codes:
-        facts.coupons = taken.coupons
-    programme = case.programme
-    if programme.asks and card is not None:
-        tell_of_member(facts, programme.asks, case.worksheet.profile(card.member_id))
-        if "arms" in programme.asks:
-            facts.arms = arms_of(programme, card.member_id)
-    if programme.categories and facts.lines is not None:
-        facts.lines = categorised(facts.lines, programme.categories)
-    if programme.counting is not None:
-        facts.counters = counters_before(case, programme.counting, card)
-    return facts
-
-
 def _may_be_discounted(case: Case) -> bool:
     """Whether there is any rule on prices and the till takes discounts; else no facts are made for them."""
     transaction = case.transaction
@@ -251,43 +248,8 @@ def _price(
     """The sale with its discounts taken off, and these."""
     facts = sale_facts(case, card, ticket_minor, taken)
     discounts = price(case.programme, facts)
-    return facts.after(discounts), discounts
-
-
-def facts_of(case: Case, card: Card | None, base_minor: int) -> Facts:
-    """What the rules see of the sale."""
-    transaction = case.transaction
-    terminal = transaction.terminal
-    zone = terminal.zone or case.programme.terms.zone
-    return Facts(
-        operation=Operation.EARN.value,
-        base_minor=base_minor,
-        ticket_minor=transaction.amount or 0,
-        local_at=transaction.as_of.astimezone(zone).replace(tzinfo=None),
-        lines=transaction.lines,
-        terminal_id=terminal.terminal_id,
-        merchant_id=terminal.merchant_id,
-        acquirer_id=terminal.acquirer_id,
-        store=terminal.store,
-        partner=terminal.partner,
-        mcc=terminal.mcc,
-        channel=transaction.channel,
-        tier=member_tier(case, card),
-        card_status="" if card is None else card.status.value,
-        language="" if card is None or card.language is None else card.language,
-        cashier=transaction.cashier,
-        currency=case.programme.terms.currency,
-        can=transaction.can.replace(TAKES_DISCOUNTS, "") if transaction.is_advice else transaction.can,
-        tenders=transaction.tenders,
-    )
-
-
-def member_tier(case: Case, card: Card | None) -> str:
-    """The tier of the card's member: the lowest when he came to none; empty without tiers."""
-    if card is None:
-        return ""
-    tiers = case.programme.tiers
-    return tier_of(case.worksheet, case.programme, card) or (tiers[0] if tiers else "")
+    net = facts.after(discounts)
+    return (_with_stamps(net, discounts) if case.programme.free_for_stamps else net), discounts
 
 
 def _trace(sale: Sale, tier: str | None) -> str:
@@ -317,7 +279,7 @@ def booked_sale(
     """A sale put down, with what *draft* posted; the member lacked *short* of its points."""
     assert draft.book is not None
     balance = case.balance(card, draft.book)
-    tier = tier_moved(sides) if sides else None
+    tier = tier_after(case.programme, balance.tier, sides) if sides else None
     if tier is not None:
         balance = replace(balance, tier=tier)
     has_points = sale.points > 0 or bool(case.transaction.points)
@@ -331,6 +293,10 @@ def booked_sale(
     if sale.coupons.codes or sale.extras.coupons:
         more, instruments = use_and_issue(case, card, sale.coupons, sale.extras)
         sides += more
+    if sale.extras.gifts:
+        more, gifts = hand_out(case, card, draft, sale.extras)
+        sides += more
+        instruments += gifts
     decision = Approved(
         partial=sale.partial,
         earned=sale.award.points,
@@ -343,7 +309,7 @@ def booked_sale(
         coupons_refused=sale.coupons.refused,
         near_miss=sale.award.near_miss,
         instruments=instruments,
-        messages=sale.extras.messages,
+        messages=told_of(sale.extras),
         programme_version=case.programme.version,
     )
     return case.remember(

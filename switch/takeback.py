@@ -26,7 +26,7 @@ from switch.returns import (
     returned_lines,
     spent_lots,
 )
-from switch.sales import facts_of
+from switch.salefacts import facts_of
 
 _UNDOINGS: Final = frozenset({Operation.REFUND.value, Operation.VOID.value})
 _VOIDABLE: Final = frozenset({Operation.EARN.value, Operation.REDEEM.value, Operation.REFUND.value})

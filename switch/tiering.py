@@ -7,19 +7,54 @@ from loyalty.card import MemberId
 from members.card import Card
 from rules.counters import Place
 from rules.programme import Programme
-from rules.tiers import BELOW, EVER, HELD, Standing
+from rules.span import Span
+from rules.tiers import BELOW, EVER, GRANTED, HELD, Standing
 from switch.outcome import Side
 from switch.tallies import TALLY
 from switch.worksheet import Worksheet
 
 
-def tier_of(worksheet: Worksheet, programme: Programme, card: Card) -> str | None:
-    """The tier of a card's member: the one he came to, else the one that the operator gave."""
+def tier_of(worksheet: Worksheet, programme: Programme, card: Card, day: date) -> str | None:
+    """The tier of a card's member on *day*: the one he came to, else the one that the operator gave.
+
+    One that a rule gave him stands as long as it lasts, unless he has a higher one.
+    """
+    tier = card.tier
     if programme.qualification is not None:
-        held = held_tier(worksheet, programme, card.member_id)
-        if held is not None:
-            return held
-    return card.tier
+        tier = held_tier(worksheet, programme, card.member_id) or tier
+    if programme.moves_tiers:
+        return _higher(programme, tier, _granted_tier(worksheet, programme, card.member_id, day))
+    return tier
+
+
+def _granted_tier(worksheet: Worksheet, programme: Programme, member_id: MemberId, day: date) -> str | None:
+    """The highest tier that rules gave a member and that lasts on *day*."""
+    first, last = day.isoformat(), date.max.isoformat()
+    for tier in reversed(programme.tiers):
+        if worksheet.tallies.tallied_within(GRANTED + tier, str(member_id), first, last) > 0:
+            return tier
+    return None
+
+
+def _higher(programme: Programme, one: str | None, other: str | None) -> str | None:
+    if one is None or other is None:
+        return one or other
+    return max(one, other, key=lambda tier: _position(programme, tier))
+
+
+def grants_of(member_id: MemberId, given: Iterable[tuple[str, Span]], day: date) -> dict[Place, int]:
+    """What is counted of the tiers that rules give to a member on *day*."""
+    return {(GRANTED + tier, str(member_id), lasts.after(day).isoformat()): 1 for tier, lasts in given}
+
+
+def tier_after(programme: Programme, before: str | None, sides: Iterable[Side]) -> str | None:
+    """The tier of a member who had *before*, by a decision with these *sides*; ``None`` when he keeps it."""
+    tier = moved = tier_moved(sides)
+    if programme.moves_tiers:
+        for side in sides:
+            if side.table == TALLY and str(side.values[0]).startswith(GRANTED):
+                tier = _higher(programme, tier or before, str(side.values[0]).removeprefix(GRANTED))
+    return tier if moved is not None or tier != before else None
 
 
 def held_tier(worksheet: Worksheet, programme: Programme, member_id: MemberId) -> str | None:

@@ -26,24 +26,35 @@ from rules.conditions import (
 )
 from rules.effects import (
     BasePoints,
+    CashBack,
     Decline,
     Effect,
     FixedPoints,
+    FreeForStamps,
     FreeUnits,
+    GiveAway,
+    GiveStamps,
+    IssueCertificate,
     IssueCoupon,
+    IssueMoney,
     Message,
     MoneyOff,
+    MoveTier,
     Multiply,
     PointsPerAmount,
     PointsPerLine,
     PointsPerUnit,
     Redeem,
     ShareOff,
+    TierPoints,
+    TierPointsPerAmount,
     UnitPrice,
 )
 from rules.facts import Facts
 from rules.redemption import Redemption
 from rules.rule import Pick, Rule
+from rules.span import Span, SpanUnit
+from rules.stock import FREE, FREE_WITHIN, Pool, StampCard
 
 NOON = datetime(2026, 2, 27, 12)  # noqa: DTZ001  (the terminal's own clock)
 names = st.sampled_from("abc")
@@ -92,7 +103,11 @@ simple: st.SearchStrategy[Condition] = st.one_of(
     st.builds(
         lambda name, pair: AmountWithin(name, *pair), st.sampled_from(("amount", "ticket")), ranges(money)
     ),
-    st.builds(lambda pair: CounterWithin("visits", *pair), ranges(st.integers(0, 5))),
+    st.builds(
+        lambda pair, every: CounterWithin("visits", pair[0], pair[1], every),
+        ranges(st.integers(0, 5)),
+        st.sampled_from([0, 0, 2, 3]),
+    ),
     windows(),
     st.builds(Period, st.none() | moments, st.none() | moments),
     st.builds(BirthdayWithin, st.integers(0, 3), st.integers(0, 3)),
@@ -110,6 +125,10 @@ conditions = st.recursive(
     max_leaves=3,
 )
 redemptions = st.builds(Redemption, rates, st.integers(1, 50), rates, rule=names)
+stamp_cards = st.sampled_from([StampCard("s", "S", 2), StampCard("t", "T", 3, "a")])
+pools = st.sampled_from(
+    [Pool("p", "P", 2, 40, Span(1, SpanUnit.DAYS)), Pool("q", "Q", 1, 0, Span(1, SpanUnit.DAYS))]
+)
 effects: st.SearchStrategy[Effect] = st.one_of(
     st.builds(Redeem, redemptions),
     st.builds(BasePoints, rates),
@@ -125,6 +144,15 @@ effects: st.SearchStrategy[Effect] = st.one_of(
     st.builds(Decline, st.just("NO_WAY")),
     st.builds(IssueCoupon, names),
     st.builds(Message, names),
+    st.just(FreeForStamps(StampCard("s", "S", 2))),
+    st.builds(IssueCertificate, money.filter(bool)),
+    st.builds(IssueMoney, money.filter(bool)),
+    st.builds(lambda a, b: CashBack(Rate(min(a, b), b)), st.integers(1, 7), st.integers(1, 7)),
+    st.builds(GiveAway, pools),
+    st.builds(GiveStamps, stamp_cards, st.booleans()),
+    st.builds(TierPoints, st.integers(1, 50)),
+    st.builds(TierPointsPerAmount, rates),
+    st.builds(MoveTier, names, st.just(Span(1, SpanUnit.DAYS))),
 )
 
 
@@ -211,5 +239,13 @@ def sales(draw: st.DrawFn) -> Facts:
         tenders=tuple(Tender(kind, 1) for kind in draw(st.lists(names, max_size=2))),
         birthday=draw(st.none() | st.sampled_from([date(1980, 2, 29), date(1990, 2, 26), date(1999, 3, 1)])),
         joined_on=draw(st.none() | moments.map(datetime.date)),
-        counters=(("campaign:b/all/day", draw(st.integers(0, 70))), ("visits", draw(st.integers(0, 5)))),
+        counters=(
+            ("campaign:b/all/day", draw(st.integers(0, 70))),
+            (f"{FREE}r1", draw(st.integers(0, 2))),
+            (f"{FREE_WITHIN}r1", draw(st.integers(0, 1))),
+            ("pool.p", draw(st.integers(0, 2))),
+            ("stamps.s", draw(st.integers(-1, 5))),
+            ("stamps.t", draw(st.integers(-1, 2))),
+            ("visits", draw(st.integers(0, 5))),
+        ),
     )

@@ -4,7 +4,8 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from rules.explain import Answer, describe_effect, describe_rule, tell, why_not
+from rules.describe import describe_effect, describe_rule
+from rules.explain import Answer, tell, why_not
 from rules.rule import Rule
 from tests.rules.sales import programme, sale
 from tests.rules.strategies import rule_lists

@@ -6,8 +6,9 @@ import pytest
 
 from loyalty.amount import Rate
 from loyalty.errors import Problems
+from rules.describe import describe_redemption
 from rules.experiment import HOLDOUT
-from rules.explain import describe_redemption, why_not
+from rules.explain import why_not
 from rules.lint import lint
 from rules.parse import restore_programme
 from rules.programme import Programme

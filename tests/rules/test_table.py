@@ -70,9 +70,10 @@ def test_the_table_and_the_interpreter_agree(
     made = replace(STARTER, rules=rules, base=base, near_miss_within_minor=within, holdout_bp=1)
     made = amended(compiled(made, columns_from, cells_max), paused=paused, stopped=stopped)
     for each in facts:
-        assert evaluate(made, each) == interpret(made, each)
-        guard, given = interpreted(made, each)
-        assert extras(made, each) == given
+        award = evaluate(made, each)
+        assert award == interpret(made, each)
+        guard, given = interpreted(made, each, award.counted)
+        assert extras(made, each, award.counted) == given
         declining = declined_by(made, each)
         assert (None if declining is None else declining.id) == guard
         assert redemption_in(made, each) == redemption_by_rules(made, each)

@@ -275,6 +275,7 @@ class Story:
             "amount": decision.amount,
             "left": decision.certificate,
             "gets": ",".join(f"{each.kind}:{each.value}:{each.last_day}" for each in decision.instruments),
+            "says": ",".join(decision.messages).replace(": ", ":").replace(" ", "_"),
             "partial": decision.partial,
             "refused": "+".join(f"{reason}:{code}" for reason, code in decision.coupons_refused),
             "redeemable": None if decision.redeemable is None else decision.redeemable[0],

@@ -1,0 +1,268 @@
+"""Says in words what conditions ask and what effects give."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from loyalty.amount import Rate, format_minor
+from rules.conditions import (
+    AMOUNT_ATTRIBUTES,
+    DAY_S,
+    SET_ATTRIBUTES,
+    TEXT_ATTRIBUTES,
+    AgeWithin,
+    AllOf,
+    AmountWithin,
+    AnyOf,
+    BirthdayWithin,
+    Condition,
+    CounterWithin,
+    JoinedWithin,
+    LineFilter,
+    Not,
+    OnDays,
+    OneOf,
+    Period,
+    SomeOf,
+    Window,
+    age_of,
+    days_since_joining,
+)
+from rules.effects import (
+    BasePoints,
+    CashBack,
+    Decline,
+    Effect,
+    FixedPoints,
+    FreeForStamps,
+    FreeUnits,
+    GiveAway,
+    GiveStamps,
+    IssueCertificate,
+    IssueCoupon,
+    IssueMoney,
+    Message,
+    MoneyOff,
+    MoveTier,
+    Multiply,
+    PointsPerAmount,
+    PointsPerLine,
+    PointsPerUnit,
+    Redeem,
+    ShareOff,
+    TierPoints,
+    TierPointsPerAmount,
+    UnitPrice,
+)
+from rules.facts import Facts
+from rules.programme import Programme
+from rules.redemption import Redemption
+from rules.rule import Rule
+
+DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_AMOUNT_NAMES: Final = {"amount": "the earn base", "ticket": "the ticket"}
+
+
+def describe(condition: Condition, currency: str) -> str:  # noqa: C901, PLR0912  (one case a kind)
+    """What *condition* asks, in words."""
+    match condition:
+        case OneOf(attribute, values):
+            return f"{attribute} is {any_of(values)}"
+        case SomeOf(attribute, values):
+            return f"{attribute} has {any_of(values)}"
+        case AmountWithin(attribute, low, high):
+            return f"{_AMOUNT_NAMES[attribute]} is {_money_range(low, high, currency)}"
+        case CounterWithin(name, low, high, every):
+            each = f"each {every}th in {name}" if every else ""
+            ranged = f"counter {name} is {_range(low, high)}" if low is not None or high is not None else ""
+            return " and ".join(part for part in (ranged, each) if part)
+        case Window(days, start_s, end_s):
+            return _window(days, start_s, end_s)
+        case Period(start, end):
+            parts = [f"from {start}" if start else "", f"before {end}" if end else ""]
+            return "it is " + " and ".join(part for part in parts if part)
+        case OnDays(names, _):
+            return f"it is a day of {any_of(names)}"
+        case AgeWithin(low, high):
+            return f"the age is {_range(low, high)}"
+        case JoinedWithin(low, high):
+            return f"days since joining are {_range(low, high)}"
+        case BirthdayWithin(before, after):
+            return f"it is {before} days before to {after} days after the birthday"
+        case AllOf(conditions):
+            return "(" + " and ".join(describe(each, currency) for each in conditions) + ")"
+        case AnyOf(conditions):
+            return "(" + " or ".join(describe(each, currency) for each in conditions) + ")"
+        case Not(inner):
+            return f"not {describe(inner, currency)}"
+
+
+def found(condition: Condition, facts: Facts, currency: str) -> str:  # noqa: C901  (one case a kind)
+    """What the sale had where *condition* asks."""
+    match condition:
+        case OneOf(attribute, _):
+            return TEXT_ATTRIBUTES[attribute](facts) or "none"
+        case SomeOf(attribute, _):
+            return ", ".join(sorted(SET_ATTRIBUTES[attribute](facts))) or "none"
+        case AmountWithin(attribute, _, _):
+            return format_minor(AMOUNT_ATTRIBUTES[attribute](facts), currency)
+        case CounterWithin(name):
+            return str(dict(facts.counters).get(name, 0))
+        case AgeWithin():
+            return _or_unknown(age_of(facts))
+        case JoinedWithin():
+            return _or_unknown(days_since_joining(facts))
+        case Window() | Period() | OnDays():
+            return f"{facts.local_at:%a %Y-%m-%d %H:%M:%S}"
+        case BirthdayWithin():
+            return "unknown" if facts.birthday is None else f"{facts.birthday:%d %B}"
+        case AllOf(conditions) | AnyOf(conditions):
+            return ", ".join(found(each, facts, currency) for each in conditions)
+        case Not(inner):
+            return found(inner, facts, currency)
+
+
+def describe_lines(lines: LineFilter, currency: str) -> str:
+    """Which lines a rule is about, in words."""
+    parts = []
+    if lines.products is not None:
+        parts.append(f"product {any_of(lines.products)}")
+    if lines.categories is not None:
+        parts.append(f"category {any_of(lines.categories)}")
+    if lines.except_products:
+        parts.append(f"not product {any_of(lines.except_products)}")
+    if lines.except_categories:
+        parts.append(f"not category {any_of(lines.except_categories)}")
+    text = "lines of " + ", ".join(parts) if parts else "lines"
+    if lines.low is not None or lines.high is not None:
+        text += f", together {_money_range(lines.low, lines.high, currency)}"
+    return text
+
+
+def describe_effect(effect: Effect, currency: str) -> str:  # noqa: C901, PLR0912  (one case a kind)
+    """What *effect* gives, in words."""
+    match effect:
+        case BasePoints(rate):
+            return f"base rate {_per(rate, currency)}"
+        case PointsPerAmount(rate):
+            return f"plus {_per(rate, currency)}"
+        case FixedPoints(points):
+            return f"plus {points}"
+        case PointsPerLine(points):
+            return f"plus {points} a line"
+        case PointsPerUnit(points):
+            return f"plus {points} a unit"
+        case Multiply(factor):
+            return f"{_fraction(factor)} times the base"
+        case ShareOff(share):
+            return f"{_fraction(share)} off the price"
+        case UnitPrice(price_minor):
+            return f"{format_minor(price_minor, currency)} a unit"
+        case MoneyOff(amount_minor):
+            return f"{format_minor(amount_minor, currency)} off"
+        case FreeUnits(of):
+            return f"of each {of} units the cheapest is free"
+        case Decline(name):
+            return f"declines the sale: {name}"
+        case FreeForStamps(card):
+            return f"one is free for {card.size} stamps of {card.id}"
+        case IssueCoupon(coupon):
+            return f"the coupon {coupon}"
+        case IssueCertificate(value_minor):
+            return f"a certificate of {format_minor(value_minor, currency)}"
+        case IssueMoney(amount_minor):
+            return f"{format_minor(amount_minor, currency)} into the purse"
+        case CashBack(share):
+            return f"{_fraction(share)} of it into the purse"
+        case GiveAway(pool):
+            return f"a prize of {pool.id}, of which there are {pool.stock}"
+        case GiveStamps(card, per_unit):
+            return f"a stamp{' a unit' if per_unit else ''} of {card.id}, full at {card.size}"
+        case TierPoints(points):
+            return f"{points} points for tiers"
+        case TierPointsPerAmount(rate):
+            return f"{_per(rate, currency)} for tiers"
+        case MoveTier(tier, lasts):
+            return f"the tier {tier} for {lasts.count} {lasts.unit.value}"
+        case Message(text):
+            return f"tells: {text}"
+        case Redeem(redemption):
+            return describe_redemption(redemption, currency)
+
+
+def tell_redemption(programme: Programme, redemption: Redemption) -> str:
+    """Whose terms *redemption* are, and what they say."""
+    texts = {rule.id: rule.text for rule in programme.rules}
+    whose = f"{redemption.rule}: {texts[redemption.rule]}" if redemption.rule else "the programme's own terms"
+    return f"points pay by {whose}: {describe_redemption(redemption, programme.terms.currency)}"
+
+
+def describe_redemption(redemption: Redemption, currency: str) -> str:
+    """What points pay, in words."""
+    if redemption.refused:
+        return f"points pay nothing: {redemption.refused}"
+    parts = [f"a point pays {_fraction(redemption.value)} minor units, in steps of {redemption.step}"]
+    if redemption.minimum:
+        parts.append(f"from {redemption.minimum} points on")
+    parts.append(f"up to {_fraction(redemption.share)} of the ticket")
+    if redemption.ticket_from_minor:
+        parts.append(f"of tickets from {format_minor(redemption.ticket_from_minor, currency)} on")
+    if redemption.covers is not None:
+        parts.append(f"on {describe_lines(redemption.covers, currency)}")
+    if redemption.is_discount:
+        parts.append("as a discount where the till takes it")
+    if redemption.proof_from_minor is not None:
+        parts.append(f"with a code or PIN from {format_minor(redemption.proof_from_minor, currency)} on")
+    return ", ".join(parts)
+
+
+def describe_rule(rule: Rule, currency: str) -> str:
+    """When *rule* applies, in words; empty when always."""
+    parts = [describe(each, currency) for each in rule.when]
+    if rule.lines is not None:
+        parts.append(describe_lines(rule.lines, currency))
+    return "; ".join(parts)
+
+
+def any_of(values: Iterable[str]) -> str:
+    """*values* in a row, the last behind an ``or``; the first few of many."""
+    names = sorted(values)
+    if len(names) > 5:
+        return f"{', '.join(names[:4])} or {len(names) - 4} more"
+    return " or ".join(names)
+
+
+def _or_unknown(number: int | None) -> str:
+    return "unknown" if number is None else str(number)
+
+
+def _range(low: object | None, high: object | None) -> str:
+    if high is None:
+        return f"{low} or more"
+    return f"below {high}" if low is None else f"from {low} to below {high}"
+
+
+def _money_range(low: int | None, high: int | None, currency: str) -> str:
+    return _range(
+        None if low is None else format_minor(low, currency),
+        None if high is None else format_minor(high, currency),
+    )
+
+
+def _window(days: frozenset[int], start_s: int, end_s: int) -> str:
+    named = "every day" if len(days) == 7 else ", ".join(DAYS[day] for day in sorted(days))
+    if (start_s, end_s) == (0, DAY_S):
+        return f"it is {named}"
+    return f"it is {named} {_clock(start_s)} to before {_clock(end_s)}"
+
+
+def _clock(second: int) -> str:
+    seconds = f":{second % 60:02}" if second % 60 else ""
+    return f"{second // 3600:02}:{second // 60 % 60:02}{seconds}"
+
+
+def _fraction(rate: Rate) -> str:
+    return f"{rate.numerator}/{rate.denominator}".removesuffix("/1")
+
+
+def _per(rate: Rate, currency: str) -> str:
+    return f"{rate.numerator} for each {format_minor(rate.denominator, currency)}"
