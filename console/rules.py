@@ -12,6 +12,7 @@ from config.load import load_settings
 from console.hindsight import backtest
 from console.lifecycle import activate, approve, history, rollback, shadow
 from console.options import config_option, json_option, print_json
+from console.rerate import rerate
 from loyalty.amount import format_minor
 from loyalty.errors import LoyaltyError, Problems
 from loyalty.transaction import Operation
@@ -37,7 +38,7 @@ def rules() -> None:
     """Check, show, explain and try the programme; put it into force and take it back."""
 
 
-for _command in (activate, approve, rollback, shadow, history, backtest):
+for _command in (activate, approve, rollback, shadow, history, backtest, rerate):
     rules.add_command(_command)
 
 

@@ -79,12 +79,14 @@ def _check_links(database: sqlite3.Connection, findings: Findings) -> None:
     after = 0
     while rows := database.execute(
         "SELECT link.original, min(link.seq), sum(link.refunded_minor), sum(link.clawed), sum(link.returned),"
-        " sum(link.undone), decision.seq, decision.amount, decision.earned, decision.used"
+        " sum(link.undone), decision.seq, decision.amount, decision.earned, decision.used,"
+        " sum(CASE WHEN undoing.operation = 'RERATE' THEN link.clawed ELSE 0 END)"
         " FROM link LEFT JOIN decision ON decision.seq = link.original"
+        " LEFT JOIN decision AS undoing ON undoing.seq = link.seq"
         " WHERE link.original > ? GROUP BY link.original ORDER BY link.original LIMIT 5000",
         (after,),
     ).fetchall():
-        for original, first, refunded, clawed, returned, undone, seq, amount, earned, used in rows:
+        for original, first, refunded, clawed, returned, undone, seq, amount, earned, used, rerated in rows:
             where = f"decision {original}"
             if seq is None:
                 findings.add("I26", where, f"is named by decision {first} and is not there")
@@ -93,7 +95,7 @@ def _check_links(database: sqlite3.Connection, findings: Findings) -> None:
                 findings.add("I12", where, f"is undone by decision {first}, which came before it")
             for name, total, bound in (
                 ("of its amount", refunded, amount),
-                ("of its earned points", clawed, max(earned, 0)),
+                ("of its earned points", clawed - rerated, max(earned, 0) - rerated),
                 ("of its used points", returned, max(used, 0)),
                 ("times in whole", undone, 1),
             ):

@@ -38,6 +38,7 @@ from switch.management import Management, Policy
 from switch.memberlist import ImportMembers, MemberLine
 from switch.opening import ImportBalances, OpeningBalance
 from switch.proofs import LIFE_MAX, ClearSecret, SetSecret
+from switch.rerating import Line, Rerate
 from switch.safeguards import Safeguards
 from switch.sequencer import Sequencer
 from switch.settlement import Settle
@@ -74,6 +75,7 @@ class Administration:
             "adjust": self._adjust,
             "days.open": self._open_day,
             "budget.load": self._load_budget,
+            "rules.rerate": self._rerate,
             "balances.import": self._import_balances,
             "cards.secret": self._set_secret,
             "cards.secret.clear": self._clear_secret,
@@ -194,6 +196,23 @@ class Administration:
                 policy=self._corrections,
                 sequence=self._store.sequence,
             )
+        return await self._carry_out(command)
+
+    async def _rerate(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
+        with _understood():
+            version = str(order["version"])
+            command = Rerate(
+                lines=[Line.from_json(values) for values in order["lines"]],
+                rule=str(order["rule"]),
+                total=int(order["total"]),
+                version=version,
+                programme=self._sequencer.programmes.current,
+                warrant=Warrant.from_json(order),
+                policy=self._corrections,
+                sequence=self._store.sequence,
+            )
+        if self._store.reader.programme_text(version) is None:
+            raise LoyaltyError("is not in the books", where=f"programme {version}")
         return await self._carry_out(command)
 
     async def _import_balances(self, order: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -16,14 +16,15 @@ SLICE_SIZE: Final = 5_000  # rows; their facts are long
 _SALES: Final = (
     "SELECT fact.seq, owner, member_id, card_id, business_date, facts"
     " FROM fact JOIN decision USING (seq)"
-    " WHERE fact.seq > ? AND operation = 'EARN' AND effective = 1 AND NOT EXISTS"
-    " (SELECT 1 FROM link WHERE original = fact.seq GROUP BY original HAVING sum(undone) > 0)"
+    " WHERE fact.seq > ? AND operation = 'EARN' AND effective = 1 AND business_date BETWEEN ? AND ?"
+    " AND NOT EXISTS (SELECT 1 FROM link WHERE original = fact.seq"
+    " GROUP BY original HAVING sum(undone) > 0 AND count(final_minor) = 0)"
     " ORDER BY fact.seq LIMIT ?"
 )
 
 
 class PastSale(NamedTuple):
-    """A sale that happened and was neither voided nor reversed.
+    """A sale that happened and was neither voided nor reversed as a whole.
 
     Attributes:
         past: What the rules saw and whose it was.
@@ -35,10 +36,15 @@ class PastSale(NamedTuple):
     past: Past
 
 
-def past_sales(database: sqlite3.Connection) -> Iterator[PastSale]:
-    """Each effective sale whose facts are kept, oldest first, read in slices."""
-    after = 0
-    while rows := database.execute(_SALES, (after, SLICE_SIZE)).fetchall():
+def past_sales(
+    database: sqlite3.Connection, first: date = date.min, last: date = date.max
+) -> Iterator[PastSale]:
+    """Each effective sale whose facts are kept, oldest first, read in slices.
+
+    Of the business days from *first* to *last*, both included.
+    """
+    after, days = 0, (first.isoformat(), last.isoformat())
+    while rows := database.execute(_SALES, (after, *days, SLICE_SIZE)).fetchall():
         for seq, owner, member, card, day, facts in rows:
             yield PastSale(
                 seq,

@@ -1,5 +1,6 @@
 """What taking something back takes back: the arithmetic of refunds, voids and reversals. Books nothing."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -13,7 +14,10 @@ from rules.programme import PointsBack
 from switch.allowed import redemption_of
 from switch.case import Case
 from switch.outcome import Record
+from switch.reader import Reader
+from switch.worksheet import Worksheet
 
+RERATE: Final = "RERATE"  # an entry that sets right what a sale earned
 _SPENDING: Final = frozenset(
     {
         PostingReason.REDEEM,
@@ -90,18 +94,19 @@ class Kept:
 def kept_part(case: Case, sale: Record, amount_minor: int, given: list[GivenBack]) -> Kept | None:
     """The kept part of *sale*; ``None`` when more of a product is returned than was sold.
 
-    A basket of which lines are returned is rated again under the version that decided the sale. Everything
-    else keeps its proportion of what was earned, rounded down. Lines are net of discounts, those of the facts
-    and those that are returned.
+    A basket of which lines are returned is rated again under the version that decided the sale, or by which
+    it was re-rated since. Everything else keeps its proportion of what that gives, rounded down. Lines are
+    net of discounts, those of the facts and those that are returned.
     """
     returned = returned_lines(case)
     text = case.worksheet.facts(sale.seq)
     facts = None if text is None else Facts.from_json(text)
-    earlier = list(_returned_before(case, sale))
+    earlier = list(returned_before(case.worksheet, sale))
+    version, earned = rated_by(case.worksheet, sale)
     total_minor = sale.covered_minor - sale.discount_minor
     kept_minor = total_minor - sale.refunded_minor - amount_minor
     if returned is None or facts is None or facts.lines is None or None in earlier:
-        points = sale.earned * kept_minor // total_minor if total_minor else 0
+        points = earned * kept_minor // total_minor if total_minor else 0
         return Kept(points, kept_minor, total_minor)
     kept = facts.lines
     for lines in (*earlier, returned):
@@ -113,7 +118,7 @@ def kept_part(case: Case, sale: Record, amount_minor: int, given: list[GivenBack
     used_minor = sum(source.value_minor - source.returned_minor for source in sources_of(case, sale))
     used_minor -= sum(back.value_minor for back in given)
     base_minor = max(sum(line.amount_minor for line in kept) - used_minor, 0)
-    programme = case.programmes.version(sale.programme_version)
+    programme = case.programmes.version(version)
     facts = replace(facts, lines=kept, base_minor=base_minor)
     award = evaluate(programme, facts)
     return Kept(award.points, kept_minor, total_minor, facts, award)
@@ -153,16 +158,28 @@ def lines_without(
     return tuple([line for line in kept if line is not None])
 
 
-def _returned_before(case: Case, sale: Record) -> Iterator[tuple[BasketLine, ...] | None]:
+def rated_by(books: Reader | Worksheet, sale: Record) -> tuple[str | None, int]:
+    """The version that *sale* stands under, re-rated or as decided, and what all of it earns there."""
+    for link in reversed(books.links_to(sale.seq)):
+        if not link.clawed or link.refunded_minor or link.undone:
+            continue
+        entry = books.by_seq(link.seq)
+        assert entry is not None
+        if entry.operation == RERATE:
+            return entry.programme_version, json.loads(entry.answer)["told"]["whole"]
+    return sale.programme_version, sale.earned
+
+
+def returned_before(books: Reader | Worksheet, sale: Record) -> Iterator[tuple[BasketLine, ...] | None]:
     """The lines of each refund of *sale* that stands; ``None`` for one by amount only."""
-    for link in case.worksheet.links_to(sale.seq):
+    for link in books.links_to(sale.seq):
         if link.refunded_minor <= 0:
             continue
-        refund = case.worksheet.by_seq(link.seq)
+        refund = books.by_seq(link.seq)
         assert refund is not None
         if refund.undone and refund.final_minor is None:
             continue
-        text = None if refund.undone else case.worksheet.facts(link.seq)  # of a part nobody said the lines
+        text = None if refund.undone else books.facts(link.seq)  # of a part nobody said the lines
         yield None if text is None else Facts.from_json(text).lines
 
 

@@ -14,6 +14,7 @@ from switch.allowed import redemption_of
 from switch.case import Case
 from switch.counting import count_part_again
 from switch.outcome import Link, Outcome, Record
+from switch.returns import rated_by
 from switch.takeback import Drafts, booked, lots_behind
 
 _PAST_THE_MEMBER = frozenset({PostingReason.RE_EXPIRE, PostingReason.UNDO_SUSPENSE})
@@ -56,7 +57,8 @@ def _earned_again(case: Case, refund: Record, undone_minor: int) -> int:
     if case.worksheet.facts(refund.seq) is not None:  # of lines: which of them stand nobody said
         return taken * undone_minor // refund.covered_minor
     total_minor = sale.covered_minor - sale.discount_minor
-    kept = sale.earned * (total_minor - sale.refunded_minor + undone_minor) // total_minor
+    _, whole = rated_by(case.worksheet, sale)
+    kept = whole * (total_minor - sale.refunded_minor + undone_minor) // total_minor
     return min(max(sale.clawed - (sale.earned - kept), 0), taken)
 
 

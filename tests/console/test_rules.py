@@ -177,3 +177,26 @@ def test_two_people_agree(shop: Path) -> None:
     assert (refused.exit_code, "was proposed by ana" in refused.output) == (2, True)
     approved = puntual("rules", "approve", version, "--by", "ben", "--config", shop)
     assert approved.output == f"version {version} is in force\n"
+
+
+def test_rerate(shop: Path, receipts: list[str]) -> None:
+    """Told, then booked once by somebody who is named, in the books for ever."""
+    programme = shop.parent / "programme.toml"
+    programme.write_text(programme.read_text().replace("multiply = 2", 'multiply = "3/2"'))
+    right = puntual("rules", "activate", "--by", "ana", "--config", shop).output.split()[1]
+    words = ("rules", "rerate", "--from=2020-01-01", "--to=2199-12-31", "--rule=big", f"--with={right}")
+    told = puntual(*words, "--config", shop).output.splitlines()
+    assert [line.split() for line in told[:2]] == [["member", "sales", "difference"], ["m1", "1", "-30"]]
+    assert told[-1] == "nothing is booked: --book --by NAME does it"
+    assert "--by: is missing" in puntual(*words, "--book", "--config", shop).output
+    booked = json.loads(puntual(*words, "--book", "--by=ana", "--json", "--config", shop).output)
+    assert (booked["booked"], booked["taken"], booked["changed"]) == (1, 30, 0)
+    assert [(line["rrn"], line["stands"], line["should"]) for line in booked["lines"]] == [
+        (receipts[1], 120, 90)
+    ]
+    assert "nothing would be otherwise" in puntual(*words, "--book", "--by=ana", "--config", shop).output
+    assert puntual("ledger", "verify", "--config", shop).exit_code == 0
+    history = json.loads(puntual("ledger", "history", CARD, "--json", "--config", shop).output)
+    assert [(row["operation"], row["earned"]) for row in history][:2] == [("RERATE", -30), ("EARN", 120)]
+    unknown = puntual(*words[:-1], "--with=000000000000", "--config", shop)
+    assert (unknown.exit_code, "is not in the books" in unknown.output) == (2, True)
