@@ -325,8 +325,12 @@ class Reader:
         if terminal.allow and operation.name not in terminal.allow:
             return Refused(message, Reason.OPERATION_NOT_ALLOWED_HERE)
         line_draft = replace(draft, operation=operation, needs=self._sheet.needs[operation])
-        line = self._transaction(message, line_draft, operation, terminal, transaction.received_at)
-        # DE 90 names the line itself; what a refund was of, its tag says.
+        # DE 90 names the line: when it was sent first it had none.
+        first = replace(
+            message, elements={n: text for n, text in elements.items() if n != self._undoing.original}
+        )
+        line = self._transaction(first, line_draft, operation, terminal, transaction.received_at)
+        # What a refund was of, its tag says.
         rrn = draft.till.original_rrn if self._undoing.original in elements else None
         line.original = None if rrn is None else OriginalReference(rrn=rrn)
         moment_of_key = None

@@ -1,6 +1,6 @@
 """The messages of one till, each complete with its STAN and times. Amounts are minor units."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Final
@@ -130,14 +130,28 @@ class Till:
         self,
         card: Card,
         amount_minor: int,
-        approval: str,
+        hold: Request | str,
         *,
         pays: bool = False,
         ticket: str | None = None,
+        advice: bool = False,
     ) -> Request:
-        """Complete the hold with this *approval* (DE 38); an amount of 0 releases it."""
-        elements = {"3": "009000" if pays else "000000", **_amount(amount_minor), "38": approval}
-        return self._request("complete", "0200", elements, _priced(ticket=ticket), card=card)
+        """Complete *hold*, named by itself or by its DE 38; an amount of 0 releases it."""
+        elements = {"3": "009000" if pays else "000000", **_amount(amount_minor)}
+        original = None
+        if isinstance(hold, Request):
+            original = hold
+        else:
+            elements["38"] = hold
+        return self._request(
+            "complete",
+            "0220" if advice else "0200",
+            elements,
+            _priced(ticket=ticket),
+            card=card,
+            original=original,
+            ending=Ending.ADVISE if advice else Ending.REVERSE,
+        )
 
     def refund(
         self,
@@ -188,6 +202,25 @@ class Till:
             # ISO 8583:1987, DE 95: actual amount, then settlement amount and two fees, which stay zero.
             elements["95"] = f"{final_minor:012}" + "0" * 30
         return self._request("reversal", "0420" if advice else "0400", elements, original=original)
+
+    def upload(self, line: Request) -> Request:
+        """Tell *line* of the batch again, under a number of this message's own; DE 90 names it."""
+        assert not line.is_reversal
+        own = self._identity()
+        elements = {**line.elements, "t": "0320", "11": own["11"], "7": own["7"], "90": line.original}
+        return Request(operation="upload", elements=elements, ending=Ending.ADVISE)
+
+    def reconcile(self, totals: Mapping[str, int], *, trailer: bool = False) -> Request:
+        """The till's *totals* of its batch, by element: 74 to 77 (n10), 86 to 89 (n16), 97 with its sign."""
+        told = {
+            element: f"{total:0{10 if int(element) < 80 else 16}}"
+            for element, total in totals.items()
+            if element != "97"
+        }
+        if "97" in totals:
+            told["97"] = ("D" if totals["97"] < 0 else "C") + f"{abs(totals['97']):016}"
+        code = "960000" if trailer else "920000"
+        return self._request("reconcile", "0500", {"3": code, **told}, ending=Ending.FORGET)
 
     def plain(self, mti: str, elements: dict[str, str]) -> Request:
         """A message as somebody wrote it: what he left out of 7, 11, 12, 13 and 41 is filled in."""

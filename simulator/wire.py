@@ -6,6 +6,7 @@ other. Messages are what pyiso8583 takes and gives: dictionaries of text by elem
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 import iso8583
@@ -46,6 +47,12 @@ def read_body(body: bytes) -> dict[str, str]:
     Raises:
         WireError: It is no message of the dialect.
     """
+    return dict(_read(body))
+
+
+@lru_cache(maxsize=16)
+def _read(body: bytes) -> Mapping[str, str]:
+    """Whoever listens beside a till reads the same message once more."""
     try:
         elements, _ = iso8583.decode(body, default_ascii)
     except iso8583.DecodeError as error:

@@ -11,7 +11,7 @@ from loyalty.decision import Approved, OutOfBalance, Reason
 from loyalty.transaction import Operation, OriginalReference, Reconciliation, Transaction, Upload
 from switch.batchtotals import BatchOf
 from switch.case import Case
-from switch.marks import CLOSED, mark
+from switch.marks import CLOSED, LINE, mark
 from switch.outcome import Outcome, Record
 from switch.worksheet import Worksheet
 
@@ -84,17 +84,29 @@ def upload(case: Case, decide_new: Callable[[Case], Outcome]) -> Outcome:
     outcome = decide_new(line)
     record = outcome.record
     assert record is not None
-    # The line is known by the number under which it was first sent, the message by its own key.
-    outcome.record = record._replace(
-        key=transaction.key.text,
-        content=transaction.content,
-        exception=record.exception or UPLOADED,
-    )
+    # The line has the key under which it was first sent: whatever of it comes still is the same transaction.
+    outcome.record = record._replace(exception=record.exception or UPLOADED)
+    if record.key != transaction.key.text:
+        outcome.sides = (*outcome.sides, mark(LINE, _told_as(transaction)))
     return outcome
 
 
+def told_by_upload(case: Case) -> tuple[Record, bool] | None:
+    """The line that the upload of *case* told of the first time, and whether it is the same upload still."""
+    own = case.transaction.key.text
+    (seq, *_) = (*case.worksheet.marked(LINE, f"{own}|", f"{own}|~"), 0)
+    record = case.worksheet.by_seq(seq) if seq else None
+    if record is None:
+        return None
+    return record, seq in case.worksheet.marked(LINE, _told_as(case.transaction))
+
+
+def _told_as(transaction: Transaction) -> str:
+    return f"{transaction.key.text}|{transaction.content.hex()}"
+
+
 def uploaded_before(case: Case) -> Record | None:
-    """The decision on an advice that an upload told of before the advice itself came."""
+    """The decision on an advice that an upload told of before, in books where lines have the upload's key."""
     transaction = case.transaction
     key = transaction.key
     hits = [

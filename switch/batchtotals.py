@@ -8,7 +8,7 @@ from loyalty.decision import Reason
 from loyalty.totals import Totals
 from loyalty.transaction import Operation
 from switch.marks import BATCH, MARK
-from switch.outcome import Link, Outcome, Record
+from switch.outcome import Link, Outcome, Record, completes
 
 _DEBITS: Final = frozenset(
     {Operation.EARN.value, Operation.REDEEM.value, Operation.PAY_CERTIFICATE.value, Operation.COMPLETE.value}
@@ -100,9 +100,14 @@ def _counted(books: Books, record: Record) -> Totals:
     amount = record.covered_minor if record.effective else record.amount
     if record.operation in _CREDITS:
         return Totals(credits=1, credit_amount=amount)
-    if record.operation in _DEBITS and (amount or record.operation != Operation.COMPLETE.value):
+    if record.operation in _DEBITS and not _releases(record):
         return Totals(debits=1, debit_amount=amount)
     return NOTHING
+
+
+def _releases(record: Record) -> bool:
+    """Whether *record* is a COMPLETE of 0: of a hold, or of one that was over."""
+    return not record.amount and (completes(record) or not record.effective)
 
 
 def _undone(books: Books, undoing: Record) -> Totals:
@@ -113,9 +118,23 @@ def _undone(books: Books, undoing: Record) -> Totals:
         (link.final_minor for link in books.links_from(undoing.seq) if link.original == original.seq),
         None,
     )
+    if original.operation == Operation.VOID.value:
+        return _stands_again(_undone(books, original))
+    if _releases(original):
+        return NOTHING
     amount = original.covered_minor - (final or 0)
     if original.operation in _CREDITS:
         return Totals(credit_reversals=1, credit_reversal_amount=amount)
     if original.operation in _DEBITS:
         return Totals(debit_reversals=1, debit_reversal_amount=amount)
     return NOTHING
+
+
+def _stands_again(undone: Totals) -> Totals:
+    """What was *undone* by a void that was reversed counts once more."""
+    return Totals(
+        credits=undone.credit_reversals,
+        credit_amount=undone.credit_reversal_amount,
+        debits=undone.debit_reversals,
+        debit_amount=undone.debit_reversal_amount,
+    )

@@ -226,7 +226,7 @@ def _recognise(database: sqlite3.Connection, path: Path, *, may_be_empty: bool) 
         raise LoyaltyError(
             "is a database of another program", where=str(path), hint="name the file of a deployment"
         )
-    version, latest = _version(database), len(migrations())
+    version, latest = _version(database), len(list(MIGRATIONS.glob("*.sql")))
     if version > latest:
         raise LoyaltyError(
             f"has version {version}, and this program knows {latest}",

@@ -17,7 +17,7 @@ from loyalty.card import CardId
 from loyalty.decision import Reason
 from loyalty.transaction import Operation
 from switch.activation import activate
-from switch.batches import reconcile, upload, uploaded_before
+from switch.batches import reconcile, told_by_upload, upload, uploaded_before
 from switch.case import Case
 from switch.coalition import shared
 from switch.completion import complete, recognised
@@ -74,6 +74,11 @@ def _decided(case: Case) -> Outcome | Known:
         if not _is_same(case, known):
             return case.refuse(Reason.KEY_CONFLICT)
         return Known(known, as_advice=transaction.is_advice and not known.is_advice)
+    if transaction.operation is Operation.UPLOAD:
+        told = told_by_upload(case)
+        if told is not None:
+            line, is_same = told
+            return Known(line, as_advice=False) if is_same else case.refuse(Reason.KEY_CONFLICT)
     if case.moment.late:
         return case.refuse(Reason.TOO_LATE)
     if transaction.is_advice and transaction.operation not in _TOLD_APART:

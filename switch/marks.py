@@ -8,6 +8,7 @@ from switch.outcome import Outcome, Side
 MARK: Final = "mark"
 BATCH: Final = "batch"  # a transaction of a numbered batch: acquirer|terminal|number
 CLOSED: Final = "closed"  # a batch that was closed: acquirer|terminal|unit, and |number where it has one
+LINE: Final = "line"  # a line that an upload told of: the upload's key|digest of its content
 DAY: Final = "day"  # the business date that was opened
 LATE: Final = "late"  # an answer that left too late: sequence|milliseconds after the message had come
 

@@ -84,6 +84,7 @@ class Peers:
         idle_timeout_s: Without a byte from the peer while nothing is in work.
         stall_timeout_s: With answers that the peer does not read.
         has_room: Whether the sequencer takes more transactions.
+        sweep_s: Between two looks at who is overdue.
 
     Attributes:
         ended: How many connections the switch refused or ended, by event.
@@ -99,6 +100,7 @@ class Peers:
         idle_timeout_s: float,
         stall_timeout_s: float,
         has_room: Callable[[], bool],
+        sweep_s: float = SWEEP_S,
     ) -> None:
         self.has_room = has_room
         self.frames = Watch(frame_timeout_s)
@@ -113,7 +115,8 @@ class Peers:
         self.is_stopping = False
         self._none_left = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        self._sweeping = self._loop.call_later(SWEEP_S, self._sweep)
+        self._sweep_s = sweep_s
+        self._sweeping = self._loop.call_later(self._sweep_s, self._sweep)
 
     def __len__(self) -> int:
         return len(self._peers)
@@ -186,7 +189,7 @@ class Peers:
                 peer.abort()
 
     def _sweep(self) -> None:
-        self._sweeping = self._loop.call_later(SWEEP_S, self._sweep)
+        self._sweeping = self._loop.call_later(self._sweep_s, self._sweep)
         now = self._loop.time()
         for peer in self.frames.overdue(now):
             self.note("frame.timed_out", peer)

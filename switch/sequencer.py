@@ -280,7 +280,7 @@ class Sequencer:
             # On a sheet of its own, so that one that fails half-way leaves nothing behind.
             change = order.command.carry_out(Worksheet(self._store.reader, batch.worksheet), moment)
         except Exception as error:  # noqa: BLE001  (the boundary of one command; whoever ordered it is told)
-            order.done.set_exception(error)
+            order.fail(error)
             return
         batch.take(change)
         self._open_day(change)
@@ -367,8 +367,7 @@ class Sequencer:
             if order.change is not None:
                 if order.change.programmes is not None:
                     self._put_in(order.change.programmes)
-                if not order.done.done():
-                    order.done.set_result(order.change.result)
+                order.tell(order.change.result)
         for connection in connections.values():
             connection.flush()
         if batch.works:
@@ -385,7 +384,7 @@ class Sequencer:
             for work in batch.works:
                 work.is_lost = isinstance(work.outcome, Outcome) and work.outcome.record is not None
             for order in batch.orders:
-                order.done.set_exception(StoreFull())
+                order.fail(StoreFull())
             batch.orders.clear()
         self._opened = batch.opened
         self._day, self._day_ends = self._business_day(self._now)

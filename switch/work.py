@@ -153,6 +153,16 @@ class Order:
     done: "asyncio.Future[Mapping[str, Any]]"
     change: Change | None = None
 
+    def tell(self, result: Mapping[str, Any]) -> None:
+        """It is carried out. Whoever ordered it may have gone."""
+        if not self.done.done():
+            self.done.set_result(result)
+
+    def fail(self, error: Exception) -> None:
+        """It is not."""
+        if not self.done.done():
+            self.done.set_exception(error)
+
 
 @dataclass(slots=True)
 class Batch:

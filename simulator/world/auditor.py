@@ -1,34 +1,43 @@
-"""Judges the books in the end, from what tills sent and were told and from nothing else.
+"""Judges the books in the end, from what tills and people sent and were told and from nothing else.
 
 It reads the tables with statements of its own and does its own sums: it shares no arithmetic with the switch.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
 from simulator.message import Answer
+from simulator.world import accounts
 from simulator.world.books import Books, Decision
 from simulator.world.diary import TRANSIENT, Diary, Key, Page
+from simulator.world.ground import GIFT, GIFT_POINTS
+from simulator.world.office import Ordered
 
 _ASKING: Final = frozenset({"30", "31", "38"})  # DE 3 of what is answered and not remembered
-_USING: Final = frozenset({"EARN", "REDEEM"})
+_UPLOADED: Final = "UPLOADED"  # an exception that is none for whoever bought
 _TO_ADVICE: Final = "3"  # third digit of the answer's type
 _DECADE: Final = 2020
 _POINT_PER_MINOR: Final = 100  # the starter: one point for each full 1.00, and a point pays 0.01
 
 
-def objections(diary: Diary, books: Books) -> Iterator[str]:
+def objections(diary: Diary, books: Books, ordered: Sequence[Ordered]) -> Iterator[str]:
     """What the books hold otherwise than they must, the first thing first."""
     yield from _what_was_told(diary, books)
     yield from _what_was_decided(diary, books)
     yield from _what_was_reversed(diary, books)
     yield from books.below_floor()
+    yield from accounts.objections(diary, books, ordered)
 
 
 def _what_was_told(diary: Diary, books: Books) -> Iterator[str]:
     """Every final answer is that of one decision, and always in the same bytes."""
-    decided = {decision.key: decision for decision in books.decisions}
+    decided = {
+        key: decision
+        for decision in books.decisions
+        if decision.order is None
+        for key in (decision.key, decision.told_as)
+    }
     owner_of = {
         page.sent[0].get("2"): decided[key].owner
         for key, page in diary.pages.items()
@@ -43,7 +52,8 @@ def _what_was_told(diary: Diary, books: Books) -> Iterator[str]:
                     yield f"{_named(key)}: the same message was answered in other bytes"
                 yield from _one_answer(key, page, answer, decided.get(key), books)
             else:
-                yield from _told_balance(key, answer, owner_of.get(page.sent[0].get("2")), books)
+                owner = owner_of.get(page.sent[0].get("2"))
+                yield from _told_balance(key, answer, owner, books, is_asked=True)
 
 
 def _one_answer(
@@ -62,12 +72,26 @@ def _one_answer(
         return
     if answer.earned is not None and answer.earned != decision.issued:
         yield f"{_named(key)}: was told {answer.earned} points earned, and {decision.issued} were issued"
-    if decision.operation in _USING and (answer.used or 0) != decision.redeemed:
-        yield f"{_named(key)}: was told {answer.used} points used, and {decision.redeemed} were"
-    if decision.operation == "TRANSFER" and (answer.used or 0) != decision.moved:
-        yield f"{_named(key)}: was told {answer.used} points moved, and {decision.moved} were"
+    moved = _moved(decision)
+    if moved is not None and (answer.used or 0) != moved:
+        yield f"{_named(key)}: was told {answer.used} points used, and {moved} moved"
     yield from _arithmetic(key, page, answer, decision)
     yield from _told_balance(key, answer, decision.owner, books)
+
+
+def _moved(decision: Decision) -> int | None:
+    """Points that 051 tells; ``None`` where that depends on more than the decision."""
+    match decision.operation:
+        case "EARN" | "REDEEM":
+            return decision.redeemed
+        case "TRANSFER":
+            return decision.moved
+        case "HOLD":
+            return decision.held
+        case "EXCHANGE":
+            return decision.exchanged
+        case _:
+            return None
 
 
 def _arithmetic(key: Key, page: Page, answer: Answer, decision: Decision) -> Iterator[str]:
@@ -80,17 +104,26 @@ def _arithmetic(key: Key, page: Page, answer: Answer, decision: Decision) -> Ite
             yield f"{_named(key)}: {answer.left_to_pay_minor} left to pay of {amount_minor}"
         if used != (answer.value_minor or 0):
             yield f"{_named(key)}: {used} points paid {answer.value_minor}"
-        if decision.ticket is None and answer.earned != paid_minor // _POINT_PER_MINOR:
+        base = paid_minor // _POINT_PER_MINOR
+        gift = min(sent.get("63", "").count(GIFT), 1) * GIFT_POINTS
+        is_plain = decision.ticket is None and decision.exception in (None, _UPLOADED)
+        if is_plain and not base <= (answer.earned or 0) <= base + gift:
             yield f"{_named(key)}: {answer.earned} points for {paid_minor}"
-    if decision.operation == "REDEEM" and decision.is_effective and used != amount_minor:
+    if decision.operation == "REDEEM" and decision.is_effective and used != (answer.value_minor or 0):
+        yield f"{_named(key)}: {used} points paid {answer.value_minor}"
+    if decision.operation == "REDEEM" and decision.exception is None and used != amount_minor:
         yield f"{_named(key)}: {used} points paid {amount_minor}"
+    if decision.operation == "PAY_CERTIFICATE" and -decision.exchanged != amount_minor:
+        yield f"{_named(key)}: {-decision.exchanged} points of a certificate paid {amount_minor}"
 
 
 def _what_was_decided(diary: Diary, books: Books) -> Iterator[str]:
     """Nothing is decided twice, and nothing that no till ever sent."""
     seen: set[Key] = set()
     for decision in books.decisions:
-        page = diary.pages.get(decision.key)
+        if decision.order is not None:
+            continue
+        page = diary.pages.get(decision.told_as)
         if page is None:
             yield f"{_named(decision.key)}: was decided, and no till sent it"
         elif int(page.sent[0].get("4", "0")) != decision.amount:
@@ -109,28 +142,33 @@ def _what_was_reversed(diary: Diary, books: Books) -> Iterator[str]:
             continue
         named = page.sent[0]["90"]  # MTI n4, STAN n6, DE 7 n10
         for original in books.decisions:
+            name = original.named
             if (
-                original.key.terminal_id != key.terminal_id
-                or original.key.stan != named[4:10]
+                name.terminal_id != key.terminal_id
+                or name.stan != named[4:10]
                 or original.transmitted != named[10:20]
-                or original.key.message_class != named[1]
+                or name.message_class != named[1]
             ):
                 continue
             if not original.is_effective or books.is_settled(original):
                 continue
+            if original.seq in books.holds and books.holds[original.seq].is_over and not original.undone:
+                continue  # somebody else was first: its completion, or its time
             if original.undone != 1:
                 yield f"{_named(original.key)}: its reversal was accepted, and it stands"
             left = books.left_of(original)
-            if left != (0, 0) and "95" not in page.sent[0]:
+            if any(left) and "95" not in page.sent[0]:
                 yield f"{_named(original.key)}: it was reversed, and {left} points of it are left"
 
 
-def _told_balance(key: Key, answer: Answer, owner: int | None, books: Books) -> Iterator[str]:
-    """The balance that was told is that of the books at that moment."""
+def _told_balance(
+    key: Key, answer: Answer, owner: int | None, books: Books, *, is_asked: bool = False
+) -> Iterator[str]:
+    """The balance that was told is that of the books at that moment; *is_asked* when nothing was booked."""
     if answer.available is None or owner is None:
         return
-    booked = books.available(owner, _seq_of(answer), _day_of(answer))
-    if booked != answer.available:
+    booked = list(books.available(owner, _seq_of(answer), _day_of(answer)))
+    if answer.available not in (booked if is_asked else booked[:1]):
         yield f"{_named(key)}: was told {answer.available} points, and the books had {booked}"
 
 

@@ -1,4 +1,4 @@
-"""Who works at a till: what is bought, paid, brought back and undone there, and what no answer leads to.
+"""Who works at a till: sends what customers want, does what no answer leads to, and closes the batch.
 
 The till is the simulator's own, with its rule for messages that stay unanswered; it speaks through the client
 of real terminals, whose connections are wires of the world.
@@ -11,30 +11,27 @@ from random import Random
 from typing import Final
 
 from loyalty.clock import Clock
-from loyalty.transaction import BasketLine
 from simulator.client import AsyncHostLink, Writer
-from simulator.message import Answer, Card, Ending, Request
-from simulator.terminal import Answered, NotSent, Terminal, Unanswered
+from simulator.message import Answer, Ending, Request
+from simulator.terminal import Answered, Result, Terminal, Unanswered
 from simulator.till import Identity, Till
+from simulator.world.customers import Customers
 from simulator.world.diary import TRANSIENT, Diary
+from simulator.world.errands import Errand, Errands
 from simulator.world.history import History
 from simulator.world.network import Call, Network
 from simulator.world.perils import Perils, happens
+from simulator.world.tillbook import TillBook, line_of
 
 _PAUSE_S: Final = (0.05, 6.0)
 _BACK_OFF_S: Final = (1.0, 10.0)
 _CONNECTING_S: Final = 0.01
-_TRIES_MAX: Final = 40  # of settling in the end, on wires and a disk that work
-
-_SALE, _PAID, _REDEEM, _REFUND, _VOID, _REVERSAL, _BALANCE, _QUOTE, _TRANSFER = range(9)
-_MIX: Final = (
-    [_SALE] * 45 + [_PAID] * 9 + [_REDEEM] * 16 + [_REFUND] * 8 + [_VOID] * 5 + [_REVERSAL] * 7
-    + [_BALANCE] * 8 + [_QUOTE] * 2 + [_TRANSFER] * 6
-)  # fmt: skip
-
-
-_PARTLY: Final = frozenset({"sale", "redeem", "transfer"})
-_UNDOABLE: Final = _PARTLY | {"refund"}
+_TRIES: Final = 3
+_TRIES_MAX: Final = (
+    40  # of settling in the end, on wires and a disk that work; and of what must not be given up
+)
+_OFFLINE: Final = 40  # per mille: a sale that nobody sends to the switch while it happens
+_CLOSING: Final = 50  # ... a customer after whom the batch is closed
 
 
 class _Wire(Writer):
@@ -65,12 +62,17 @@ class _Wire(Writer):
 
 
 class Cashier:
-    """Works at the till *identity*, for the customers with *cards*. *perils* may be replaced."""
+    """Works at the till *identity*, for *who* of the *customers*. *perils* may be replaced.
+
+    Attributes:
+        faults: What the switch told that the till cannot believe.
+    """
 
     def __init__(
         self,
         identity: Identity,
-        cards: Sequence[str],
+        customers: Customers,
+        who: Sequence[int],
         clock: Clock,
         network: Network,
         diary: Diary,
@@ -82,13 +84,17 @@ class Cashier:
     ) -> None:
         self.perils = perils
         self.name = identity.terminal_id
-        self._cards = [Card(number=number) for number in cards]
+        self.faults: list[str] = []
+        self._who = who
         self._till = Till(identity, clock, stan=stan)
+        self._errands = Errands(self._till, customers, who, random)
+        self._book = TillBook()
+        self._closing: Request | None = None  # a RECONCILE of which nothing is known yet
+        self._is_closed = True
         self._network = network
         self._diary = diary
         self._history = history
         self._random = random
-        self._done: list[tuple[Request, Answer]] = []  # approved, and not undone by this cashier
         self._wire: _Wire | None = None
         self._terminal = Terminal(self._till)
         self._line = AsyncHostLink(self._terminal, self._connect)
@@ -102,109 +108,153 @@ class Cashier:
         """Serve *steps* customers."""
         for _ in range(steps):
             await asyncio.sleep(self._random.uniform(*_PAUSE_S))
-            await self._ask(self._next())
+            if self._closing is not None or happens(self._random, _CLOSING):
+                await self._close_batch()
+            if self._closing is None:
+                await self._serve()
             if happens(self._random, self.perils.shut):
                 await self._shut()
 
     async def settle(self) -> None:
-        """Send what is owed, and ask for every balance; the world is in order now."""
+        """Send what is owed, close the batch, and ask for every balance; the world is in order now."""
         for _ in range(_TRIES_MAX):
             if not self.owes:
                 break
-            await self._ask(self._till.balance(self._cards[0]))
+            await self._ask(self._errands.balance())
             await asyncio.sleep(1)
-        for card in self._cards:
-            await self._ask(self._till.balance(card))
+        self._is_closed = False
+        for _ in range(_TRIES_MAX):
+            await self._close_batch()
+            if self.faults or self._is_closed:
+                break
+        else:
+            self.faults.append(f"{self.name}: its batch could not be closed")
+        for customer in self._who:
+            await self._ask(self._errands.balance(customer))
         await self._line.close()
 
-    # What a cashier does
+    # Customers
 
-    def _next(self) -> Request:
-        """What comes in at the till next."""
-        random, till = self._random, self._till
-        card = random.choice(self._cards)
-        amount_minor = random.choice((random.randint(1, 400), random.randint(100, 9000)))
-        done = random.choice(self._done) if self._done else None
-        match random.choice(_MIX):
-            case 0:
-                ticket = random.choice((None, None, f"A{random.randint(1, 3)}"))
-                return till.sale(card, amount_minor, lines=self._basket(amount_minor), ticket=ticket)
-            case 1:
-                return till.sale(card, amount_minor, points=random.randint(1, 60))
-            case 2:
-                ticket = random.choice((None, f"A{random.randint(1, 3)}"))
-                return till.redeem(card, random.randint(1, 80), ticket=ticket)
-            case 3 if done is not None and done[0].operation == "sale":
-                whole = int(done[0].elements["4"])
-                part = random.choice((whole, random.randint(1, whole)))
-                return till.refund(part, original=self._named(*done))
-            case 3:
-                return till.refund(amount_minor, card=card)
-            case 4 if done is not None:
-                self._done.remove(done)
-                return till.void(self._named(*done))
-            case 5 if done is not None:
-                self._done.remove(done)
-                return self._regret(*done)
-            case 7:
-                return till.quote(card, amount_minor)
-            case 8 if len(self._cards) > 1:
-                to = random.choice([other for other in self._cards if other != card])
-                return till.transfer(card, random.randint(1, 60), to.number)
-        return till.balance(card)
+    async def _serve(self) -> None:
+        if happens(self._random, _OFFLINE):
+            sale = self._errands.sale().request
+            self._book.took_place(sale)
+            self._history.tell(self.name, f"sells offline, stan {sale.stan}")
+            self._history.count("sale offline")
+            return
+        await self._ask(self._errands.next())
 
-    def _basket(self, amount_minor: int) -> Sequence[BasketLine]:
-        if self._random.random() < 0.7:
-            return ()
-        first = self._random.randint(0, amount_minor)
-        return (
-            BasketLine("milk", 1000, "U", first, "", ""),
-            BasketLine("pears", 850, "K", amount_minor - first, "", ""),
-        )
+    async def _ask(self, errand: Errand) -> None:
+        """Send the request of *errand* by the till's rule, and again where that is right or harmless."""
+        request = errand.request
+        must_be = request.is_reversal or request.operation == "upload"
+        for _ in range(_TRIES_MAX if must_be else _TRIES):
+            result = await self._exchange(request)
+            if isinstance(result, Unanswered):
+                self._heard_nothing(errand, result)
+                return
+            if isinstance(result, Answered) and result.answer.code not in TRANSIENT:
+                self._heard(errand, result.request, result.answer)
+                if happens(self._random, self.perils.impatient):
+                    self._history.count("asked again by hand")
+                    await self._exchange(replace(result.request.as_repeat(), ending=Ending.FORGET))
+                return
+            await asyncio.sleep(self._random.uniform(*_BACK_OFF_S))
+            if isinstance(result, Answered):
+                request = result.request.as_repeat()
+            elif not must_be and request is errand.request:  # nothing of it ever left
+                if request.operation == "sale" and request.ending is Ending.ADVISE:
+                    self._book.took_place(request)
+                return
+        await self._give_up(errand.request)
 
-    def _named(self, request: Request, answer: Answer) -> Request | str:
-        """An original, named by itself or by its receipt."""
-        return self._random.choice((request, answer.rrn))
+    def _heard_nothing(self, errand: Errand, result: Unanswered) -> None:
+        request, kept = result.request, result.kept
+        kind = "forgets" if kept is None else f"keeps a {kept.mti}"
+        self._history.tell(self.name, f"has no answer to stan {request.stan} and {kind}")
+        if kept is None or (kept.is_reversal and not request.is_reversal):
+            return
+        if request.operation == "sale":
+            self._book.took_place(errand.request)
+        else:
+            self._book.count(errand, request)  # it will be told
 
-    def _regret(self, request: Request, answer: Answer) -> Request:
-        """A reversal by hand, of all or of a part."""
-        final = None
-        if request.operation in _PARTLY and self._random.random() < 0.4:
-            final = self._random.randint(1, int(answer.elements["4"]))
-        return self._till.reversal(request, final_minor=final, advice=self._random.random() < 0.5)
+    async def _give_up(self, request: Request) -> None:
+        """Nobody knows whether a copy of *request* is on its way still: let that make no difference."""
+        match request.ending:
+            case Ending.ADVISE if request.operation == "sale":
+                self._book.took_place(request)
+            case Ending.ADVISE | Ending.REVERSE if request.operation != "upload" and not request.is_reversal:
+                await self._ask(Errand(self._till.reversal(request)))
+            case _:
+                pass
 
-    async def _ask(self, request: Request) -> None:
-        """Send *request* by the till's rule, and again where that is right or harmless."""
-        for _ in range(3):
-            result = await self._line.exchange(request)
-            match result:
-                case Answered(request=request, answer=answer) if answer.code in TRANSIENT:
-                    await asyncio.sleep(self._random.uniform(*_BACK_OFF_S))
-                    request = request.as_repeat()
-                case Answered(request=request, answer=answer):
-                    if answer.is_approved and request.operation in _UNDOABLE:
-                        self._done.append((request, answer))
-                    if happens(self._random, self.perils.impatient):
-                        self._history.count("asked again by hand")
-                        again = replace(request.as_repeat(), ending=Ending.FORGET)
-                        await self._line.exchange(again)
-                    return
-                case Unanswered(kept=kept):
-                    kind = "forgets" if kept is None else f"keeps a {kept.mti}"
-                    self._history.tell(self.name, f"has no answer to stan {request.stan} and {kind}")
-                    return
-                case NotSent():
-                    await asyncio.sleep(self._random.uniform(*_BACK_OFF_S))
-                    return
+    def _heard(self, errand: Errand, request: Request, answer: Answer) -> None:
+        if request.operation == "upload":
+            self._book.told.add(line_of(request))
+        elif answer.is_approved and (request.operation != "sale" or answer.approval):
+            self._book.count(errand, request, answer)
+            self._errands.approved(errand, request, answer)
+
+    async def _exchange(self, request: Request) -> Result:
+        result = await self._line.exchange(request)
+        for kept, answer in self._terminal.settled:
+            if kept.operation == "upload":
+                self._book.told.add(line_of(kept))
+            elif kept.operation == "sale":
+                self._book.settled(kept, answer)
+        return result
 
     async def _shut(self) -> None:
-        """The power goes at the till: reversals are in a memory that keeps them, advices are not."""
+        """The power goes at the till. Its memory keeps reversals and completions, its journal has the sales."""
         await self._line.close()
-        kept = [request for request in self._terminal.kept if request.is_reversal]
-        self._history.tell(self.name, f"is switched off and on, with {len(kept)} reversals to send")
+        kept = [request for request in self._terminal.kept if request.operation not in ("sale", "upload")]
+        self._history.tell(self.name, f"is switched off and on, with {len(kept)} messages to send")
         self._history.count("till switched off")
         self._terminal = Terminal(self._till, kept=kept)
         self._line = AsyncHostLink(self._terminal, self._connect)
+
+    # The batch
+
+    async def _close_batch(self) -> None:
+        """Ask the switch whether it counts what the till counts, unless something has to be told first."""
+        if self._closing is None:
+            if self.owes:
+                await self._ask(self._errands.balance())
+            if self.owes:
+                return
+            self._closing = self._till.reconcile(self._book.claim())
+        for _ in range(_TRIES):
+            result = await self._exchange(self._closing)
+            if isinstance(result, Answered) and result.answer.code not in TRANSIENT:
+                self._closing = None
+                await self._reconciled(result.answer)
+                return
+            if not isinstance(result, Unanswered):
+                await asyncio.sleep(self._random.uniform(*_BACK_OFF_S))
+            self._closing = self._closing.as_repeat()
+
+    async def _reconciled(self, answer: Answer) -> None:
+        book = self._book
+        if answer.is_approved:
+            self._history.count("batch closed")
+            self._is_closed = True
+            book.close()
+            return
+        self._history.count("batch differs")
+        untold = [line for key, line in book.lines.items() if key not in book.told]
+        if not untold:
+            told = {element: _figure(answer.elements[element]) for element in book.claim()}
+            unheard = book.without_effect(told)
+            if unheard is None:
+                self.faults.append(f"{self.name}: claimed {dict(book.claim())}, and was told {told}")
+                return
+            book.forget(unheard)
+        for line in untold:
+            self._history.count("line uploaded")
+            await self._ask(Errand(self._till.upload(line)))
+        if not self.owes:
+            self._closing = self._till.reconcile(book.claim(), trailer=True)
 
     # Its wire
 
@@ -238,3 +288,8 @@ class Cashier:
                 words.append(f"{name} {points}")
         self._history.tell(self.name, "hears " + " ".join(filter(None, words)), frame)
         wire.reader.feed_data(frame)
+
+
+def _figure(text: str) -> int:
+    """The number of a total; negative with a D before it."""
+    return -int(text[1:]) if text[0] == "D" else int(text.removeprefix("C"))

@@ -1,6 +1,7 @@
 """What all worlds begin with: a programme, terminals, cards, and books in which the cards are enrolled.
 
-It is made once, and copied for each world. Points live for two days there, so that they expire in a history.
+It is made once, and copied for each world. Points live for two days there, certificates for one and holds for a
+minute, so that they expire in a history.
 """
 
 import asyncio
@@ -33,6 +34,34 @@ from switch.enactment import Enact, recorded
 from switch.sequencer import Sequencer
 from switch.store import SqliteStore
 
+CAMPAIGN: Final = "gift"
+GIFT: Final = "pears"  # a line of these is given GIFT_POINTS, as long as the campaign has some
+GIFT_POINTS: Final = 7
+BUDGET: Final = 21
+
+_SHORT: Final = """
+[holds]
+kept = "1 minutes"
+
+[certificates]
+last = "1 days"
+"""
+_CAMPAIGN: Final = f"""
+[campaign]
+id = "{CAMPAIGN}"
+text = "Gift"
+nature = "points"
+category = "seasonal"
+state = "active"
+period = {{ from = 2026-01-01 }}
+budget_points = {BUDGET}
+
+[[rule]]
+id = "gift"
+text = "Gift"
+lines = {{ product = "{GIFT}" }}
+then = {{ points_per_line = {GIFT_POINTS} }}
+"""
 _CARDS: Final = 4
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108  (a folder of our own is made in it)
 _MADE_ON: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -62,12 +91,12 @@ class Ground:
         """The ground, on the disk."""
         folder = Path(tempfile.mkdtemp(prefix="puntual-", dir=_MEMORY if _MEMORY.is_dir() else None))
         text = files("rules").joinpath("starter.toml").read_text("utf-8")
-        brief = text.replace('last = "2 years"', 'last = "2 days"')
-        assert brief != text
+        brief = text.replace('last = "2 years"', 'last = "2 days"') + _SHORT
+        assert brief != text + _SHORT
         register = read_register(
             files("config").joinpath("terminals.csv").read_text("utf-8"), where="register"
         )
-        programme = parse_programme({MAIN: brief})
+        programme = parse_programme({MAIN: brief, f"campaigns/{CAMPAIGN}.toml": _CAMPAIGN})
         codec = Codec(load_dialect("iso87-ascii"))
         profile = profile_named("retail87", terms=programme.terms, register=register, acquirer_id=None)
         hasher = Hasher(_KEY)

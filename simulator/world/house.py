@@ -8,10 +8,10 @@ import asyncio
 import contextlib
 import itertools
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from config.schema import LimitsSettings
 from loyalty.clock import Clock
@@ -20,15 +20,26 @@ from messages.link import Link
 from simulator.world.disk import Disk, DiskConnection, left_on_disk
 from simulator.world.ground import Ground
 from simulator.world.history import History
+from switch.admin import Handler
+from switch.administration import Administration
 from switch.block import CommitUnknown
 from switch.connection import TerminalConnection
+from switch.corrections import CorrectionPolicy
+from switch.database import open_for_reading
 from switch.enactment import recorded
+from switch.management import Management, Policy
 from switch.peers import Peers
+from switch.pulse import Pulse
 from switch.running import DRAIN_S, FAREWELL_S, STALL_TIMEOUT_S
 from switch.sequencer import Sequencer
+from switch.shadow import Shadow
 from switch.store import SqliteStore
+from switch.sweep import Due
 
+CORRECTIONS: Final = CorrectionPolicy(checker_above=50)
 _LIMITS: Final = LimitsSettings()
+_SWEEP_S: Final = 2.0  # nothing here is so quick that a life should be made of looking
+_POLICY: Final = Policy(Path("programme.toml"), four_eyes=False)  # nobody reads it here
 
 
 @dataclass(slots=True)
@@ -41,6 +52,10 @@ class _Life:
     sequencer: Sequencer
     deciding: "asyncio.Task[None]"
     peers: Peers
+    due: Due
+    beating: "asyncio.Task[None]"
+    orders: Mapping[str, Handler]
+    over: asyncio.Event
 
 
 class House:
@@ -137,20 +152,46 @@ class House:
             idle_timeout_s=_LIMITS.idle_timeout_s,
             stall_timeout_s=STALL_TIMEOUT_S,
             has_room=lambda: not sequencer.is_full,
+            sweep_s=_SWEEP_S,
         )
         deciding = self._loop.create_task(sequencer.run())
-        life = _Life(path, store, made[0], sequencer, deciding, peers)
+        due = Due(open_for_reading(path))
+        pulse = Pulse(sequencer, due, store.sequence, self._clock, has_room=lambda: not sequencer.is_full)
+        beating = self._loop.create_task(pulse.run())
+        management = Management(sequencer, store, _POLICY, shadow=Shadow())
+        orders = {**Administration(sequencer, store, CORRECTIONS).handlers, **management.handlers}
+        life = _Life(path, store, made[0], sequencer, deciding, peers, due, beating, orders, asyncio.Event())
         deciding.add_done_callback(lambda task: self._died(life, task))
         self._lives.append(life)
         self._life = life
         self._books = path
         self._history.tell("switch", f"serves, with {store.head.number} blocks")
 
+    async def order(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Have an order carried out; ``None`` when nobody knows whether it was.
+
+        Raises:
+            LoyaltyError: It was refused.
+        """
+        life = self._life
+        if life is None:
+            return None
+        order = self._loop.create_task(_carried_out(life.orders[name], arguments))
+        over = self._loop.create_task(life.over.wait())
+        await asyncio.wait({order, over}, return_when=asyncio.FIRST_COMPLETED)
+        over.cancel()
+        if order.done():
+            return order.result()
+        order.cancel()
+        return None
+
     def kill(self, *, torn: bool = False) -> None:
         """The process ends at once, or the machine loses its power."""
         life = self._life
         assert life is not None
         self._life = None
+        life.beating.cancel()
+        life.over.set()
         life.connection.cut_off(torn=torn)
         # What it left must be seen before the next one opens it: from now on nobody writes there.
         for peer in list(life.peers):
@@ -167,11 +208,14 @@ class House:
         self._life = None
         self.is_ending = True
         life.peers.stop_reading()
+        life.beating.cancel()
         draining = self._loop.create_task(life.sequencer.drain())
         await asyncio.wait({draining, life.deciding}, timeout=DRAIN_S, return_when=asyncio.FIRST_COMPLETED)
         draining.cancel()
         await life.peers.close(FAREWELL_S)
         life.deciding.cancel()
+        life.over.set()
+        life.due.close()
         await life.store.close()
         self._lives.remove(life)
         self.is_ending = False
@@ -182,6 +226,7 @@ class House:
         for life in self._lives:
             life.deciding.cancel()
             life.connection.cut_off(torn=False)
+            life.due.close()
             with contextlib.suppress(sqlite3.Error):
                 await life.store.close()
         self._lives.clear()
@@ -194,3 +239,7 @@ class House:
         if not isinstance(error, CommitUnknown):
             self.faults.append(f"the switch ended with {error!r}")
         self.kill()
+
+
+async def _carried_out(handler: Handler, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    return await handler(arguments)

@@ -32,6 +32,7 @@ class Perils:
         nights: How often all wait until another day.
         steps_back: How often the clock on the wall is set back.
         disk_full: How often the disk is full for a while.
+        orders: How often somebody orders something of the switch.
     """
 
     lost: int = _NEVER
@@ -51,6 +52,7 @@ class Perils:
     nights: int = 0
     steps_back: int = 0
     disk_full: int = 0
+    orders: int = 0
 
     @classmethod
     def drawn(cls, random: Random) -> Self:
@@ -77,6 +79,7 @@ class Perils:
             nights=chance(1, 2, 3),
             steps_back=chance(1, 2),
             disk_full=chance(1, 2),
+            orders=chance(2, 4),
         )
 
 

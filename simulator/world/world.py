@@ -21,6 +21,7 @@ from simulator.till import Identity
 from simulator.world.auditor import objections
 from simulator.world.books import Books
 from simulator.world.cashier import Cashier
+from simulator.world.customers import Customers
 from simulator.world.diary import Diary
 from simulator.world.disk import Disk
 from simulator.world.ground import Ground
@@ -28,6 +29,7 @@ from simulator.world.history import History
 from simulator.world.house import House
 from simulator.world.loop import WorldLoop
 from simulator.world.network import Network
+from simulator.world.office import Office
 from simulator.world.perils import Perils, chance_of
 from switch.audit import verify
 from switch.block import CommitUnknown
@@ -97,10 +99,13 @@ class _World:
         )  # fmt: skip
         self._network = Network(self.house.answer, _CALM, chance_of(seed, "wires"), self.history)
         self.diary = Diary()
+        customers = Customers(ground.cards)
+        self.office = Office(self.house, ground, customers, chance_of(seed, "office"), self.history)
         self.cashiers = [
             Cashier(
                 Identity(terminal_id=terminal_id, can=None),
-                random.sample(ground.cards, random.randint(1, len(ground.cards))),
+                customers,
+                random.sample(range(len(customers)), random.randint(1, len(customers))),
                 self._clock,
                 self._network,
                 self.diary,
@@ -119,7 +124,8 @@ class _World:
         await self.house.start()
         loop = asyncio.get_running_loop()
         watch = loop.create_task(self._keep_up())
-        await asyncio.gather(self._strike(), *(cashier.work(self._steps) for cashier in self.cashiers))
+        working = [cashier.work(self._steps) for cashier in self.cashiers]
+        await asyncio.gather(self._strike(), self._administer(), *working)
         self._disk.perils = self._network.perils = _CALM
         self._disk.is_full = False
         for cashier in self.cashiers:
@@ -145,8 +151,10 @@ class _World:
         for cashier in self.cashiers:
             if cashier.owes:
                 yield f"{cashier.name}: {cashier.owes} messages were never answered"
+            yield from cashier.faults
         yield from (str(finding) for finding in verify(self.house.books))
-        yield from objections(self.diary, Books.read(self.house.books))
+        books = Books.read(self.house.books)
+        yield from objections(self.diary, books, self.office.ordered)
 
     def _told(self) -> str:
         names = [name for name in Perils.__slots__ if getattr(self.perils, name)]
@@ -158,6 +166,12 @@ class _World:
             await asyncio.sleep(self._random.uniform(0.3, 3.0))
             if not self.house.is_up and not self.house.is_ending:
                 await self.house.start()
+
+    async def _administer(self) -> None:
+        """People order something, one after the other."""
+        for _ in range(self.perils.orders):
+            await asyncio.sleep(self._random.uniform(0, self._steps * _STEP_S / self.perils.orders))
+            await self.office.act()
 
     async def _strike(self) -> None:
         """What befalls the machine and the clock, at moments of its own."""
@@ -240,7 +254,7 @@ def _listening(history: History, faults: list[str]) -> Iterator[None]:
 
     def listen(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         name = event.pop("event")
-        if name in _OWN_MISTAKES:
+        if name in _OWN_MISTAKES or event.get("exc_info"):
             faults.append(f"the switch logged {name}: {event.get('exc_info') and _raised()}")
         facts = " ".join(f"{key}={value}" for key, value in event.items() if key != "exc_info")
         history.tell("switch", f"logs {name} {facts}")

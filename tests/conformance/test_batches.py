@@ -114,6 +114,39 @@ def test_what_counts(batch: Batch, card: str) -> None:
     assert batch.close({76: 3, 77: 1, 88: 1057, 89: 600}).code == "00"
 
 
+def test_a_reversed_void_lets_the_sale_count_again(batch: Batch, card: str) -> None:
+    """... also when the void belongs to an earlier batch."""
+    sale = sell(batch, card, 1000)
+    void = batch.till.message("void", elements={90: original(sale)})
+    assert batch.ask(void).code == "00"
+    assert batch.close({76: 1, 77: 1, 88: 1000, 89: 1000}).code == "00"
+    assert batch.ask(void.but({90: original(void)}, mti="0420")).code == "00"
+    assert batch.close({76: 1, 77: 0, 88: 1000, 89: 0, NET: -1000}).code == "00"
+
+
+@pytest.mark.parametrize("code", ["000000", "009000"])
+def test_a_hold_that_is_released_is_no_debit(batch: Batch, card: str, code: str) -> None:
+    """A COMPLETE of 0 counts nothing."""
+    sell(batch, card, 10000)
+    held = batch.till.message("hold", card=card, amount=30, elements={3: code})
+    assert batch.ask(held).code == "00"
+    release = batch.till.message("complete", card=card, elements={3: code, 4: f"{0:012}", 90: original(held)})
+    assert batch.ask(release).code == "00"
+    assert batch.close({76: 1, 88: 10000, NET: -10000}).code == "00"
+
+
+def test_undoing_the_release_of_a_hold_is_no_reversal_of_a_debit(batch: Batch, card: str) -> None:
+    sell(batch, card, 10000)
+    held = batch.till.message("hold", card=card, amount=30, elements={3: "009000"})
+    assert batch.ask(held).code == "00"
+    release = batch.till.message(
+        "complete", card=card, elements={3: "009000", 4: f"{0:012}", 90: original(held)}
+    )
+    assert batch.ask(release).code == "00"
+    assert batch.ask(release.but({90: original(release)}, mti="0420")).code == "00"
+    assert batch.close({76: 1, 77: 0, 88: 10000, 89: 0}).code == "00"
+
+
 def test_points_are_reconciled_apart(batch: Batch, card: str) -> None:
     """DE 49 says which: what was asked in points does not stand among the money."""
     sell(batch, card, 10000)
@@ -200,6 +233,8 @@ def test_a_line_is_booked_once(batch: Batch, card: str) -> None:
     assert batch.ask(upload.but(mti="0321")).raw == first.raw
     assert batch.ask(batch.upload(line)).code == "00"
     assert batch.ask(line.but(mti="0220")).code == "00"
+    assert batch.ask(line).code == "00"  # the request itself was on its way all the time
+    assert batch.ask(line.but({4: f"{501:012}"})).code == "94"
     assert batch.balance(card) == 5
     assert batch.ask(upload.but({4: f"{501:012}"})).code == "94"
 
