@@ -7,6 +7,7 @@ Exactly one connection writes and checkpoints: SQLite before 3.51.3 can lose com
 import os
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -191,9 +192,14 @@ def _is_unchangeable(path: Path) -> bool:
 def migrations() -> list[tuple[int, str]]:
     """Number and text of every migration, in order."""
     found = sorted(MIGRATIONS.glob("*.sql"))
-    numbered = [(int(path.name.split("_")[0]), path.read_text("utf-8")) for path in found]
+    numbered = [(int(path.name.split("_")[0]), _script(path)) for path in found]
     assert [number for number, _ in numbered] == list(range(1, len(numbered) + 1))
     return numbered
+
+
+@cache
+def _script(path: Path) -> str:
+    return path.read_text("utf-8")
 
 
 def migrate(database: sqlite3.Connection) -> None:
@@ -226,7 +232,7 @@ def _recognise(database: sqlite3.Connection, path: Path, *, may_be_empty: bool) 
         raise LoyaltyError(
             "is a database of another program", where=str(path), hint="name the file of a deployment"
         )
-    version, latest = _version(database), len(list(MIGRATIONS.glob("*.sql")))
+    version, latest = _version(database), len(migrations())
     if version > latest:
         raise LoyaltyError(
             f"has version {version}, and this program knows {latest}",

@@ -146,7 +146,8 @@ def _orders(books: Books, ordered: Sequence[Ordered]) -> Iterator[str]:
         if order.must_fail and order.refusal is None:
             yield f"{order.key}: nobody checked it, and it was carried out"
         if len(found) != (order.told is not None):
-            yield f"{order.key}: was told {order.told or order.refusal}, and stands {len(found)} times in the books"
+            told = order.told or order.refusal
+            yield f"{order.key}: was told {told}, and stands {len(found)} times in the books"
         moved = [decision.adjusted if order.name == "adjust" else decision.loaded for decision in found]
         if any(points != order.points for points in moved):
             yield f"{order.key}: {order.points} points were ordered, and {moved} moved"

@@ -15,6 +15,7 @@ from simulator.world.ground import GIFT, GIFT_POINTS
 from simulator.world.office import Ordered
 
 _ASKING: Final = frozenset({"30", "31", "38"})  # DE 3 of what is answered and not remembered
+_NO_AMOUNT: Final = "AMOUNT_NOT_ALLOWED"  # refused before anybody asks whether the message is known
 _UPLOADED: Final = "UPLOADED"  # an exception that is none for whoever bought
 _TO_ADVICE: Final = "3"  # third digit of the answer's type
 _DECADE: Final = 2020
@@ -184,7 +185,8 @@ def _day_of(answer: Answer) -> date:
 
 def _is_remembered(page: Page, answer: Answer) -> bool:
     """Whether the answer is kept with its decision, so that it must be the same for ever."""
-    return page.sent[0].get("3", "")[:2] not in _ASKING and answer.code not in TRANSIENT | {"94"}
+    is_refused = answer.code in TRANSIENT | {"94"} or answer.reason == _NO_AMOUNT
+    return page.sent[0].get("3", "")[:2] not in _ASKING and not is_refused
 
 
 def _named(key: Key) -> str:

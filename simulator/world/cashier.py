@@ -193,6 +193,7 @@ class Cashier:
         if request.operation == "upload":
             self._book.told.add(line_of(request))
         elif answer.is_approved and (request.operation != "sale" or answer.approval):
+            self._history.count(request.operation)
             self._book.count(errand, request, answer)
             self._errands.approved(errand, request, answer)
 
@@ -206,7 +207,7 @@ class Cashier:
         return result
 
     async def _shut(self) -> None:
-        """The power goes at the till. Its memory keeps reversals and completions, its journal has the sales."""
+        """The power goes at the till. Reversals and completions stay in its memory, sales in its journal."""
         await self._line.close()
         kept = [request for request in self._terminal.kept if request.operation not in ("sale", "upload")]
         self._history.tell(self.name, f"is switched off and on, with {len(kept)} messages to send")

@@ -1,4 +1,4 @@
-"""The customers of a world, whom every till may see: their cards, and certificates that go from hand to hand."""
+"""The customers of a world: their cards, and certificates that pass from hand to hand."""
 
 from collections.abc import Sequence
 from random import Random

@@ -1,6 +1,6 @@
 """What customers want at a till next, and what they may want to undo of what they did."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -11,13 +11,6 @@ from simulator.till import Till
 from simulator.world.customers import Customers
 from simulator.world.ground import GIFT
 
-_SALE, _PAID, _REDEEM, _REFUND, _VOID, _REVERSAL, _BALANCE, _QUOTE = range(8)
-_TRANSFER, _HOLD, _COMPLETE, _EXCHANGE, _PAY = range(8, 13)
-_MIX: Final = (
-    [_SALE] * 30 + [_PAID] * 7 + [_REDEEM] * 11 + [_REFUND] * 8 + [_VOID] * 5 + [_REVERSAL] * 8
-    + [_BALANCE] * 4 + [_QUOTE] * 1 + [_TRANSFER] * 6 + [_HOLD] * 12 + [_COMPLETE] * 10 + [_EXCHANGE] * 5
-    + [_PAY] * 6
-)  # fmt: skip
 _PARTLY: Final = frozenset({"sale", "redeem", "transfer", "complete", "exchange", "pay_certificate"})
 _UNDOABLE: Final = _PARTLY | {"refund", "hold"}
 
@@ -60,6 +53,11 @@ class Errands:
         self._random = random
         self._done: list[Done] = []
         self._held: list[Done] = []
+        self._wishes: Sequence[Callable[[], Errand | None]] = (
+            [self.sale] * 30 + [self._paid] * 7 + [self._redeem] * 11 + [self._refund] * 8 + [self._void] * 5
+            + [self._regret] * 8 + [self._ask] * 4 + [self._quote] + [self._transfer] * 6 + [self._hold] * 12
+            + [self._complete] * 10 + [self._exchange] * 5 + [self._pay] * 6
+        )  # fmt: skip
 
     def balance(self, customer: int | None = None) -> Errand:
         """Somebody asks what there is."""
@@ -75,40 +73,8 @@ class Errands:
         return Errand(self._till.sale(self._card(), amount_minor, lines=lines, ticket=ticket))
 
     def next(self) -> Errand:
-        """What comes in at the till next."""
-        random, till, card = self._random, self._till, self._card()
-        match random.choice(_MIX):
-            case 1:
-                return Errand(till.sale(card, self._amount(), points=random.randint(1, 60)))
-            case 2:
-                ticket = random.choice((None, f"A{random.randint(1, 3)}"))
-                return Errand(till.redeem(card, random.randint(1, 80), ticket=ticket))
-            case 3:
-                return self._refund(card)
-            case 4 if self._done:
-                done = self._undone()
-                return Errand(till.void(random.choice((done.request, done.answer.rrn))), done)
-            case 5 if self._done:
-                return self._regret()
-            case 6:
-                return self.balance(random.choice(self._who))
-            case 7:
-                return Errand(till.quote(card, self._amount()))
-            case 8 if len(self._who) > 1:
-                to = random.choice([other for other in self._cards() if other != card])
-                return Errand(till.transfer(card, random.randint(1, 60), to.number))
-            case 9:
-                return self._hold(card)
-            case 10:
-                return self._complete() if self._held else self._hold(card)
-            case 11:
-                return Errand(till.exchange(card, random.randint(1, 60)))
-            case 12:
-                code = self._customers.certificate(random)
-                if code is None:
-                    return Errand(till.exchange(card, random.randint(1, 60)))
-                return Errand(till.pay_certificate(card, random.randint(1, 40), code))
-        return self.sale()
+        """What comes in at the till next; a sale when what somebody wanted makes no sense yet."""
+        return self._random.choice(self._wishes)() or self.sale()
 
     def approved(self, errand: Errand, request: Request, answer: Answer) -> None:
         """*errand* was approved; *request* is the form of it that was answered."""
@@ -120,9 +86,6 @@ class Errands:
 
     def _card(self) -> Card:
         return self._customers.card(self._random.choice(self._who))
-
-    def _cards(self) -> list[Card]:
-        return [self._customers.card(customer) for customer in self._who]
 
     def _amount(self) -> int:
         return self._random.choice((self._random.randint(1, 400), self._random.randint(100, 9000)))
@@ -136,16 +99,52 @@ class Errands:
             BasketLine(GIFT, 850, "K", amount_minor - first, "", ""),
         )
 
-    def _refund(self, card: Card) -> Errand:
+    def _ask(self) -> Errand:
+        return self.balance(self._random.choice(self._who))
+
+    def _quote(self) -> Errand:
+        return Errand(self._till.quote(self._card(), self._amount()))
+
+    def _paid(self) -> Errand:
+        return Errand(self._till.sale(self._card(), self._amount(), points=self._random.randint(1, 60)))
+
+    def _redeem(self) -> Errand:
+        ticket = self._random.choice((None, f"A{self._random.randint(1, 3)}"))
+        return Errand(self._till.redeem(self._card(), self._random.randint(1, 80), ticket=ticket))
+
+    def _void(self) -> Errand | None:
+        if not self._done:
+            return None
+        done = self._undone()
+        return Errand(self._till.void(self._random.choice((done.request, done.answer.rrn))), done)
+
+    def _transfer(self) -> Errand | None:
+        if len(self._who) < 2:
+            return None
+        one, other = self._random.sample(self._who, 2)
+        to = self._customers.card(other).number
+        return Errand(self._till.transfer(self._customers.card(one), self._random.randint(1, 60), to))
+
+    def _exchange(self) -> Errand:
+        return Errand(self._till.exchange(self._card(), self._random.randint(1, 60)))
+
+    def _pay(self) -> Errand:
+        code = self._customers.certificate(self._random)
+        if code is None:
+            return self._exchange()
+        return Errand(self._till.pay_certificate(self._card(), self._random.randint(1, 40), code))
+
+    def _refund(self) -> Errand:
         sales = [done for done in self._done if done.request.operation == "sale"]
         if not sales:
-            return Errand(self._till.refund(self._amount(), card=card))
+            return Errand(self._till.refund(self._amount(), card=self._card()))
         sale = self._random.choice(sales)
         part = self._random.choice((sale.amount_minor, self._random.randint(1, sale.amount_minor)))
         named = self._random.choice((sale.request, sale.answer.rrn))
         return Errand(self._till.refund(part, original=named), sale)
 
-    def _hold(self, card: Card) -> Errand:
+    def _hold(self) -> Errand:
+        card = self._card()
         if self._random.random() < 0.6:
             return Errand(self._till.hold(card, self._random.randint(1, 80), pays=True))
         points = self._random.choice((None, self._random.randint(1, 60)))
@@ -153,6 +152,8 @@ class Errands:
 
     def _complete(self) -> Errand:
         """A hold takes place, in part, not at all; now and then somebody tries it a second time."""
+        if not self._held:
+            return self._hold()
         random = self._random
         hold = random.choice(self._held)
         if random.random() < 0.8:
@@ -169,8 +170,10 @@ class Errands:
         )
         return Errand(request, hold)
 
-    def _regret(self) -> Errand:
+    def _regret(self) -> Errand | None:
         """A reversal by hand, of all or of a part."""
+        if not self._done:
+            return None
         done = self._undone()
         final_minor = None
         if done.request.operation in _PARTLY and done.amount_minor and self._random.random() < 0.4:

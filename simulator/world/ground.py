@@ -1,7 +1,7 @@
 """What all worlds begin with: a programme, terminals, cards, and books in which the cards are enrolled.
 
-It is made once, and copied for each world. Points live for two days there, certificates for one and holds for a
-minute, so that they expire in a history.
+It is made once, and copied for each world. Points live for two days there, certificates for one and holds for
+a minute, so that they expire in a history.
 """
 
 import asyncio

@@ -26,6 +26,7 @@ from switch.block import CommitUnknown
 from switch.connection import TerminalConnection
 from switch.corrections import CorrectionPolicy
 from switch.database import open_for_reading
+from switch.duereader import Due
 from switch.enactment import recorded
 from switch.management import Management, Policy
 from switch.peers import Peers
@@ -34,7 +35,6 @@ from switch.running import DRAIN_S, FAREWELL_S, STALL_TIMEOUT_S
 from switch.sequencer import Sequencer
 from switch.shadow import Shadow
 from switch.store import SqliteStore
-from switch.sweep import Due
 
 CORRECTIONS: Final = CorrectionPolicy(checker_above=50)
 _LIMITS: Final = LimitsSettings()
@@ -156,7 +156,14 @@ class House:
         )
         deciding = self._loop.create_task(sequencer.run())
         due = Due(open_for_reading(path))
-        pulse = Pulse(sequencer, due, store.sequence, self._clock, has_room=lambda: not sequencer.is_full)
+        pulse = Pulse(
+            sequencer,
+            due,
+            store.sequence,
+            self._clock,
+            opened_day=store.reader.opened_day,
+            has_room=lambda: not sequencer.is_full,
+        )
         beating = self._loop.create_task(pulse.run())
         management = Management(sequencer, store, _POLICY, shadow=Shadow())
         orders = {**Administration(sequencer, store, CORRECTIONS).handlers, **management.handlers}

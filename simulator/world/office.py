@@ -1,11 +1,11 @@
 """Administration: people who order something of the switch, and order the same again until they are told.
 
-An order that a dead process took with it may have been carried out or not. So it has a key, or it is one of which
+An order that a dead process took with it may have been carried out or not. So it has a key, or
 a second time does nothing; and a refusal counts only when nobody can have been told before.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final

@@ -1,7 +1,7 @@
 """What a till counts of its batch, and the lines of which it does not know whether anybody was told.
 
-A till counts what it was told is approved, and what it will tell until somebody listens. What it reverses because
-no answer came stands in neither of a pair.
+A till counts what it was told is approved, and what it will tell until somebody listens. What it reverses
+because no answer came stands in neither of a pair.
 """
 
 from collections import Counter

@@ -19,6 +19,10 @@ KINDS = {
     "sliced frame",
     "slow commit", "failed write", "full disk", "commit in doubt", "torn commit", "till switched off",
     "asked again by hand", "kill", "end", "night", "back", "full",
+    "sale", "redeem", "refund", "void", "reversal", "balance", "quote", "transfer", "hold", "complete",
+    "exchange", "pay_certificate", "sale offline", "batch closed", "batch differs", "line uploaded",
+    "order to adjust", "order to block", "order to replace", "order to load", "order to day",
+    "order to pause", "order to lapse", "order repeated",
 }  # fmt: skip
 
 

@@ -269,6 +269,30 @@ async def test_commands_wait_for_one_another() -> None:
         assert desk.store.sizes == [0, 0]
 
 
+@pytest.mark.parametrize("result", [CommitResult.DURABLE, CommitResult.UNWRITTEN])
+async def test_whoever_ordered_may_be_gone(result: CommitResult) -> None:
+    """What becomes of the order is nobody's business then; the next one is served."""
+    async with bench() as desk:
+        desk.store.results = [result]
+        desk.store.gate.clear()
+        left, failing = desk.sequencer.order(Note()), desk.sequencer.order(Failing())
+        await settled()
+        left.cancel()
+        desk.store.gate.set()
+        with pytest.raises(ValueError, match="mistake"):
+            await failing
+        gone = desk.sequencer.order(Failing())
+        gone.cancel()
+        assert (await desk.sequencer.order(Note()))["cards"] == 1
+
+
+class Failing:
+    """A command with a mistake."""
+
+    def carry_out(self, worksheet: Worksheet, moment: Moment) -> Change:  # noqa: ARG002  (a command's form)
+        raise ValueError("a mistake")
+
+
 async def test_a_command_that_was_not_written_says_so() -> None:
     """Whoever ordered it may order it again."""
     async with bench() as desk:
