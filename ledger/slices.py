@@ -33,6 +33,7 @@ class Slice:
         decisions: Columns of ``COLUMNS``, then ``block``, ``digest`` and ``rrn_sent``.
         children: What hangs on decisions, by table and sequence.
         facts: Salt and text, by sequence.
+        rare: Sequences that have rows in tables that few decisions have some in: all but postings and lots.
         entries: Changes of cards, by block.
         last_seq: Up to which it goes.
     """
@@ -41,6 +42,7 @@ class Slice:
     decisions: list[Row]
     children: dict[str, BySeq]
     facts: dict[int, tuple[bytes, str]]
+    rare: frozenset[int]
     entries: BySeq
     last_seq: int
 
@@ -86,6 +88,7 @@ def _read(database: sqlite3.Connection, blocks: list[Row], first: int, pages: ra
         name: _by_first(database, name, f"seq > ? AND seq <= ? ORDER BY {order}", (first, last))
         for name, order in {**_CHILDREN, **dict.fromkeys(SIDES, "seq, line")}.items()
     }
+    rare = frozenset().union(*(by_seq for name, by_seq in children.items() if name != "posting"))
     children["lot"] = _lots(database, first, last, pages)
     columns = ", ".join((*COLUMNS["decision"], "block", "digest", "rrn_sent"))
     return Slice(
@@ -100,6 +103,7 @@ def _read(database: sqlite3.Connection, blocks: list[Row], first: int, pages: ra
                 "SELECT seq, salt, facts FROM fact WHERE seq > ? AND seq <= ?", (first, last)
             )
         },
+        rare=rare,
         entries=_by_first(
             database,
             "card_entry",
