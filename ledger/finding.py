@@ -11,6 +11,7 @@ INVARIANTS: Final = {
     "I6": "no lot holds less than nothing or more than it was made with",
     "I7": "the balances that are kept are what the postings add up to",
     "I8": "what programmes count adds up, and no budget falls below nothing",
+    "I10": "what expires first is spent first",
     "I11": "a hold ends once, gives what it reserved, and the open ones are what is held",
     "I12": "nothing is taken back twice",
     "I14": "what was reversed before it came has no effect",

@@ -10,23 +10,33 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Final
 
-from ledger.account import MEMBER_KINDS, AccountId, AccountKind, name_of, owner_of
+from ledger.account import MEMBER_KINDS, AccountId, AccountKind, PostingReason, name_of
 from ledger.account import account as account_
 from ledger.entry import NO_LOT
 from ledger.finding import Findings
+from ledger.lotsums import KINDS, SEEN, LotSums
 
 SLICE_SIZE: Final = 10_000
-LOTS_PER_PASS: Final = 250_000
+LOTS_PER_PASS: Final = 500_000
 
 # Numbers of accounts, as ``ledger.account`` makes them: comparing them costs a fraction of making the kinds.
 _OWNERS: Final = account_(AccountKind.ISSUE) // AccountKind.ISSUE
-_WITH_LOTS: Final = tuple(
-    account_(kind) for kind in (AccountKind.AVAILABLE, AccountKind.PENDING, AccountKind.HELD)
-)
 _FIRST: Final = account_(min(MEMBER_KINDS))
 _DEBTS: Final = account_(AccountKind.DEBT)
 _BEHIND: Final = account_(max(MEMBER_KINDS)) + _OWNERS
 assert max(MEMBER_KINDS) is AccountKind.DEBT
+
+# The day is asked for where points are spent: it says which lots could have been.
+_POSTINGS: Final = f"""
+    SELECT seq, debit, credit, points, lot,
+           CASE WHEN reason IN ({PostingReason.REDEEM:d}, {PostingReason.HOLD:d}) THEN (
+               SELECT CAST(replace(business_date, '-', '') AS INTEGER) FROM decision
+               WHERE decision.seq = posting.seq) END
+    FROM posting WHERE seq > ? AND seq <= ?
+      AND (debit >= {_FIRST} AND debit % {_OWNERS} % ? = ?
+           OR credit >= {_FIRST} AND credit % {_OWNERS} % ? = ?)
+    ORDER BY seq, line
+"""
 
 _Key = tuple[int, int]  # account, lot
 
@@ -47,7 +57,10 @@ class _Part:
         self._findings = findings
         self._part = part
         self._parts = parts
-        self._sums: dict[_Key, int] = {}  # those that are not zero
+        self._lots = LotSums(database, part, parts)
+        # What is not of one of these lots and on its owner's account: debt, lots that were made since, and
+        # what should not be. Those that are not zero.
+        self._others: dict[_Key, int] = {}
         self._seq = 0  # all postings up to this one are added
 
     def check(self) -> None:
@@ -60,8 +73,10 @@ class _Part:
         after = (-1, -1)
         while rows := self._kept_after(after):
             after = rows[-1][:2]
-        keys = iter(list(self._sums))
-        while some := list(islice(keys, SLICE_SIZE)):
+        unseen = ((kind * _OWNERS + self._lots.owners[at], at) for kind, at in self._lots.unseen())
+        keys = [(account, self._lots.numbers[at]) for account, at in unseen]
+        rest = iter(keys + list(self._others))
+        while some := list(islice(rest, SLICE_SIZE)):
             self._compare_kept(some)
 
     def _add_slice(self) -> bool:
@@ -72,30 +87,45 @@ class _Part:
         ).fetchone()[0]
         if last is None:
             return False
-        for seq, debit, credit, points, lot, made, owner in self._database.execute(
-            "SELECT seq, debit, credit, posting.points, posting.lot, lot.points, lot.owner"
-            " FROM posting LEFT JOIN lot ON lot.lot = posting.lot"
-            " WHERE seq > ? AND seq <= ? ORDER BY seq, line",
-            (self._seq, last),
+        mine = self._parts, self._part
+        for seq, debit, credit, points, lot, today in self._database.execute(
+            _POSTINGS, (self._seq, last, *mine, *mine)
         ).fetchall():
             if _FIRST <= debit < _BEHIND:
-                self._add(seq, debit, lot, -points, made, owner)
+                self._add(seq, debit, lot, -points, today)
             if _FIRST <= credit < _BEHIND:
-                self._add(seq, credit, lot, points, made, owner)
+                self._add(seq, credit, lot, points)
         self._seq = last
         return True
 
-    def _add(
-        self, seq: int, account: AccountId, lot: int, points: int, made: int | None, owner: int | None
-    ) -> None:
-        """Add *points* of *lot*, which was made with *made* points of *owner*, to an account of a member."""
-        if account % _OWNERS % self._parts != self._part:
+    def _add(self, seq: int, account: AccountId, lot: int, points: int, today: int | None = None) -> None:
+        """Add *points* of *lot* to an account of a member; *today* is given when they are spent."""
+        kind, owner = divmod(account, _OWNERS)
+        if owner % self._parts != self._part:
             return
+        lots = self._lots
+        at = lots.place_of(lot) if account < _DEBTS else -1
+        if at < 0 or lots.owners[at] != owner:
+            self._add_other(seq, account, lot, points)
+            return
+        total = lots.add(kind, at, points)
+        if total < 0:
+            where = f"decision {seq}, lot {lot}"
+            self._findings.add("I6", where, f"falls to {total} on {name_of(account)}")
+        elif points > 0 and (whole := lots.whole(at)) > lots.made[at]:
+            where = f"decision {seq}, lot {lot}"
+            self._findings.add("I6", where, f"holds {whole} and was made with {lots.made[at]}")
+        elif today is not None and (before := lots.passed_over(at, today)) is not None:
+            where = f"decision {seq}, lot {lot}"
+            self._findings.add("I10", where, f"is spent, and lot {before}, which goes before it, has points")
+
+    def _add_other(self, seq: int, account: AccountId, lot: int, points: int) -> None:
+        """Add to debt, to a lot that is not among those in the arrays, or to one of another owner."""
         is_debt = account >= _DEBTS
         key = account, (NO_LOT if is_debt else lot)
-        total = self._sums.pop(key, 0) + points
+        total = self._others.pop(key, 0) + points
         if total:
-            self._sums[key] = total
+            self._others[key] = total
         if is_debt:
             if total > 0:
                 self._findings.add("I3", f"decision {seq}", f"{name_of(account)} is paid more than was owed")
@@ -103,48 +133,58 @@ class _Part:
             where = f"decision {seq}, lot {lot}"
             self._findings.add("I6", where, f"falls to {total} on {name_of(account)}")
         elif points > 0:
-            self._check_lot(seq, account, lot, made, owner)
+            self._check_lot(seq, account, lot)
 
-    def _check_lot(self, seq: int, account: AccountId, lot: int, made: int | None, owner: int | None) -> None:
+    def _check_lot(self, seq: int, account: AccountId, lot: int) -> None:
         where = f"decision {seq}, lot {lot}"
-        if made is None:
+        row = self._database.execute("SELECT points, owner FROM lot WHERE lot = ?", (lot,)).fetchone()
+        if row is None:
             self._findings.add("I26", where, "there is no such lot")
-        elif (whole := self._whole(account, lot)) > made:
+            return
+        made, owner = row
+        whole = sum([self._total((kind * _OWNERS + account % _OWNERS, lot)) for kind in KINDS])
+        if whole > made:
             self._findings.add("I6", where, f"holds {whole} and was made with {made}")
         elif owner != account % _OWNERS:
             self._findings.add("I26", where, f"lies on {name_of(account)} and is not its owner's")
 
-    def _whole(self, account: AccountId, lot: int) -> int:
-        """What the owner of *account* has of a lot: available, pending and held."""
-        owner = account % _OWNERS
-        return sum([self._sums.get((first + owner, lot), 0) for first in _WITH_LOTS])
+    def _total(self, key: _Key) -> int:
+        """What the postings of an account and a lot add up to."""
+        account, lot = key
+        kind, owner = divmod(account, _OWNERS)
+        if kind in SEEN:
+            at = self._lots.place_of(lot)
+            if at >= 0 and self._lots.owners[at] == owner:
+                self._lots.seen[at] |= SEEN[kind]
+                return self._lots.by_kind[kind][at]
+        return self._others.get(key, 0)
 
     def _kept_after(self, after: _Key) -> list[tuple[int, int, int]]:
         """The next kept balances, compared with the sums."""
         with self._up_to_date():
             rows = self._database.execute(
                 "SELECT account, lot, points FROM balance WHERE (account, lot) > (?, ?)"
-                " ORDER BY account, lot LIMIT ?",
-                (*after, SLICE_SIZE),
+                f" AND account % {_OWNERS} % ? = ? ORDER BY account, lot LIMIT ?",
+                (*after, self._parts, self._part, SLICE_SIZE),
             ).fetchall()
             for account, lot, points in rows:
-                if owner_of(account) % self._parts == self._part:
-                    self._compare(account, lot, points, self._sums.get((account, lot), 0))
+                total = self._total((account, lot))
+                if points != total:
+                    self._tell(account, lot, points, total)
         return rows
 
     def _compare_kept(self, keys: list[_Key]) -> None:
         """Find sums that nothing is kept of; a difference was found from the other side."""
         with self._up_to_date():
             for key in keys:
-                total = self._sums.get(key, 0)
+                total = self._total(key)
                 kept = "SELECT 1 FROM balance WHERE account = ? AND lot = ?"
                 if total and self._database.execute(kept, key).fetchone() is None:
-                    self._compare(*key, 0, total)
+                    self._tell(*key, 0, total)
 
-    def _compare(self, account: int, lot: int, kept: int, total: int) -> None:
-        if kept != total:
-            where = f"balance of {_name(account)}" + (f", lot {lot}" if lot else "")
-            self._findings.add("I7", where, f"{kept} is kept and the postings add up to {total}")
+    def _tell(self, account: int, lot: int, kept: int, total: int) -> None:
+        where = f"balance of {_name(account)}" + (f", lot {lot}" if lot else "")
+        self._findings.add("I7", where, f"{kept} is kept and the postings add up to {total}")
 
     @contextmanager
     def _up_to_date(self) -> Iterator[None]:

@@ -7,7 +7,7 @@ of them. What the entries tell (balances, parties, statuses of cards) is worked 
 import os
 import sqlite3
 from base64 import b64decode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -19,10 +19,12 @@ from ledger.caches import CACHES, put_right
 from ledger.finding import Finding
 from loyalty.errors import LoyaltyError
 from switch.archive import BESIDE, NAME, PERSONAL, VERSION
-from switch.audit import journal_ends, verify
+from switch.audit import verify
 from switch.database import open_for_reading, open_for_writing, unusable
 from switch.lock import ProcessLock
 from switch.statements import BYTES_OF, INSERT_INTO
+
+_decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 _FLUSH_SIZE: Final = 5_000  # rows of one transaction
 
@@ -185,7 +187,7 @@ def _set_statuses(database: sqlite3.Connection) -> None:
     """Cards get the status that their journal ends with; those that it does not know are newer."""
     rows = [
         (told.get("status"), told.get("replaced_by"), card_id)
-        for card_id, told in journal_ends(
+        for card_id, told in _journal_ends(
             database.execute(
                 "SELECT card_id, change FROM card_entry WHERE card_id <> 0 ORDER BY card_id, block, line"
             )
@@ -207,3 +209,17 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _journal_ends(rows: sqlite3.Cursor) -> Iterator[tuple[int, dict[str, Any]]]:
+    """What the entries of each card end with, all changes put on one another."""
+    card_id = 0
+    told: dict[str, Any] = {}
+    for entry_card, change in rows:
+        if entry_card != card_id and told:
+            yield card_id, told
+            told = {}
+        card_id = entry_card
+        told |= _decode(change)
+    if told:
+        yield card_id, told
