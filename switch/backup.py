@@ -1,15 +1,16 @@
 """A copy of the books beside a running switch, and the way back: as a file, and as a drill.
 
-One read holds the copied state fast, and its pages are copied a few at a time. The switch goes on writing its
-log meanwhile; nothing waits for the copy, and only the switch's own connection ever checkpoints.
+The file is copied twice. The first time slowly and in no state of its own, while the switch goes on; then one
+read holds a state fast, what differs by now is copied again, and the log with it. That takes about a second
+for a gigabyte: for so long the switch's log grows and is not taken in. Each slice is on the disk before the
+next, so that no commit waits for much of it. Only the switch's own connection ever checkpoints the books.
 """
 
 import asyncio
 import os
-import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -24,19 +25,20 @@ from switch.lock import ProcessLock
 from switch.safeguards import Safeguards
 from switch.store import SqliteStore
 
-SLICE_SIZE: Final = 1_000  # pages
+SLICE_SIZE: Final = 1 << 20  # bytes
 _COMPANIONS: Final = ("-wal", "-shm", "-journal")
 
 
 def back_up(source: Path, target: Path, progress: Callable[[int, int], None]) -> Anchor:
     """Copy the books at *source* into the new file *target*, and give the last block that it has.
 
-    The copy is one file that needs nothing beside it.
+    The copy is one file that needs nothing beside it. Not for the process that writes the books: closing a
+    file lets go all locks that the process has on it.
 
     Args:
         source: The books.
         target: A file that must not exist; it gets its name when it is whole and durable.
-        progress: Told how many pages are copied, and of how many, ``SLICE_SIZE`` at a time. It may pause.
+        progress: Told how many bytes are done, and of how many, ``SLICE_SIZE`` at a time. It may pause.
 
     Raises:
         LoyaltyError: There are no books, or *target* exists or cannot be written.
@@ -44,31 +46,68 @@ def back_up(source: Path, target: Path, progress: Callable[[int, int], None]) ->
     if target.exists():
         raise LoyaltyError("is there already", where=str(target), hint="give each copy a name of its own")
     part = target.with_name(target.name + ".part")
-    part.unlink(missing_ok=True)
-    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     try:
-        with closing(open_for_reading(source)) as books, closing(sqlite3.connect(part)) as copy:
-            last = _copy(books, copy, progress)
+        with closing(open_for_reading(source)) as books, ExitStack() as ends:
+            file = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
+            ends.callback(os.close, file)
+            ends.callback(books.close)  # before the file: SQLite's locks go with that
+            _copy_beside(books, file, source, part, progress)
+        last = _taken_in(part)
         _sync(part)
         part.rename(target)
         _sync(target.parent)
     except sqlite3.Error as error:
         raise unusable(target, error) from error
+    except OSError as error:
+        what = f"cannot be written: {error.strerror}"
+        raise LoyaltyError(what, where=str(target), hint="check the folder and the disk") from error
     finally:
-        part.unlink(missing_ok=True)
+        _remove(part)
     return last
 
 
-def _copy(
-    books: sqlite3.Connection, copy: sqlite3.Connection, progress: Callable[[int, int], None]
-) -> Anchor:
-    copy.execute("PRAGMA synchronous = OFF")  # it is made durable as a whole, at the end
-    books.execute("BEGIN")
-    last = last_block(books)  # from this read on, the state is held
-    books.backup(copy, pages=SLICE_SIZE, progress=lambda _, left, total: progress(total - left, total))
-    books.execute("ROLLBACK")
-    copy.execute("PRAGMA journal_mode = DELETE")
-    return last
+def _copy_beside(
+    books: sqlite3.Connection, file: int, source: Path, part: Path, progress: Callable[[int, int], None]
+) -> None:
+    """Copy *file*, which is *source* that *books* reads, and its log into *part* and the log of that.
+
+    While a read holds a state, what the switch takes in from its log is nothing newer, and it does not begin
+    the log anew where that is part of the state: file and log together are that state, or a later one.
+    """
+    _remove(part)
+    with _new_file(part) as copy:
+        size = os.fstat(file).st_size
+        if size:
+            os.posix_fallocate(copy, 0, size)  # a commit then waits for none of its blocks
+        _copy_slices(file, copy, size, lambda done: progress(done, 2 * size))
+        books.execute("BEGIN")
+        last_block(books)  # from this read on, the state is held
+        size_now = os.fstat(file).st_size
+        _copy_slices(file, copy, size_now, lambda done: progress(min(size + done, 2 * size), 2 * size))
+        log = _beside(source, "-wal")
+        if log.exists():
+            with _new_file(_beside(part, "-wal")) as copied, log.open("rb") as stream:
+                while piece := stream.read(SLICE_SIZE):
+                    os.write(copied, piece)
+        books.execute("ROLLBACK")
+
+
+def _copy_slices(file: int, copy: int, size: int, progress: Callable[[int], None] = lambda _: None) -> None:
+    """Copy what differs of the first *size* bytes, each slice onto the disk."""
+    for at in range(0, size, SLICE_SIZE):
+        piece = os.pread(file, min(SLICE_SIZE, size - at), at)
+        if piece != os.pread(copy, len(piece), at):
+            os.pwrite(copy, piece, at)
+            os.fdatasync(copy)
+        progress(at + len(piece))
+
+
+def _taken_in(part: Path) -> Anchor:
+    """Take the log of the copy into it, and give the last block that it has."""
+    with closing(sqlite3.connect(part, isolation_level=None)) as copy:
+        copy.execute("PRAGMA synchronous = OFF")  # it is made durable as a whole, at the end
+        copy.execute("PRAGMA journal_mode = DELETE").fetchall()
+        return last_block(copy)
 
 
 def restore(copy: Path, path: Path, chain_key: bytes | None = None) -> tuple[Path | None, list[Finding]]:
@@ -85,12 +124,13 @@ def restore(copy: Path, path: Path, chain_key: bytes | None = None) -> tuple[Pat
         )
     with ProcessLock(path.parent / "puntual.lock"):
         made = path.with_name(path.name + ".restore")
-        shutil.copyfile(copy, made)
-        made.chmod(0o600)
+        _remove(made)
+        with _new_file(made) as target, copy.open("rb") as source:
+            _copy_slices(source.fileno(), target, copy.stat().st_size)
         _sync(made)
         findings = verify(made, chain_key=chain_key)
         for name in _COMPANIONS:  # of the reading that verified it
-            made.with_name(made.name + name).unlink(missing_ok=True)
+            _beside(made, name).unlink(missing_ok=True)
         if findings:
             made.unlink()
             return None, findings
@@ -99,9 +139,8 @@ def restore(copy: Path, path: Path, chain_key: bytes | None = None) -> tuple[Pat
             former = path.with_name(f"{path.name}.{SystemClock().now():%Y%m%dT%H%M%SZ}")
             # A log that lies beside belongs to the former file and would be played into the new one.
             for name in ("", *_COMPANIONS):
-                beside = path.with_name(path.name + name)
-                if beside.exists():
-                    beside.rename(former.with_name(former.name + name))
+                if _beside(path, name).exists():
+                    _beside(path, name).rename(_beside(former, name))
         made.rename(path)
         _sync(path.parent)
     return former, []
@@ -131,6 +170,27 @@ async def _started(path: Path, safeguards: Safeguards) -> Anchor:
     head = store.head
     await store.close()
     return Anchor(head.number, head.hash)
+
+
+def _beside(path: Path, name: str) -> Path:
+    """The file of SQLite's that lies beside *path* and ends with *name*."""
+    return path.with_name(path.name + name)
+
+
+def _remove(path: Path) -> None:
+    """Remove a database that nobody uses, with what lies beside it."""
+    for name in ("", *_COMPANIONS):
+        _beside(path, name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[int]:
+    """A file that only this user reads."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _sync(path: Path) -> None:

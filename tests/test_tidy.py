@@ -21,7 +21,7 @@ KNOWN_TO = {
     "aiosqlite": r"switch\.database|benchmarks\..*",
     "sqlite3": (
         r"simulator\.world\..*|"
-        r"switch\.(app|archive|audit|backup|batchreader|checkup|database|duereader|feed|importing|lookups|markreader"
+        r"switch\.(app|archive|audit|backup|batchreader|cardcheck|checkup|database|duereader|feed|importing|lookups|markreader"
         r"|movements|past|positions|queries|recall|rebuild|rerating|safeguards|store|tallyreader)"
         r"|ledger\.(anchor|caches|certificates|chain|holdcheck|order|parties|slices|sums|tallies|verify)"
         r"|console\.(day|deployment)|benchmarks\..*"

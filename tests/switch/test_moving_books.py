@@ -16,6 +16,7 @@ from loyalty.card import MemberId
 from loyalty.errors import LoyaltyError
 from loyalty.transaction import OriginalReference
 from members.card import CardStatus
+from rules.parse import version_of
 from switch.anchoring import anchor_of
 from switch.archive import lines_of
 from switch.audit import verify
@@ -232,29 +233,38 @@ async def test_nothing_is_rebuilt_beside_a_switch(tmp_path: Path) -> None:
         rebuild(tmp_path / "none.db")
 
 
+TEXT = "text" * 20_000
+
+
 def test_a_backup_beside_a_switch_is_one_state(
     books: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is committed while it is copied is not in it, wholly; the copy needs no file beside it."""
-    monkeypatch.setattr("switch.backup.SLICE_SIZE", 5)
+    """What is committed while it is copied is in it up to some commit; the copy needs no file beside it."""
+    monkeypatch.setattr("switch.backup.SLICE_SIZE", 10_240)
     before = anchor_of(books)
     switch = open_for_writing(books)
-    slices = 0
+    slices = committed_by_then = 0
 
-    def go_on(_done: int, _total: int) -> None:
-        """A commit between each two slices, by the connection that the switch has."""
-        nonlocal slices
+    def go_on(done: int, total: int) -> None:
+        """A commit between each two slices, by the connection that the switch has, which takes the log in."""
+        nonlocal slices, committed_by_then
         slices += 1
-        switch.execute(f"INSERT INTO programme VALUES ({slices}, '', '', '')")
+        switch.execute(f"INSERT INTO programme VALUES ({slices}, '', ?, ?)", (version_of(TEXT), TEXT))
+        if done <= total // 2:
+            committed_by_then = slices
 
     last = back_up(books, tmp_path / "copy.db", go_on)
     switch.close()
-    assert slices > 5
+    assert committed_by_then > 5
+    assert slices > 2 * committed_by_then - 5
     assert last == before
-    assert not any((tmp_path / f"copy.db{beside}").exists() for beside in ("-wal", "-shm", ".part"))
-    copy = contents(tmp_path / "copy.db")
-    assert copy["programme"] == []
-    assert len(contents(books)["programme"]) == slices
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("copy.db")] == ["copy.db"]
+    numbers = sorted(row[0] for row in contents(tmp_path / "copy.db")["programme"])
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert committed_by_then <= len(numbers) <= slices
+    copy = sqlite3.connect(tmp_path / "copy.db")
+    assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    copy.close()
     assert verify(tmp_path / "copy.db") == []
     assert drill(tmp_path / "copy.db") == (before, [])
     assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
