@@ -21,9 +21,9 @@ KNOWN_TO = {
     "aiosqlite": r"switch\.database|benchmarks\..*",
     "sqlite3": (
         r"simulator\.world\..*|"
-        r"switch\.(app|archive|audit|backup|batchreader|cardcheck|checkup|database|duereader|feed|importing|lookups|markreader"
-        r"|movements|past|positions|queries|recall|rebuild|rerating|safeguards|store|tallyreader)"
-        r"|ledger\.(anchor|caches|certificates|chain|holdcheck|order|parties|slices|sums|tallies|verify)"
+        r"switch\.(app|archive|audit|backup|batchreader|cardcheck|checkup|database|duereader|feed|importing|lookups"
+        r"|markreader|movements|past|positions|queries|recall|rebuild|rerating|safeguards|store|tallyreader)"
+        r"|ledger\.(anchor|caches|certificates|chain|holdcheck|lotsums|order|parties|slices|sums|tallies|verify)"
         r"|console\.(day|deployment)|benchmarks\..*"
     ),
     "sqlalchemy": r".*\.tables|switch\.statements",
