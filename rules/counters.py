@@ -22,20 +22,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Protocol
 
+from rules.asked import counters_in
 from rules.award import Award
 from rules.cap import Cap, Per, Scope
-from rules.conditions import (
-    AgeWithin,
-    AllOf,
-    AnyOf,
-    BirthdayWithin,
-    Condition,
-    CounterWithin,
-    JoinedWithin,
-    Not,
-    OneOf,
-    SomeOf,
-)
 from rules.effects import FreeForStamps, GiveAway, GiveStamps
 from rules.facts import Facts
 from rules.rule import Rule
@@ -47,6 +36,7 @@ AMOUNTS: Final = frozenset({"spend", "profit"})  # counters of money
 PLAIN: Final = ("visits", "spend", "points", "profit", "tier_points")
 OF_SOMETHING: Final = ("product", "category")
 STREAKS: Final = ("streak.day", "streak.week", "streak.month")
+CARD_VISITS: Final = "visits/card"  # measure
 SINCE: Final = "days_since.visit"
 _SPANS: Final = {
     per.value: per for per in Per if per not in (Per.TRANSACTION, Per.ROLLING)
@@ -218,11 +208,17 @@ class Counting:
 
 
 def counting_of(
-    rules: Iterable[Rule], limits: Iterable[Cap], costs: Mapping[str, int], metric: str = ""
+    rules: Iterable[Rule],
+    limits: Iterable[Cap],
+    costs: Mapping[str, int],
+    metric: str = "",
+    *,
+    activates: bool = False,
 ) -> Counting | None:
     """What *rules* and the programme's own *limits* count; ``None`` when they look at nothing.
 
-    *costs* are those of a unit, by product. *metric* is counted by day too, for the tiers.
+    *costs* are those of a unit, by product. *metric* is counted by day too, for the tiers; visits of a
+    card, where its first one *activates* it.
     """
     counters: dict[str, Counter] = {}
     names: dict[str, str] = {}
@@ -238,15 +234,9 @@ def counting_of(
         if cap.per is not Per.TRANSACTION:
             counters[cap.counter] = Counter(cap.counter, cap.measure, cap.scope, cap.per, cap.days)
             names[cap.measure] = cap.counter
-    if not counters and not metric:
+    if not counters and not metric and not activates:
         return None
-    kept: dict[str, tuple[Scope, set[Per]]] = {}
-    if metric:
-        kept[f"{metric}/member"] = Scope.MEMBER, {Per.DAY}
-    for counter in counters.values():
-        kept.setdefault(counter.measure, (counter.scope, set()))[1].add(counter.stretch)
-        if counter.measure.startswith(STAMPS):
-            kept[_used(counter.measure)] = counter.scope, {Per.LIFETIME}
+    kept = _kept(counters.values(), metric, activates=activates)
     order = list(Per)
     return Counting(
         counters=tuple(counters[name] for name in sorted(counters)),
@@ -259,6 +249,20 @@ def counting_of(
     )
 
 
+def _kept(counters: Iterable[Counter], metric: str, *, activates: bool) -> dict[str, tuple[Scope, set[Per]]]:
+    """Whose each measure is, and the stretches in which it must be kept."""
+    kept: dict[str, tuple[Scope, set[Per]]] = {}
+    if activates:
+        kept[CARD_VISITS] = Scope.CARD, {Per.LIFETIME}
+    if metric:
+        kept[f"{metric}/member"] = Scope.MEMBER, {Per.DAY}
+    for counter in counters:
+        kept.setdefault(counter.measure, (counter.scope, set()))[1].add(counter.stretch)
+        if counter.measure.startswith(STAMPS):
+            kept[_used(counter.measure)] = counter.scope, {Per.LIFETIME}
+    return kept
+
+
 def _stocks(rule: Rule) -> dict[str, Counter]:
     """The counters of what *rule* collects on and draws on."""
     match rule.effect:
@@ -268,45 +272,6 @@ def _stocks(rule: Rule) -> dict[str, Counter]:
             return {pool.counter: Counter(pool.counter, pool.measure, Scope.ALL, Per.LIFETIME)}
         case _:
             return {}
-
-
-def counters_in(conditions: Iterable[Condition]) -> Iterator[str]:
-    """Names of the counters that *conditions* ask for, also inside others."""
-    for condition in conditions:
-        match condition:
-            case CounterWithin(name):
-                yield name
-            case AllOf(parts) | AnyOf(parts):
-                yield from counters_in(parts)
-            case Not(inner):
-                yield from counters_in((inner,))
-            case _:
-                pass
-
-
-def member_facts_in(rules: Iterable[Rule]) -> Iterator[str]:
-    """What *rules* ask of a member: ``segment``, ``card_category``, ``birthday``, ``joined``."""
-    for rule in rules:
-        yield from _facts_in(rule.when)
-
-
-def _facts_in(conditions: Iterable[Condition]) -> Iterator[str]:
-    for condition in conditions:
-        match condition:
-            case OneOf("card_category", _):
-                yield "card_category"
-            case SomeOf("segment", _):
-                yield "segment"
-            case BirthdayWithin() | AgeWithin():
-                yield "birthday"
-            case JoinedWithin():
-                yield "joined"
-            case AllOf(parts) | AnyOf(parts):
-                yield from _facts_in(parts)
-            case Not(inner):
-                yield from _facts_in((inner,))
-            case _:
-                pass
 
 
 def known_counters() -> list[str]:

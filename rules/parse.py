@@ -131,7 +131,7 @@ def _programme(documents: Mapping[str, Any], *, is_restored: bool = False) -> Pr
     head = main.section("programme") or _missing(main, "programme")
     name = head.text("name")
     terms, day_starts = _read_terms(head)
-    tiers = _read_tiers(head)
+    tiers, activates = _read_tiers(head), _read_activation(head)
     holdout_bp = head.whole("holdout_bp", 0, high=HOLDOUT_MAX_BP)
     head.close()
     main.currency = terms.currency
@@ -194,6 +194,7 @@ def _programme(documents: Mapping[str, Any], *, is_restored: bool = False) -> Pr
         partners=partners,
         family=family,
         tiers=tiers,
+        activates=activates,
         groups=groups,
         limits=limits,
         campaigns=tuple(campaigns),
@@ -256,6 +257,12 @@ def _read_tiers(head: Section) -> tuple[str, ...]:
         if not NAME.fullmatch(name):
             head.wrong(f"holds {name!r}", "tiers", "use letters, digits, _ . and -")
     return tuple(each for each in tiers if isinstance(each, str))
+
+
+def _read_activation(head: Section) -> bool:
+    """Whether the first purchase activates a card."""
+    choices = {"by_command": False, "first_purchase": True}
+    return head.choice("activation", choices) if "activation" in head else False
 
 
 def _read_cards(main: Section) -> tuple[CardRange, ...]:

@@ -11,9 +11,10 @@ from typing import Final
 from loyalty.amount import Rate, Rounding
 from loyalty.card import CardRange
 from loyalty.terms import Terms
+from rules.asked import member_facts_in
 from rules.cap import Cap
 from rules.compile import compile_rules
-from rules.counters import Counting, counting_of, member_facts_in
+from rules.counters import Counting, counting_of
 from rules.coupon import Coupon, coupons_of
 from rules.effects import (
     EXTRA_LANES,
@@ -177,6 +178,7 @@ class Programme:
         prizes: The catalogue, in its order.
         family: Limits of those who use another's points.
         tiers: From the lowest to the highest.
+        activates: The first purchase activates a card that was only issued.
         hold_kept: How long points stay reserved for a hold that nobody completes.
         rules: In force, in the one total order (lane, group, falling priority, id).
         limits: On all points of a sale, the base rate's among them.
@@ -222,6 +224,7 @@ class Programme:
     family: FamilyLimits = FamilyLimits()
     hold_kept: timedelta = HOLD_KEPT
     tiers: tuple[str, ...] = ()
+    activates: bool = False
     groups: tuple[Group, ...] = ()
     campaigns: tuple[Campaign, ...] = ()
     coupons: Mapping[str, Coupon] = field(default_factory=dict)
@@ -261,7 +264,8 @@ class Programme:
         object.__setattr__(self, "asks", frozenset(asks))
         object.__setattr__(self, "withholds", tests or self.whole is not None)
         metric = "" if self.qualification is None else self.qualification.metric
-        object.__setattr__(self, "counting", counting_of(self.rules, self.limits, self.costs, metric))
+        counting = counting_of(self.rules, self.limits, self.costs, metric, activates=self.activates)
+        object.__setattr__(self, "counting", counting)
         budgets = {
             f"budget:{each.id}/all": (each.id, each.budget_points)
             for each in self.campaigns

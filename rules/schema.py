@@ -168,6 +168,7 @@ def _head() -> Schema:
             "day_starts": _CLOCK,
             "language": {"enum": list(LANGUAGES)},
             "tiers": {"type": "array", "items": _NAME},
+            "activation": {"enum": ["by_command", "first_purchase"]},
             "holdout_bp": {"type": "integer", "minimum": 0, "maximum": HOLDOUT_MAX_BP},
         },
         "name", "currency", "unit", "time_zone", "language",

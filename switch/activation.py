@@ -1,12 +1,18 @@
 """ACTIVATE: a card goes into use, and an identifier may be linked to its member."""
 
 import json
+from collections.abc import Iterable
+from typing import Final
 
 from loyalty.card import Identifier, IdentifierKind, Token
 from loyalty.decision import Approved, Reason
 from members.card import Card, CardStatus
+from rules.counters import CARD_VISITS, Place
 from switch.case import Case
-from switch.outcome import CardChange, Outcome, Record
+from switch.outcome import CardChange, Outcome, Record, Side
+from switch.tallies import TALLY, rows_of
+
+BY_PURCHASE: Final = "activated/card"  # measure: a purchase activated the card; that stays
 
 
 def activate(case: Case) -> Outcome:
@@ -55,6 +61,44 @@ def activation_undone(case: Case, activation: Record) -> tuple[CardChange, ...]:
         kind, token = done["link"]
         changes.append(CardChange(card=card, unlink=(kind, Token(bytes.fromhex(token)))))
     return tuple(changes)
+
+
+def buying_card(case: Case) -> tuple[Card | None, Reason | None]:
+    """The card that buys, and why it cannot be used, if so; a purchase may be what activates it."""
+    card, reason = case.find_card()
+    if reason is Reason.CARD_NOT_ACTIVE and case.programme.activates:
+        return card, None
+    return card, reason
+
+
+def activated_by_purchase(case: Case, card: Card) -> tuple[tuple[CardChange, ...], tuple[Side, ...]]:
+    """The change of a card that its first purchase activates, and that it did; nothing for others."""
+    if not case.programme.activates or card.status is not CardStatus.ISSUED:
+        return (), ()
+    change = CardChange(card=card, status=CardStatus.ACTIVE)
+    return (change,), rows_of({_place(card): 1}, case.worksheet.tally)
+
+
+def activation_followed(case: Case, card: Card | None, sides: Iterable[Side]) -> tuple[CardChange, ...]:
+    """What an undoing with these *sides* changes of a card that a purchase activated.
+
+    Without any purchase it is issued only, as it was; when one counts again it is active again.
+    """
+    for side in sides:
+        if card is None or side.table != TALLY or side.values[0] != CARD_VISITS:
+            continue
+        _, _, _, change, total = side.values
+        if case.worksheet.tally(_place(card)) == 0:
+            continue
+        if change == -1 and total == 0 and card.status is CardStatus.ACTIVE:
+            return (CardChange(card=card, status=CardStatus.ISSUED),)
+        if change == 1 and card.status is CardStatus.ISSUED:
+            return (CardChange(card=card, status=CardStatus.ACTIVE),)
+    return ()
+
+
+def _place(card: Card) -> Place:
+    return BY_PURCHASE, str(card.card_id), ""
 
 
 def _members_behind(case: Case, link: Identifier) -> set[int]:

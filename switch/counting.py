@@ -19,6 +19,7 @@ from rules.facts import Facts
 from rules.programme import Programme, Shortfall
 from rules.stock import POOL, STAMPS, STAMPS_USED
 from rules.tiers import BELOW, GRANTED, HELD
+from switch.activation import BY_PURCHASE
 from switch.case import Case
 from switch.coupons import is_still_due
 from switch.gifts import GIFT, OWED, POSTED, Undoing, still_given
@@ -183,7 +184,7 @@ def count_part_again(
 
 def _stays(place: Place) -> bool:
     """It is not undone with the sale: plans of budgets, and tiers, on which the next look decides."""
-    return place[0] in (HELD, BELOW) or place[0].startswith(_PLANNED)
+    return place[0] in (HELD, BELOW, BY_PURCHASE) or place[0].startswith(_PLANNED)
 
 
 def _whose(case: Case, card: Card | None) -> Callable[[Scope], str | None]:

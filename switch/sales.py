@@ -21,6 +21,7 @@ from rules.extras import NOTHING, Extras, declined_by, extras
 from rules.facts import TAKES_DISCOUNTS, Facts
 from rules.redemption import Redemption
 from rules.stock import FREE, FREE_WITHIN
+from switch.activation import activated_by_purchase, buying_card
 from switch.allowed import (
     allowed_points,
     may_only_earn,
@@ -80,7 +81,7 @@ class Guarded:
 def earn(case: Case) -> Outcome:
     """A sale, perhaps paid in part with points (tag 020)."""
     transaction = case.transaction
-    card, reason = case.find_card()
+    card, reason = buying_card(case)
     if reason is not None:
         return _earn_without_card(case, card, reason) if transaction.is_advice else case.decline(reason, card)
     assert card is not None
@@ -101,7 +102,7 @@ def earn(case: Case) -> Outcome:
 
 def quote(case: Case) -> Outcome:
     """What a sale would bring. Nothing is booked."""
-    card, reason = case.find_card()
+    card, reason = buying_card(case)
     if reason is not None:
         return case.refuse(reason)
     assert card is not None
@@ -297,6 +298,8 @@ def booked_sale(
         more, gifts = hand_out(case, card, draft, sale.extras)
         sides += more
         instruments += gifts
+    changes, more = activated_by_purchase(case, card)
+    sides += more
     decision = Approved(
         partial=sale.partial,
         earned=sale.award.points,
@@ -326,6 +329,7 @@ def booked_sale(
         exception=Reason.NOT_SUFFICIENT_POINTS.name if short else exception,
         rules=_trace(sale, tier),
         facts=sale.facts.to_json(),
+        card_changes=changes,
         sides=sides,
     )
 

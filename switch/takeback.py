@@ -11,7 +11,7 @@ from loyalty.card import MemberId
 from loyalty.decision import Approved, Reason
 from loyalty.transaction import Operation
 from rules.programme import Shortfall
-from switch.activation import activation_undone
+from switch.activation import activation_followed, activation_undone
 from switch.allowed import redemption_of
 from switch.case import Case
 from switch.counting import count_again, uncount_all, uncount_part
@@ -102,7 +102,7 @@ def booked(
         original=record.seq,
         links=links,
         facts=facts,
-        card_changes=card_changes,
+        card_changes=(*card_changes, *activation_followed(case, card, sides)) if sides else card_changes,
         sides=sides,
     )
 

@@ -360,3 +360,41 @@ cap = { cost = "6.00", per = "day", scope = "all" }
         programme,
     )
     assert not [name for name in story.sums() if name.startswith("budget")]  # all of it is given
+
+
+FIRST = """
+    REDEEM card=D amount=1                          -> reason=CARD_NOT_ACTIVE
+    QUOTE card=D amount=1000                        -> earned=60
+    s: EARN card=D amount=1000                      -> earned=60 balance=60
+    t: EARN card=D amount=1000                      -> earned=10
+    REDEEM card=D amount=10                         -> balance=60
+    # as long as one purchase stands it is active
+    VOID of=s                                       ->
+    REDEEM card=D amount=5                          -> reason=NOT_SUFFICIENT_POINTS
+    v: VOID of=t                                    ->
+    REDEEM card=D amount=1                          -> reason=CARD_NOT_ACTIVE
+    REVERSAL of=v                                   ->
+    INQUIRY card=D                                  -> balance=0
+    REVERSAL of=t                                   ->
+    INQUIRY card=D                                  -> reason=CARD_NOT_ACTIVE
+    EARN* card=D amount=1000                        -> earned=60
+    INQUIRY card=D                                  -> balance=50
+    # others are as they were
+    u: EARN card=A amount=1000                      -> earned=10
+    VOID of=u                                       ->
+    INQUIRY card=A                                  -> balance=0
+    EARN card=E amount=1000                         -> reason=CARD_BLOCKED
+"""
+
+
+def test_the_first_purchase_activates_a_card() -> None:
+    """Where the programme says so; and the rules can tell that it is the first."""
+    rule = """
+[[rule]]
+id = "first"
+text = "50 for the first purchase"
+when = { card_status = "issued" }
+then = { points = 50 }
+"""
+    text = starter_text().replace("tiers = []", 'activation = "first_purchase"') + rule
+    play(FIRST, parse_programme({MAIN: text}))
