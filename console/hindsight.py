@@ -8,7 +8,7 @@ import rich_click as click
 
 from config.load import load_settings
 from console.options import config_option, json_option, print_json, print_record, print_rows, progress_bar
-from rules.backtest import Backtest
+from rules.backtest import Backtest, money_of
 from rules.parse import load_programme
 from rules.replay import Replay
 from switch.database import open_for_reading
@@ -19,7 +19,7 @@ ASSUMED: Final = (
     "everybody would have bought the same",
     "counters, limits and budgets of both programmes begin at nothing with the first sale",
     "sales that were voided or reversed are left out; what was returned in part counts as sold",
-    "prices stand as they were paid: rules on prices are tried where none was in force",
+    "prices stand as they were paid: rules on prices, stamps too, are tried where none was in force",
     "members had the tiers that they had; what was not kept of them then is taken as it is today",
 )
 
@@ -43,9 +43,16 @@ def backtest(candidate: Path, config: Path, *, as_json: bool) -> None:
         last = last_sale(database)
         for sale in past_sales(database):
             before = now.rate(sale.past)
-            off_minor = sum(each.amount_minor for each in before.discounts)
-            award = then.rate(sale.past)
-            test.add(sale.owner, sale.past.facts, sale.past.day, before.points, award, off_minor)
+            after = then.rate(sale.past)
+            test.add(
+                sale.owner,
+                sale.past.facts,
+                sale.past.day,
+                before.award.points,
+                after.award,
+                now_minor=money_of(before),
+                then_minor=money_of(after),
+            )
             if test.sales % TELL_EVERY == 0:
                 progress(sale.seq, last)
         most = [

@@ -13,8 +13,15 @@ from loyalty.amount import format_minor
 from rules.award import Award, Verdict
 from rules.facts import Facts
 from rules.programme import Programme
+from rules.replay import Rated
 
 TOP: Final = 20  # members who gain most are told one by one: that is where abuse shows first
+
+
+def money_of(rated: Rated) -> int:
+    """What a sale brings in money, in minor units: off its prices and beside them, points apart."""
+    off = sum(each.amount_minor for each in rated.award.discounts)
+    return off + sum(minor for _, minor in rated.given.costs)
 
 
 @dataclass(slots=True)
@@ -24,7 +31,8 @@ class Backtest:
     Attributes:
         sales: How many were rated.
         current_points, candidate_points: What they brought, and would have brought.
-        current_off_minor, candidate_off_minor: What was taken off their prices, and would have been.
+        current_minor, candidate_minor: What was given in money: off prices, in certificates, into purses,
+            as prizes; and what would have been.
         by_rule: Points of each rule of the candidate.
         capped: Sales in which a limit or a budget cut a rule of the candidate.
         by_tier: Difference by tier.
@@ -37,8 +45,8 @@ class Backtest:
     sales: int = 0
     current_points: int = 0
     candidate_points: int = 0
-    current_off_minor: int = 0
-    candidate_off_minor: int = 0
+    current_minor: int = 0
+    candidate_minor: int = 0
     by_rule: Counter[str] = field(default_factory=Counter)
     capped: Counter[str] = field(default_factory=Counter)
     by_tier: Counter[str] = field(default_factory=Counter)
@@ -58,12 +66,23 @@ class Backtest:
         }
 
     def add(
-        self, member: Hashable, facts: Facts, day: date, points: int, award: Award, off_minor: int = 0
+        self,
+        member: Hashable,
+        facts: Facts,
+        day: date,
+        points: int,
+        award: Award,
+        *,
+        now_minor: int = 0,
+        then_minor: int = 0,
     ) -> None:
-        """Take in one sale that brings *points* and *off_minor*, and would bring *award*; oldest first."""
+        """Take in one sale that brings *points* and *now_minor*, and would bring *award* and *then_minor*.
+
+        They come in order, oldest first.
+        """
         self.sales += 1
-        self.current_off_minor += off_minor
-        self.candidate_off_minor += sum(each.amount_minor for each in award.discounts)
+        self.current_minor += now_minor
+        self.candidate_minor += then_minor
         self.current_points += points
         self.candidate_points += award.points
         for step in award.steps:
@@ -93,11 +112,11 @@ class Backtest:
 
     @property
     def cost_minor(self) -> int:
-        """What it costs more (or less, negative): value of the points, rounded down, and money off."""
+        """What it costs more (or less, negative): value of the points, rounded down, and money."""
         value = self.candidate.redemption.value
         points = self.candidate_points - self.current_points
-        off_minor = self.candidate_off_minor - self.current_off_minor
-        return points * value.numerator // value.denominator + off_minor
+        more_minor = self.candidate_minor - self.current_minor
+        return points * value.numerator // value.denominator + more_minor
 
     def most_winning(self) -> list[tuple[Hashable, int]]:
         """The members who would gain most, and how much."""
@@ -116,8 +135,8 @@ class Backtest:
             "sales": self.sales,
             "points_now": self.current_points,
             "points_then": self.candidate_points,
-            "discounts_now": format_minor(self.current_off_minor, currency),
-            "discounts_then": format_minor(self.candidate_off_minor, currency),
+            "money_now": format_minor(self.current_minor, currency),
+            "money_then": format_minor(self.candidate_minor, currency),
             "costs_more": format_minor(self.cost_minor, currency),
             "members_who_win": self.winners,
             "members_who_lose": self.losers,

@@ -14,9 +14,11 @@ from rules.cap import Scope
 from rules.counters import Place
 from rules.evaluate import evaluate
 from rules.experiment import arms_of
+from rules.extras import NOTHING, Extras, extras
 from rules.facts import Facts
 from rules.names import categorised
 from rules.programme import Programme
+from rules.stock import FREE, FREE_WITHIN
 
 _DAY_LENGTH: Final = 10  # of a stretch that is a day; no other has as many letters
 _EVERYBODY: Final = ""
@@ -52,6 +54,30 @@ class Past(NamedTuple):
                 return facts.partner
             case Scope.ALL:
                 return _EVERYBODY
+
+
+class Rated(NamedTuple):
+    """What a sale would bring.
+
+    Attributes:
+        growth: By how much each measure grows by it.
+    """
+
+    award: Award
+    given: Extras
+    growth: dict[str, int]
+
+
+def rate(programme: Programme, past: Past) -> Rated:
+    """What *past* brings under *programme*, its facts as they are."""
+    facts = past.facts
+    award = evaluate(programme, facts)
+    net = facts.after(award.discounts) if award.discounts else facts
+    has_extras = programme.has_extras and past.member is not None
+    given = extras(programme, net, award.counted) if has_extras else NOTHING
+    counting = programme.counting
+    growth = {} if counting is None else counting.growth(net, award, given.counted)
+    return Rated(award, given, growth)
 
 
 class Places:
@@ -106,30 +132,31 @@ class Replay:
         self._ask = ask
         self._places = Places()
 
-    def rate(self, past: Past) -> Award:
-        """What *past* would earn; the next sale is rated after it."""
+    def rate(self, past: Past) -> Rated:
+        """What *past* would bring; the next sale is rated after it."""
         facts = past.facts
         lines = facts.lines
         if lines is not None and self._programme.categories:
             facts.lines = categorised(lines, self._programme.categories)
-        award = self._rate(past)
+        rated = self._rate(past)
         facts.lines = lines
-        return award
+        return rated
 
-    def _rate(self, past: Past) -> Award:
+    def _rate(self, past: Past) -> Rated:
         programme, facts, member = self._programme, past.facts, past.member
         counting = programme.counting
+        stamped = tuple([each for each in facts.counters if each[0].startswith((FREE, FREE_WITHIN))])
         facts.counters = ()
         facts.arms = frozenset()
         if member is not None:
             self._ask(facts, member)
             if "arms" in programme.asks:
                 facts.arms = arms_of(programme, member)
-        if counting is None:
-            return evaluate(programme, facts)
-        facts.counters = counting.values(past.whose, past.day, self._places, self._places.tally)
-        award = evaluate(programme, facts)
-        growth = counting.growth(facts.after(award.discounts) if award.discounts else facts, award)
-        for place, by in counting.places(growth, past.whose, past.day):
-            self._places.add(place, by)
-        return award
+        if counting is not None:
+            counters = counting.values(past.whose, past.day, self._places, self._places.tally)
+            facts.counters = tuple(sorted(counters + stamped)) if stamped else counters
+        rated = rate(programme, past)
+        if counting is not None:
+            for place, by in counting.places(rated.growth, past.whose, past.day):
+                self._places.add(place, by)
+        return rated

@@ -19,7 +19,7 @@ from ledger.entry import NO_LOT
 from rules.evaluate import evaluate
 from rules.experiment import arms_of
 from rules.programme import Programme, Shortfall
-from rules.replay import Past, Places
+from rules.replay import Past, Places, rate
 from switch.booking import Booking
 from switch.case import Moment
 from switch.corrections import CorrectionPolicy, Warrant
@@ -100,8 +100,7 @@ class Plan:
         version = record.programme_version
         assert version is not None
         then = self._then(version)
-        before = evaluate(then, facts)
-        grown = {} if then.counting is None else then.counting.growth(facts, before)
+        before, _, grown = rate(then, past)
         if past.member is not None:
             self._people.tell(facts, past.member)
             if "arms" in programme.asks:
@@ -111,9 +110,8 @@ class Plan:
             for name, more in counting.values(past.whose, past.day, self._more, self._more.tally):
                 counters[name] = counters.get(name, 0) + more
             facts.counters = tuple(sorted((name, count) for name, count in counters.items() if count))
-        award = evaluate(programme, facts)
+        award, _, growth = rate(programme, past)
         if counting is not None:
-            growth = counting.growth(facts, award)
             changes = {
                 each: growth.get(each, 0) - grown.get(each, 0) for each in growth.keys() | grown.keys()
             }

@@ -41,6 +41,46 @@ text = "Who was away"
 when.counter = { "days_since.visit" = { from = 3 } }
 then = { points = 11 }
 
+[[stamp_card]]
+id = "visits"
+text = "Visits"
+size = 3
+coupon = "third"
+
+[[coupon]]
+id = "third"
+text = "Third"
+
+[[pool]]
+id = "mugs"
+text = "A mug"
+stock = 4
+cost = "2.00"
+
+[[rule]]
+id = "stamp"
+text = "A stamp a visit"
+then = { stamp = "visits" }
+
+[[rule]]
+id = "nearly"
+text = "Points for a card that is nearly full"
+when.counter = { "stamps.visits" = { from = 2 } }
+then = { points = 17 }
+
+[[rule]]
+id = "mug"
+text = "A mug, one for each member"
+then = { giveaway = "mugs" }
+cap = { count = 1, per = "lifetime" }
+
+[[rule]]
+id = "money"
+text = "A certificate, two a week"
+when = { amount = { from = "4.00" } }
+then = { certificate = "1.00" }
+cap = { cost = "2.00", per = "week", scope = "all" }
+
 [[rule]]
 id = "row"
 text = "Days in a row"
@@ -106,8 +146,8 @@ def test_what_was_decided_is_rated_the_same_again(sales: list[Asked]) -> None:
         assert outcome.facts is not None
         kept = Facts.from_json(outcome.facts)
         again = Facts.from_json(outcome.facts)
-        award = replay.rate(Past(again, record.business_date, record.member_id, record.card_id))
-        assert award.points == record.earned
+        rated = replay.rate(Past(again, record.business_date, record.member_id, record.card_id))
+        assert rated.award.points == record.earned
         assert (again.counters, again.arms) == (kept.counters, kept.arms)
 
 
@@ -126,7 +166,7 @@ def test_a_candidate_is_bound_by_its_own_budget() -> None:
             Facts.from_json(outcome.facts), outcome.record.business_date, outcome.record.member_id, None
         )
         now.rate(past)
-        test.add(past.member, past.facts, past.day, outcome.record.earned, then.rate(past))
+        test.add(past.member, past.facts, past.day, outcome.record.earned, then.rate(past).award)
     assert (test.current_points, test.candidate_points) == (6, 206)
     assert test.by_rule == {"base": 6, "x": 200}
     assert test.exhausted_on == {"spring": NOON.date() + timedelta(days=4)}
