@@ -36,12 +36,15 @@ def _holds(books: Books) -> Iterator[str]:
     completions: dict[int, list[Decision]] = defaultdict(list)
     for decision in books.decisions:
         of_a_hold = decision.original in books.holds and decision.operation in _COMPLETIONS
-        if of_a_hold and decision.is_approved and decision.is_effective and decision.exception != _OVER:
+        if of_a_hold and decision.is_approved and decision.is_effective:
             completions[decision.original or 0].append(decision)
     reserved = 0
     for hold in books.holds.values():
         ended = [step.seq for step in hold.steps if step.ended]
-        completed = [decision.seq for decision in completions[hold.seq]]
+        completed = [decision.seq for decision in completions[hold.seq] if decision.exception != _OVER]
+        late = [decision.seq for decision in completions[hold.seq] if decision.exception == _OVER]
+        if completed and late:
+            yield f"hold {hold.seq}: was completed by {completed} and again by {late}"
         if len(ended) > 1:
             yield f"hold {hold.seq}: was resolved by {ended}"
         if len(completed) > 1:

@@ -156,7 +156,7 @@ class Errands:
             return self._hold()
         random = self._random
         hold = random.choice(self._held)
-        if random.random() < 0.8:
+        if random.random() < 0.6:
             self._held.remove(hold)
         amount_minor = random.choice((hold.amount_minor, random.randint(1, hold.amount_minor), 0))
         advice = random.random() < 0.4

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Final
 
@@ -72,25 +72,30 @@ def main() -> int:
     if unknown:
         parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(MUTANTS)}")
     proofs = list(dict.fromkeys(MUTANTS[name].proof for name in names))
+    began = time.monotonic()
     survivors = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        broken = [
-            proof for proof, is_whole in zip(proofs, pool.map(holds, proofs), strict=True) if not is_whole
-        ]
-        if broken:
-            sys.stdout.write(f"these do not hold without a mutant either: {', '.join(broken)}\n")
-            return 1
-        for verdict in pool.map(tried, names):
-            place = "SURVIVES" if verdict.caught_by is None else verdict.caught_by.removeprefix("tests/")
-            about = MUTANTS[verdict.name].about
-            sys.stdout.write(f"{verdict.name:24} {about:74} {place}  {verdict.seconds:.0f} s\n")
+        whole = {proof: pool.submit(holds, proof) for proof in proofs}
+        verdicts = [pool.submit(tried, name) for name in names]
+        for done, future in enumerate(as_completed(verdicts), 1):
+            verdict = future.result()
+            sys.stdout.write(f"{done:3} of {len(names)}  {_line(verdict)}\n")
             sys.stdout.flush()
             if verdict.caught_by is None:
                 survivors.append(verdict)
+        broken = [proof for proof, future in whole.items() if not future.result()]
     for verdict in survivors:
         sys.stdout.write(f"\n{verdict.name}\n{verdict.told}\n")
-    sys.stdout.write(f"{len(names) - len(survivors)} of {len(names)} mutants are caught\n")
-    return 1 if survivors else 0
+    if broken:
+        sys.stdout.write(f"these do not hold without a mutant either: {', '.join(broken)}\n")
+    caught, took_s = len(names) - len(survivors), time.monotonic() - began
+    sys.stdout.write(f"{caught} of {len(names)} mutants are caught, in {took_s:.0f} s\n")
+    return 1 if survivors or broken else 0
+
+
+def _line(verdict: Verdict) -> str:
+    place = "SURVIVES" if verdict.caught_by is None else verdict.caught_by.removeprefix("tests/")
+    return f"{verdict.name:24} {MUTANTS[verdict.name].about:74} {place}  {verdict.seconds:.0f} s"
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ WORLDS: Final = f"{_WORLDS}[0]"  # seeds 1 to 25
 LATER_WORLDS: Final = f"{_WORLDS}[2]"  # seeds 51 to 75
 SEQUENCER: Final = "tests/switch/test_sequencer.py"
 STORE: Final = "tests/switch/test_store.py"
+HOLDS: Final = "tests/switch/test_decide_holds.py"
 AUDIT: Final = "tests/switch/test_audit.py"
 
 
@@ -61,16 +62,16 @@ MUTANTS: Final = {
     ),
     "floor-ignored": Mutant(
         about="points are spent that nobody has",
-        module="switch.redemption",
-        old="    free = max(book.available(case.moment.business_date) - book.debt, 0)\n",
-        new="    free = 10**9\n",
+        module="switch.allowed",
+        old="    return redemption.usable(max(book.available(case.moment.business_date) - book.debt, 0))\n",
+        new="    return redemption.usable(10**9)\n",
         proof=WORLDS,
     ),
     "debt-spent": Mutant(
         about="what is owed can be spent all the same",
-        module="switch.redemption",
-        old="book.available(case.moment.business_date) - book.debt, 0)",
-        new="book.available(case.moment.business_date), 0)",
+        module="switch.allowed",
+        old="max(book.available(case.moment.business_date) - book.debt, 0)",
+        new="book.available(case.moment.business_date)",
         proof=AGE,
     ),
     "debt-not-netted": Mutant(
@@ -112,8 +113,8 @@ MUTANTS: Final = {
     "refund-rounding": Mutant(
         about="the kept part of a refunded sale is rounded up",
         module="switch.returns",
-        old="sale.earned * kept_minor // total_minor if",
-        new="-(-sale.earned * kept_minor // total_minor) if",
+        old="points = earned * kept_minor // total_minor if",
+        new="points = -(-earned * kept_minor // total_minor) if",
         proof=MACHINE,
     ),
     "refund-above-original": Mutant(
@@ -150,6 +151,79 @@ MUTANTS: Final = {
         old=" or record.business_date != case.moment.business_date:\n",
         new=":\n",
         proof=MACHINE,
+    ),
+    # Holds, certificates, transfers
+    "hold-completed-twice": Mutant(
+        about="what was completed can be completed again",
+        module="switch.completion",
+        old="        if not transaction.is_advice or was_completed(case, record):\n",
+        new="        if False:\n",
+        proof=HOLDS,
+    ),
+    "hold-kept-beside": Mutant(
+        about="a completion leaves what was reserved where it is",
+        module="switch.completion",
+        old="        draft.capture(held, points)\n    assert draft.book is not None\n",
+        new="        draft.redeem(points)\n    assert draft.book is not None\n",
+        proof=WORLDS,
+    ),
+    "hold-for-ever": Mutant(
+        about="points stay reserved when the time of their hold is over",
+        module="switch.postings",
+        old="    def _end_holds(self, now: datetime) -> None:\n",
+        new="    def _end_holds(self, now: datetime) -> None:\n        return\n",
+        proof=HOLDS,
+    ),
+    "certificate-paid-twice": Mutant(
+        about="a certificate is worth what it was, whatever it paid",
+        module="switch.exchange",
+        old="        sides=(changed(certificate.code, -points, -covered_minor),),\n",
+        new="",
+        proof=WORLDS,
+    ),
+    "transfer-one-sided": Mutant(
+        about="what is transferred never arrives",
+        module="switch.transfers",
+        old="    receiving.receive(sender.send(points, lots))\n",
+        new="    sender.send(points, lots)\n",
+        proof=MACHINE,
+    ),
+    # What time brings, and people
+    "sweep-forgets-a-lot": Mutant(
+        about="a sweep passes over the first balance of every slice",
+        module="switch.duereader",
+        old="        for account_id, lot, expires_on, available_from in rows:\n",
+        new="        for account_id, lot, expires_on, available_from in rows[1:]:\n",
+        proof="tests/switch/test_sweep.py",
+    ),
+    "adjustment-unchecked": Mutant(
+        about="a large correction needs nobody to check it",
+        module="switch.corrections",
+        old="        if abs(points) > policy.checker_above and self.checked_by is None:\n",
+        new="        if False:\n",
+        proof=WORLDS,
+    ),
+    # Batches
+    "declined-is-counted": Mutant(
+        about="a batch counts what was declined",
+        module="switch.batchtotals",
+        old="    if record.reason is not None and record.reason != Reason.PARTIAL.name:\n",
+        new="    if False:\n",
+        proof=WORLDS,
+    ),
+    "undoing-is-not-counted": Mutant(
+        about="a batch does not count what was undone",
+        module="switch.batchtotals",
+        old="        return _undone(books, record) if record.effective else NOTHING\n",
+        new="        return NOTHING\n",
+        proof=WORLDS,
+    ),
+    "always-in-balance": Mutant(
+        about="every batch is accepted, whatever the till counted",
+        module="switch.batches",
+        old="    agrees = transaction.claim.agrees(ours)\n",
+        new="    agrees = True\n",
+        proof=WORLDS,
     ),
     # The same again
     "repeat-decided-again": Mutant(
