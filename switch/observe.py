@@ -62,8 +62,15 @@ TELL_MAX: Final = 5  # lines of one event in a second; one for each transaction 
 log: Final = structlog.get_logger()
 
 
+_ZEROS: Final = "0" * 13
+_TO_ZEROS: Final = bytes(ord("0") if chr(code).isdecimal() and code < 128 else code for code in range(256))
+
+
 def masked(line: str) -> str:
     """*line* without anything that could be a card number."""
+    # Nearly no line has so many digits, and this is told in a fifth of the time that the search takes.
+    if line.isascii() and _ZEROS not in line.encode().translate(_TO_ZEROS).decode():
+        return line
     return _DIGITS.sub("[masked]", line)
 
 

@@ -20,7 +20,7 @@ from ledger.hold import Hold, HoldStep
 from loyalty.card import CardId, IdentifierKind, MemberId, Token
 from loyalty.sequence import seq_of
 from loyalty.totals import Totals
-from loyalty.transaction import Operation, OriginalReference
+from loyalty.transaction import OriginalReference
 from members.card import Card
 from members.profile import Profile
 from members.proof import ProofKind, Secret
@@ -36,6 +36,7 @@ from switch.markreader import MarkReader
 from switch.originals import named_by
 from switch.outcome import CardChange, EarlyReversal, Link, Record
 from switch.recentkeys import RecentKeys
+from switch.redeemed import Redeemed
 from switch.rows import (
     act_of,
     certificate_of,
@@ -54,9 +55,6 @@ from switch.tallyreader import DurableTallies, TallyReader
 
 GENERATION_SIZE: Final = 50_000
 KEYS_LOADED_MAX: Final = 50_000  # some hundredths of a second of reading
-
-_COVERING: Final = frozenset({Operation.REDEEM.value, Operation.PAY_CERTIFICATE.value})
-_DAY_LENGTH: Final = 10  # a ticket begins with its business date
 
 
 class Recall(MarkReader, TallyReader, DueReader):
@@ -83,9 +81,7 @@ class Recall(MarkReader, TallyReader, DueReader):
         self._profiles: Generations[MemberId, Profile] = Generations(size)
         self._tallies = DurableTallies(database, size)
         self._batches = Batches(database, self)
-        # The latest business date of which a ticket was asked, and its tickets that points paid.
-        self._day = ""
-        self._redeemed: set[str] = set()
+        self._tickets = Redeemed(self._paid_on, self._redemptions)
         self._early: dict[tuple[str, str, str | None], list[EarlyReversal]] = {}
         newest = [key for (key,) in database.execute(lookups.NEWEST_KEYS, (keys_loaded_max,))]
         self._recent = RecentKeys(newest, are_all=len(newest) < keys_loaded_max)
@@ -156,22 +152,7 @@ class Recall(MarkReader, TallyReader, DueReader):
 
     def redemptions(self, ticket: str) -> list[Record]:
         """Effective redemptions of a ticket."""
-        if not self._may_be_redeemed(ticket):
-            return []
-        return [
-            self._record(row) for row in self._database.execute(lookups.REDEMPTIONS, (ticket,)).fetchall()
-        ]
-
-    def _may_be_redeemed(self, ticket: str) -> bool:
-        """Whether *ticket* has redemptions; of older days than the latest it is not known without looking."""
-        day = ticket[:_DAY_LENGTH]
-        if day < self._day:
-            return True
-        if day > self._day:
-            self._day = day
-            rows = self._database.execute(lookups.REDEEMED_TICKETS, (day, day + "~"))
-            self._redeemed = {ticket for (ticket,) in rows}
-        return ticket in self._redeemed
+        return self._tickets.redemptions(ticket)
 
     def uses(self, owner: MemberId, member_id: MemberId, day: date) -> list[Record]:
         """Decisions of *day* by which *member_id* used points of *owner*, among the latest of his."""
@@ -324,13 +305,7 @@ class Recall(MarkReader, TallyReader, DueReader):
                 continue
             self._prefetched.pop(outcome.record.key, None)
             self._recent.add(outcome.record.key)
-            ticket = outcome.record.ticket
-            if (
-                ticket is not None
-                and outcome.record.operation in _COVERING
-                and ticket[:_DAY_LENGTH] == self._day
-            ):
-                self._redeemed.add(ticket)
+            self._tickets.fold(outcome)
             for link in outcome.links:
                 self._forget_prefetched(link.original)
             for book in outcome.books:
@@ -353,6 +328,14 @@ class Recall(MarkReader, TallyReader, DueReader):
 
     def _record(self, row: tuple[Any, ...]) -> Record:
         return record_of(row, self.links_to(row[0]))
+
+    def _paid_on(self, day: str) -> set[str]:
+        rows = self._database.execute(lookups.REDEEMED_TICKETS, (day, day + "~"))
+        return {ticket for (ticket,) in rows}
+
+    def _redemptions(self, ticket: str) -> list[Record]:
+        rows = self._database.execute(lookups.REDEMPTIONS, (ticket,)).fetchall()
+        return [self._record(row) for row in rows]
 
     def _led(self, kind: str, token: Token) -> tuple[tuple[MemberId, CardId], ...]:
         leads = self._leads.get((kind, token))

@@ -35,6 +35,8 @@ from switch.worksheet import Worksheet
 
 log: Final = structlog.get_logger()
 
+AT_ONCE_MAX: Final = 24  # messages, before the loop looks for the end of a commit: the disk shall not wait
+
 
 class Sequencer:
     """Decides in one order, commits in groups, and answers what is durable.
@@ -142,7 +144,7 @@ class Sequencer:
 
     def _decide_waiting(self) -> None:
         batch = self._open
-        room = self._batch_size_max - len(batch.works)
+        room = min(self._batch_size_max - len(batch.works), AT_ONCE_MAX)
         if room > 0 and self._queue:
             taken = self._take(room)
             self._store.prefetch(
@@ -159,6 +161,8 @@ class Sequencer:
                     self._decide(work, batch)
         if self._committing is None:
             self._start_commit()
+        elif self._queue and len(batch.works) < self._batch_size_max:
+            self._schedule()
 
     def _take(self, room: int) -> list[Work | Order]:
         """What is to be decided now, *room* at most.
