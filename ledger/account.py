@@ -17,6 +17,7 @@ class AccountKind(enum.IntEnum):
 
     ISSUE = 1000  # contra: all points that came into being
     BUDGET = 1100  # of a campaign; not yet issued
+    BUDGET_HELD = 1120  # of a campaign: reserved by open holds
     AVAILABLE = 2000  # of a member: spendable, by lot
     PENDING = 2010  # of a member: earned, waiting for the return window, by lot
     HELD = 2020  # of a member: reserved by open holds, by lot
@@ -102,6 +103,8 @@ class PostingReason(enum.IntEnum):
     BUDGET_CUT = 81  # ... or less than it had
     BUDGET_SPENT = 82  # what its rules gave, beside the earning itself
     BUDGET_RETURNED = 83  # ... was taken back
+    BUDGET_RESERVED = 84  # what a hold will need of it
+    BUDGET_RELEASED = 85  # the hold was completed, or is no more
     EXCHANGE = 46  # points become a certificate
     EXCHANGE_BACK = 47  # ... and come back to their lots
     EXCHANGE_AGAIN = 48
@@ -175,6 +178,8 @@ CHART: Final = frozenset(
         (_K.BUDGET, _K.ISSUE, _R.BUDGET_CUT),
         (_K.BUDGET, _K.ISSUE, _R.BUDGET_SPENT),
         (_K.ISSUE, _K.BUDGET, _R.BUDGET_RETURNED),
+        (_K.BUDGET, _K.BUDGET_HELD, _R.BUDGET_RESERVED),
+        (_K.BUDGET_HELD, _K.BUDGET, _R.BUDGET_RELEASED),
         (_K.AVAILABLE, _K.CERTIFICATES, _R.EXCHANGE),
         (_K.CERTIFICATES, _K.AVAILABLE, _R.EXCHANGE_BACK),
         (_K.CERTIFICATES, _K.EXPIRED, _R.EXCHANGE_BACK),

@@ -196,6 +196,12 @@ class Counting:
                 grown[measure] = by
         return grown
 
+    def taken(self, award: Award) -> dict[str, int]:
+        """By how much each measure of a limit or a budget grows by *award*, zeros left out."""
+        counted = dict(award.counted)
+        grown = {measure: counted.get(name, 0) for measure, name in self.names}
+        return {measure: by for measure, by in grown.items() if by}
+
     def places(
         self, growth: dict[str, int], whose: Callable[[Scope], str | None], day: date
     ) -> Iterator[tuple[Place, int]]:

@@ -22,8 +22,9 @@ from rules.facts import Facts
 from rules.stock import FREE, FREE_WITHIN
 from switch.allowed import points_for, redemption_of, told
 from switch.case import Case
-from switch.counting import count_sale, uncount_all
+from switch.counting import count_sale, counters_before, uncount_all
 from switch.holds import discount_of, was_completed
+from switch.kept import without
 from switch.outcome import Outcome, Record, completes
 from switch.postings import Draft
 from switch.redemption import redeem
@@ -225,6 +226,9 @@ def _facts(case: Case, card: Card, record: Record, base_minor: int, price_minor:
     A completion without a basket has that of its hold; at another price each line in proportion.
     """
     facts = sale_facts(case, card, base_minor)
+    counting = case.programme.counting
+    if counting is not None:
+        facts.counters = counters_before(case, counting, card, without(case.worksheet, record.seq))
     text = case.worksheet.facts(record.seq)
     if text is None:
         return facts

@@ -10,10 +10,11 @@ from hashlib import sha256
 from typing import Final
 
 from ledger.account import AccountId, AccountKind, account
+from loyalty.transaction import Operation
 from members.card import Card
 from rules.award import Award
 from rules.cap import Scope
-from rules.counters import Counting, Place
+from rules.counters import Counting, Place, Tallied
 from rules.extras import NOTHING, Extras, extras
 from rules.facts import Facts
 from rules.programme import Programme, Shortfall
@@ -23,11 +24,13 @@ from switch.activation import BY_PURCHASE
 from switch.case import Case
 from switch.coupons import is_still_due
 from switch.gifts import GIFT, OWED, POSTED, Undoing, still_given
+from switch.kept import counted_for, kept_for, settle
 from switch.outcome import Record, Side, completes
 from switch.postings import Draft
 from switch.returns import Kept
-from switch.tallies import ISSUED, USED, rows_of
+from switch.tallies import ISSUED, KEPT, USED, kept_place, rows_of
 from switch.tiering import grants_of, tier_changes
+from switch.worksheet import Worksheet
 
 BUDGET: Final = "budget:"  # begins the measure of what a budget spent
 _PLANNED: Final = "planned:"
@@ -57,18 +60,21 @@ def loaded_place(campaign: str) -> Place:
     return f"loaded:{campaign}", _EVER, _EVER
 
 
-def counters_before(case: Case, counting: Counting, card: Card | None) -> tuple[tuple[str, int], ...]:
-    """The counters as they stand before the sale."""
-    worksheet, budgets = case.worksheet, case.programme.budgets
+def counters_before(
+    case: Case, counting: Counting, card: Card | None, tallied: Tallied | None = None
+) -> tuple[tuple[str, int], ...]:
+    """The counters as they stand before the sale, or as *tallied* tells them."""
+    budgets = case.programme.budgets
+    tallies = case.worksheet.tallies if tallied is None else tallied
 
     def total(place: Place) -> int:
-        counted = worksheet.tally(place)
+        counted = tallies.tally(place)
         if place[0] in budgets:
-            counted -= worksheet.tally(loaded_place(budgets[place[0]][0]))
+            counted -= tallies.tally(loaded_place(budgets[place[0]][0]))
         return counted
 
     day = case.moment.business_date
-    return counting.values(_whose(case, card), day, worksheet.tallies, total)
+    return counting.values(_whose(case, card), day, tallies, total)
 
 
 def count_sale(
@@ -82,7 +88,7 @@ def count_sale(
 ) -> tuple[Side, ...]:
     """What the sale adds, its member's way through the tiers too; *draft* gets what budgets bear.
 
-    What its *hold* counted already is not counted again.
+    It takes the place of what was kept for its *hold*.
     """
     counting = case.programme.counting
     growth: dict[str, int] = {}
@@ -93,23 +99,30 @@ def count_sale(
         changes = dict(counting.places(growth, _whose(case, card), day))
     if card is not None and given.tiers:
         changes |= grants_of(card.member_id, given.tiers, day)
-    if hold is not None:
-        for place, change in case.worksheet.tallies.tallied_by(hold.seq):
-            if place[0].startswith(STAMPS_USED) and place in changes:
-                changes[place] -= change
+    freed = None if hold is None else settle(case.worksheet, hold.seq, changes)
     if card is not None and case.programme.qualification is not None:
         changes |= tier_changes(case.worksheet, case.programme, card.member_id, card.tier, day, growth)
-    return _put_down(case, changes, draft)
+    return _put_down(case, changes, draft, freed=freed)
 
 
-def count_held(case: Case, card: Card, facts: Facts) -> tuple[Side, ...]:
-    """What a hold counts: stamps that pay for something are used from then on."""
-    if not case.programme.free_for_stamps:
+def count_held(
+    case: Case, card: Card, facts: Facts, award: Award, used: tuple[Side, ...], draft: Draft
+) -> tuple[Side, ...]:
+    """What a hold counts: *used* by its coupons, stamps that pay for something, limits and budgets."""
+    counting = case.programme.counting
+    changes: dict[Place, int] = {}
+    if case.programme.free_for_stamps:
+        given = extras(case.programme, facts)
+        stamps = [each for each in given.counted if each[0].startswith(STAMPS_USED)]
+        changes = {(name, str(card.member_id), _EVER): by for name, by in stamps}
+    if counting is not None:
+        taken = counting.taken(award)
+        changes |= dict(counting.places(taken, _whose(case, card), case.moment.business_date))
+    if not changes and not used:
         return ()
-    given = extras(case.programme, facts)
-    growth = {name: by for name, by in given.counted if name.startswith(STAMPS_USED)}
-    places = ((name, str(card.member_id), _EVER) for name in growth)
-    return rows_of({place: growth[place[0]] for place in places}, case.worksheet.tally)
+    changes[kept_place(case.moment.seq)] = 1
+    post_budgets(case.worksheet, case.programme, changes, draft, is_held=True)
+    return (*used, *rows_of(changes, case.worksheet.tally))
 
 
 def uncount_part(case: Case, sale: Record, kept: Kept, draft: Draft) -> tuple[Side, ...]:
@@ -126,7 +139,7 @@ def uncount_part(case: Case, sale: Record, kept: Kept, draft: Draft) -> tuple[Si
         growth = {} if counting is None else counting.growth(kept.facts, kept.award, extra.counted)
     if counting is not None:
         measures = {measure for measure, _, _ in counting.kept}
-    before = dict(case.worksheet.tallies.tallied_by(sale.seq))
+    before = _counted_by(case, sale)
     changes = {}
     for place, stands in _standing(case, sale).items():
         if kept.minor <= 0 and not (growth and place[0].startswith(STAMPS_USED)):
@@ -156,12 +169,17 @@ def uncount_all(case: Case, record: Record, draft: Draft) -> tuple[Side, ...]:
     """What is taken back when nothing is left of *record*."""
     if not _counts(case.programmes.version(record.programme_version)):
         return ()
-    changes = {place: -stands for place, stands in _standing(case, record).items()}
-    return _put_down(case, changes, draft, record)
+    kept = kept_for(case.worksheet, record.seq) if record.operation == Operation.HOLD.value else None
+    stands = _standing(case, record) if kept is None else kept
+    changes = {place: -count for place, count in stands.items()}
+    return _put_down(case, changes, draft, record, freed=kept)
 
 
 def count_again(case: Case, undoing: Record, draft: Draft) -> tuple[Side, ...]:
-    """What is counted again when *undoing* did not happen."""
+    """What is counted again when *undoing* did not happen; a hold that was ended does not come back."""
+    original = None if undoing.original is None else case.worksheet.by_seq(undoing.original)
+    if original is not None and original.operation == Operation.HOLD.value:
+        return ()
     changes = {
         place: -change
         for place, change in case.worksheet.tallies.tallied_by(undoing.seq)
@@ -184,7 +202,7 @@ def count_part_again(
 
 def _stays(place: Place) -> bool:
     """It is not undone with the sale: plans of budgets, and tiers, on which the next look decides."""
-    return place[0] in (HELD, BELOW, BY_PURCHASE) or place[0].startswith(_PLANNED)
+    return place[0] in (HELD, BELOW, BY_PURCHASE) or place[0].startswith((_PLANNED, KEPT))
 
 
 def _whose(case: Case, card: Card | None) -> Callable[[Scope], str | None]:
@@ -217,40 +235,95 @@ def _counts(programme: Programme) -> bool:
 
 def _standing(case: Case, record: Record) -> dict[Place, int]:
     """What is still counted of *record*: its own part less what was taken back since."""
-    worksheet = case.worksheet
-    counted: Counter[Place] = Counter()
-    seqs = {record.seq, *(link.seq for link in worksheet.links_to(record.seq))}
-    if record.original is not None and completes(record):
-        seqs.add(record.original)  # coupons count from the hold on
-    for seq in seqs:
-        for place, change in worksheet.tallies.tallied_by(seq):
-            if not _stays(place) and not place[0].startswith(OWED):
+    counted: Counter[Place] = Counter(_counted_by(case, record))
+    for link in case.worksheet.links_to(record.seq):
+        for place, change in case.worksheet.tallies.tallied_by(link.seq):
+            if not _is_apart(place):
                 counted[place] += change
     return dict(sorted(counted.items()))
 
 
+def _counted_by(case: Case, record: Record) -> dict[Place, int]:
+    """What *record* counted, with what was kept for it by its hold."""
+    tallies = case.worksheet.tallies
+    own = dict(tallies.tallied_by(record.seq))
+    counted: Counter[Place] = Counter(own)
+    if record.original is not None and completes(record):
+        of_hold = counted_for(case.worksheet, record.original)
+        kept = kept_place(record.original)
+        if kept in own or kept not in of_hold:  # else its time was over, and it was freed before
+            counted.update(of_hold)
+    return {place: change for place, change in counted.items() if not _is_apart(place)}
+
+
+def _is_apart(place: Place) -> bool:
+    return _stays(place) or place[0].startswith(OWED)
+
+
 def _put_down(
-    case: Case, changes: dict[Place, int], draft: Draft, undone: Record | None = None
+    case: Case,
+    changes: dict[Place, int],
+    draft: Draft,
+    undone: Record | None = None,
+    *,
+    freed: Mapping[Place, int] | None = None,
 ) -> tuple[Side, ...]:
-    """The rows of *changes*; what concerns budgets is posted, and gifts of the *undone* are taken back."""
+    """The rows of *changes*; what concerns budgets is posted, and gifts of the *undone* are taken back.
+
+    *freed* is what of *changes* a hold does not keep any more.
+    """
     total = case.worksheet.tally
     gifts: Undoing | None = None
+    if undone is not None:
+        for place, change in list(changes.items()):
+            if change and place[0].startswith(POSTED):
+                policy = case.programmes.version(undone.programme_version).refund.shortfall
+                gifts = gifts or Undoing(case, draft, absorb=policy is Shortfall.ABSORB)
+                gifts.follow(place, change, changes)
+    post_budgets(case.worksheet, case.programme, changes, draft, freed)
+    rows = rows_of(changes, total)
+    return rows if gifts is None else (*rows, *gifts.sides)
+
+
+def post_budgets(
+    worksheet: Worksheet,
+    programme: Programme,
+    changes: dict[Place, int],
+    draft: Draft,
+    freed: Mapping[Place, int] | None = None,
+    *,
+    is_held: bool = False,
+) -> None:
+    """Post what of *changes* concerns the budgets of campaigns.
+
+    Args:
+        worksheet: As things stand.
+        programme: That plans the budgets; *changes* get what it plans more, or less.
+        changes: By place.
+        draft: Gets the postings.
+        freed: What of *changes* a hold does not keep any more.
+        is_held: They are kept for a hold.
+    """
+    total = worksheet.tally
     for place, change in list(changes.items()):
-        if change and undone is not None and place[0].startswith(POSTED):
-            policy = case.programmes.version(undone.programme_version).refund.shortfall
-            gifts = gifts or Undoing(case, draft, absorb=policy is Shortfall.ABSORB)
-            gifts.follow(place, change, changes)
-        if place[0].startswith(BUDGET) and change:
+        if not place[0].startswith(BUDGET):
+            continue
+        released = freed.get(place, 0) if freed else 0
+        if change or released:
             campaign = place[0].removeprefix(BUDGET).removesuffix("/all")
             planned = total(planned_place(campaign))
-            _, plan = case.programme.budgets.get(place[0], (campaign, planned))
+            _, plan = programme.budgets.get(place[0], (campaign, planned))
             # Never below what is spent: a plan that is cut, or an undoing that is undone, cannot unspend.
             spent = total(place) + change
             more = max(plan, spent - total(loaded_place(campaign))) - planned
             budget = budget_account(campaign)
-            draft.spend_budget(budget, min(change, 0))  # what comes in stands before what goes out
-            draft.plan_budget(budget, more)
-            draft.spend_budget(budget, max(change, 0))
+            given = change + released
+            draft.hold_budget(budget, -released)  # what comes in stands before what goes out
+            if is_held:
+                draft.plan_budget(budget, more)
+                draft.hold_budget(budget, given)
+            else:
+                draft.spend_budget(budget, min(given, 0))
+                draft.plan_budget(budget, more)
+                draft.spend_budget(budget, max(given, 0))
             changes[planned_place(campaign)] = more
-    rows = rows_of(changes, total)
-    return rows if gifts is None else (*rows, *gifts.sides)

@@ -9,7 +9,7 @@ from ledger.account import AccountKind, account, kind_of, owner_of
 from loyalty.card import MemberId
 from rules.counters import Place
 from switch.rows import instant_text
-from switch.tallies import ISSUED, LAPSED, used_place
+from switch.tallies import ISSUED, LAPSED, kept_place, used_place
 
 OWNERS_MAX: Final = 50  # with something due, that one slice names
 ROWS_MAX: Final = 500  # that one slice looks at
@@ -17,6 +17,9 @@ PAPERS_MAX: Final = 100  # certificates or coupons that one slice looks at: each
 
 _HOLDS: Final = (
     "SELECT owner FROM open_hold WHERE kept_until < ? GROUP BY owner ORDER BY min(kept_until) LIMIT ?"
+)
+_HOLD_STEPS: Final = (
+    "SELECT seq, line, hold, ended FROM hold_step WHERE (seq, line) > (?, ?) ORDER BY seq, line LIMIT ?"
 )
 _LOTS: Final = (
     "SELECT balance.account, balance.lot, lot.expires_on, lot.available_from"
@@ -49,7 +52,7 @@ _TIER_HOLDERS: Final = (
 )
 
 Spot = tuple[int, int]
-START: Final[Spot] = (0, 0)  # before every account
+START: Final[Spot] = (0, 0)  # before every account, and before every decision
 
 
 class Owners(NamedTuple):
@@ -57,6 +60,14 @@ class Owners(NamedTuple):
 
     owners: Sequence[MemberId]
     reached: Spot | None
+
+
+class Ended(NamedTuple):
+    """Holds that ended and for which something is kept, and how far was looked."""
+
+    holds: Sequence[int]
+    reached: Spot
+    is_more: bool
 
 
 class Holder(NamedTuple):
@@ -76,6 +87,12 @@ class DueReader:
         """Owners of holds that are over, ``OWNERS_MAX`` at most, those that ended first at the front."""
         rows = self._database.execute(_HOLDS, (instant_text(now), OWNERS_MAX))
         return [MemberId(owner) for (owner,) in rows]
+
+    def holds_ended(self, after: Spot) -> Ended:
+        """Of the next ``ROWS_MAX`` steps of holds behind *after* the ends of holds with something kept."""
+        rows = self._database.execute(_HOLD_STEPS, (*after, ROWS_MAX)).fetchall()
+        ended = [hold for _, _, hold, is_end in rows if is_end and self._total(kept_place(hold)) > 0]
+        return Ended(ended, rows[-1][:2] if rows else after, len(rows) == ROWS_MAX)
 
     def lots_due(self, day: date, after: Spot) -> Owners:
         """Owners of points that expired or became available, among the next balances behind *after*."""

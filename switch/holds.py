@@ -46,6 +46,7 @@ def _hold_sale(case: Case, card: Card) -> Outcome:
     draft.hold(sale.points, Operation.EARN.value, kept_until)
     assert draft.book is not None
     has_points = sale.points > 0 or bool(transaction.points)
+    used, _ = use_and_issue(case, card, sale.coupons, NOTHING)
     decision = Approved(
         partial=sale.partial,
         used=sale.points if has_points else None,
@@ -68,7 +69,7 @@ def _hold_sale(case: Case, card: Card) -> Outcome:
         discount_minor=sale.discount_minor,
         rules=told(sale.redemption),
         facts=sale.facts.to_json(),
-        sides=(*use_and_issue(case, card, sale.coupons, NOTHING)[0], *count_held(case, card, sale.facts)),
+        sides=count_held(case, card, sale.facts, sale.award, used, draft),
     )
 
 

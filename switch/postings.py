@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from itertools import count
 
-from ledger.account import AccountId, AccountKind, PostingReason, account
+from ledger.account import AccountId, AccountKind, PostingReason, account, owner_of
 from ledger.book import MemberBook
 from ledger.entry import NO_LOT, Lot, Posting
 from ledger.hold import OpenHold
@@ -205,6 +205,14 @@ class Draft:
             self._post(budget, _ISSUE, points, NO_LOT, PostingReason.BUDGET_SPENT)
         elif points < 0:
             self._post(_ISSUE, budget, -points, NO_LOT, PostingReason.BUDGET_RETURNED)
+
+    def hold_budget(self, budget: AccountId, points: int) -> None:
+        """A hold will need *points* of a campaign; negative: it needs them no more."""
+        held = account(AccountKind.BUDGET_HELD, owner_of(budget))
+        if points > 0:
+            self._post(budget, held, points, NO_LOT, PostingReason.BUDGET_RESERVED)
+        elif points < 0:
+            self._post(held, budget, -points, NO_LOT, PostingReason.BUDGET_RELEASED)
 
     def plan_budget(self, budget: AccountId, points: int) -> None:
         """A campaign may give *points* more, or less when negative."""

@@ -13,7 +13,8 @@ from typing import Final
 import structlog
 
 from loyalty.clock import Clock
-from switch.duereader import Due
+from switch.duereader import START, Due
+from switch.freeing import FreeKept
 from switch.programmes import business_date
 from switch.rounds import Round, rounds
 from switch.sequencer import Sequencer
@@ -54,6 +55,7 @@ class Pulse:
         self._done: date | None = None  # the last day whose rounds were made
         self._day: date | None = None  # of the rounds that are under way
         self._round: Round | None = None
+        self._holds_seen = START  # what ended before it is free; a start looks at all that ever did
         self._unwritten: Command | None = None  # that found no room on the disk
 
     async def run(self) -> None:
@@ -76,6 +78,12 @@ class Pulse:
         owners = self._due.holds_over(now)
         if owners:
             await self._order(Sweep(owners, programmes, self._sequence))
+            return True
+        ended = self._due.holds_ended(self._holds_seen)
+        if ended.holds:
+            await self._order(FreeKept(ended.holds, programmes, self._sequence))
+        self._holds_seen = ended.reached
+        if ended.holds or ended.is_more:
             return True
         if self._round is None:
             day = max(business_date(programmes.current, now), self._opened_day())

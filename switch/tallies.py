@@ -12,6 +12,7 @@ from switch.outcome import Outcome, Side
 from switch.reader import Reader
 
 TALLY: Final = "tally"
+KEPT: Final = "kept:"  # begins the measure of whether what a hold counted is kept for it
 # What begins the measure of a coupon's code, before the code:
 USED: Final = "coupon:"  # how often it was used, by all and by each member
 ISSUED: Final = "issued:"  # that it was issued: whose and of what, its last day; 0: withdrawn
@@ -24,6 +25,11 @@ def rows_of(changes: Mapping[Place, int], total: Total) -> tuple[Side, ...]:
     return tuple(
         [Side(TALLY, (*place, change, total(place) + change)) for place, change in changes.items() if change]
     )
+
+
+def kept_place(hold: int) -> Place:
+    """Where it is counted whether what the hold *hold* counted is kept for it."""
+    return f"{KEPT}{hold}", "", ""
 
 
 def used_place(code: str, member: str = "") -> Place:

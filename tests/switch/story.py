@@ -31,6 +31,7 @@ from rules.programme import Programme
 from switch.case import Case, Moment
 from switch.certificates import code_for
 from switch.decide import decide
+from switch.freeing import FreeKept
 from switch.outcome import Known, Outcome
 from switch.programmes import Programmes
 from switch.proofs import SetSecret
@@ -115,6 +116,25 @@ class Story:
             self.store.fold(outcome)
         self.pending = []
         self.worksheet = Worksheet(self.store)
+
+    def free_kept(self) -> int:
+        """Do what the pulse does for holds that ended, and tell for how many something was kept."""
+        ended = [
+            int(str(side.values[0]))
+            for outcomes in (self.store.outcomes.values(), self.pending)
+            for each in outcomes
+            for side in each.sides
+            if side.table == "hold_step" and side.values[2]
+        ]
+        self.now += timedelta(seconds=1)
+        moment = Moment(self.store.sequence.next(), self.now, self.now.date())
+        command = FreeKept(ended, self.programmes, self.store.sequence)
+        change = command.carry_out(Worksheet(self.store, self.worksheet), moment)
+        for booked in change.outcomes:
+            self.worksheet.apply(booked)
+            self.pending.append(booked)
+        assert change.result["freed"] == len(change.outcomes)
+        return len(change.outcomes)
 
     def decide(self, transaction: Transaction) -> Outcome | Known:
         """Decide and let what follows see it."""
