@@ -21,14 +21,16 @@ from ledger.block import (
 )
 from ledger.entry import FURTHER_LOTS, LOTS_OF_SEQ
 from ledger.finding import Findings
+from ledger.order import TimeCheck
 from ledger.parties import PartyCheck
 from ledger.postingcheck import PostingCheck, is_plain
 from ledger.slices import Row, Slice, lot_pages, slices
 
 _BLOCK: Final = len(COLUMNS["decision"])  # position of the columns that follow the chain's
 _DIGEST: Final = _BLOCK + 1
-_OWNER, _EFFECTIVE, _FACTS_HASH = (
-    COLUMNS["decision"].index(name) for name in ("owner", "effective", "facts_hash")
+_OWNER, _EFFECTIVE, _FACTS_HASH, _AT, _DAY, _VERSION = (
+    COLUMNS["decision"].index(name)
+    for name in ("owner", "effective", "facts_hash", "at", "business_date", "programme_version")
 )
 _CERTIFICATES: Final = ("certificate", "certificate_entry")
 
@@ -47,6 +49,7 @@ class ChainCheck:
         self._previous = GENESIS
         self._number = 0
         self.parties = PartyCheck(database, findings)
+        self._times = TimeCheck(database, findings)
         self._postings = PostingCheck(findings, self.parties)
         self._lot_pages = lot_pages(database)
 
@@ -134,6 +137,7 @@ class ChainCheck:
             findings.add("I18", f"decision {seq}", "the facts that it saw were changed")
         if postings and not decision[_EFFECTIVE]:
             findings.add("I16", f"decision {seq}", "had no effect and has postings")
+        self._times.take(seq, decision[_AT], decision[_DAY], decision[_VERSION])
         is_rare = seq in some.rare
         if is_rare or not is_plain(postings, owner):
             sides = {name: some.children[name].get(seq, ()) for name in _CERTIFICATES} if is_rare else {}

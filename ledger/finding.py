@@ -19,6 +19,8 @@ INVARIANTS: Final = {
     "I16": "what had no effect has no postings, and points move only as the chart allows",
     "I17": "blocks and sequences rise without a gap or a stray row",
     "I18": "the chain recomputes",
+    "I19": "time and business date never go back",
+    "I20": "every decision was made by a programme that was in force",
     "I26": "the file is whole, and what rows refer to is there",
     "cards": "every card is as the journal of cards tells it",
     "certificates": "certificates are what the postings say, and nothing is spent of one twice",

@@ -1,4 +1,7 @@
-"""Looks through all books and tells what is wrong with them. It only reads, also beside a running switch."""
+"""Looks through all books and tells what is wrong with them. It only reads, also beside a running switch.
+
+Whether the file is a whole database is looked at apart (``ledger.filecheck``): that may be at the same time.
+"""
 
 import sqlite3
 from collections.abc import Callable
@@ -29,7 +32,6 @@ def verify(
     """
     findings = Findings()
     try:
-        _check_file(database, findings)
         _check_guards(database, findings)
         chain = ChainCheck(database, findings, chain_key)
         chain.run(progress)
@@ -48,13 +50,6 @@ def verify(
     except Enough:
         pass
     return findings.found
-
-
-def _check_file(database: sqlite3.Connection, findings: Findings) -> None:
-    for (message,) in database.execute("PRAGMA integrity_check(20)").fetchall():
-        if message != "ok":
-            # Unique indexes are part of it: two rows with one key show here.
-            findings.add("I15" if "non-unique" in message else "I26", "the file", message)
 
 
 def _check_guards(database: sqlite3.Connection, findings: Findings) -> None:

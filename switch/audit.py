@@ -1,16 +1,20 @@
 """Verifies a deployment's file: that it is one, the books, and that the cards are as their journal says."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ledger.anchor import Anchor, broken
-from ledger.finding import Enough, Finding, Findings
+from ledger.filecheck import check_file
+from ledger.finding import FINDINGS_MAX, Enough, Finding, Findings
 from ledger.verify import verify as verify_books
 from loyalty.errors import LoyaltyError
 from rules.parse import version_of
 from switch.cardcheck import check_cards
 from switch.database import open_for_reading
+from switch.lock import is_held
 
 
 def verify(
@@ -23,7 +27,8 @@ def verify(
 ) -> list[Finding]:
     """What is wrong with the books at *path*; empty when all is well.
 
-    Bounded in memory, and no reason for a running switch to wait.
+    Bounded in memory, and no reason for a running switch to wait: every read is short. Where none runs a
+    second processor is used, and pages that belong to no table are looked at, too.
 
     Args:
         path: The file.
@@ -36,15 +41,48 @@ def verify(
         database = open_for_reading(path)
     except LoyaltyError as error:
         return [Finding("I26", error.where, error.what)]
-    try:
+    is_beside = is_held(path.parent / "puntual.lock")
+    with closing(database), _checked_file(path, is_beside=is_beside) as of_file:
         database.execute("PRAGMA mmap_size = 0")  # what is mapped counts as memory, and it reads everything
         found = _found_by("the anchors", lambda findings: _check_anchors(database, anchors, findings))
-        found += verify_books(database, progress, chain_key, note)
+        books = verify_books(database, progress, chain_key, note)
+        found_in_file, is_readable = of_file()
+        found += found_in_file
+        if is_readable:
+            found += books[: FINDINGS_MAX - len(found_in_file)]
         found += _found_by("the cards", lambda findings: check_cards(database, findings))
         found += _found_by("the programme", lambda findings: _check_programmes(database, findings))
-    finally:
-        database.close()
     return found
+
+
+@contextmanager
+def _checked_file(path: Path, *, is_beside: bool) -> Iterator[Callable[[], tuple[list[Finding], bool]]]:
+    """Has the file checked, and gives what tells its findings and whether it can be read at all.
+
+    That is at the same time as everything else, by a processor of its own, unless a switch runs *is_beside*:
+    then only one processor is taken, and no read is long.
+    """
+
+    def check() -> tuple[list[Finding], bool]:
+        findings = Findings()
+        try:
+            with closing(open_for_reading(path)) as database:
+                database.execute("PRAGMA mmap_size = 0")
+                check_file(database, findings, by_table=is_beside)
+        except Enough:
+            pass
+        except (LoyaltyError, sqlite3.DatabaseError) as error:
+            findings.found.append(Finding("I26", "the file", f"cannot be read: {error}"))
+            return findings.found, False
+        return findings.found, True
+
+    if is_beside:
+        done = check()
+        yield lambda: done
+        return
+    with ThreadPoolExecutor(1) as pool:
+        checking = pool.submit(check)
+        yield checking.result
 
 
 def _found_by(what: str, check: Callable[[Findings], None]) -> list[Finding]:

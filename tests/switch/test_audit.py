@@ -57,7 +57,7 @@ async def _write(path: Path) -> None:
     owed = claw_back_to_debt(7, store.reader.book(MemberId(2)), 20)
     await commit(store, refund, early_reversal(6, OriginalReference(stan="000009")), owed)
     act = ProgrammeAct(act="activated", version="1", by="ana", at=NOON, entry=1)
-    text = ProgrammeEntry(number=1, since=NOON, version=version_of("{}"), text="{}")
+    text = ProgrammeEntry(number=1, since=NOON.replace(hour=13), version=version_of("{}"), text="{}")
     await store.commit(Block(outcomes=(), committed_at=NOON, programmes=[text], acts=[act]), lambda: True)
     await store.close()
 

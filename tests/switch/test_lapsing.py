@@ -34,7 +34,7 @@ async def test_what_is_left_lapses_once(tmp_path: Path) -> None:
     async def lapse(day: date) -> dict[str, int]:
         end, codes = reader.certificates_left("", 10)
         assert end == "C2"
-        moment = Moment(store.sequence.next(), NOON, day)
+        moment = Moment(store.sequence.next(), NOON + timedelta(minutes=1), day)
         change = LapseCertificates(codes, store.sequence, "v").carry_out(Worksheet(reader), moment)
         await commit(store, *change.outcomes)
         return dict(change.result)

@@ -254,7 +254,7 @@ def test_a_backup_beside_a_switch_is_one_state(
             return
         for _ in range(1 if is_held else 3):
             commits += 1
-            row = (commits, "", version_of(TEXT), TEXT)
+            row = (commits, "9999", version_of(TEXT), TEXT)
             switch.execute("INSERT INTO programme VALUES (?, ?, ?, ?)", row)
         if not is_held:
             committed_by_then = commits
