@@ -7,13 +7,13 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 
 MACHINE: Final = "tests/switch/test_decide_machine.py"
+EVENTS: Final = "tests/switch/test_decide_events.py"
 AGE: Final = "tests/switch/test_decide_age.py"
 _WORLDS: Final = "tests/simulator/test_world.py::test_the_auditor_has_nothing_to_object_to"
 WORLDS: Final = f"{_WORLDS}[0]"  # seeds 1 to 25
 LATER_WORLDS: Final = f"{_WORLDS}[2]"  # seeds 51 to 75
 SEQUENCER: Final = "tests/switch/test_sequencer.py"
 STORE: Final = "tests/switch/test_store.py"
-HOLDS: Final = "tests/switch/test_decide_holds.py"
 AUDIT: Final = "tests/switch/test_audit.py"
 
 
@@ -158,7 +158,7 @@ MUTANTS: Final = {
         module="switch.completion",
         old="        if not transaction.is_advice or was_completed(case, record):\n",
         new="        if False:\n",
-        proof=HOLDS,
+        proof=EVENTS,
     ),
     "hold-kept-beside": Mutant(
         about="a completion leaves what was reserved where it is",
@@ -172,7 +172,7 @@ MUTANTS: Final = {
         module="switch.postings",
         old="    def _end_holds(self, now: datetime) -> None:\n",
         new="    def _end_holds(self, now: datetime) -> None:\n        return\n",
-        proof=HOLDS,
+        proof=EVENTS,
     ),
     "certificate-paid-twice": Mutant(
         about="a certificate is worth what it was, whatever it paid",
@@ -203,20 +203,34 @@ MUTANTS: Final = {
         new="        if False:\n",
         proof=WORLDS,
     ),
+    "adjustment-unborne": Mutant(
+        about="what a person takes beyond what there is, nobody owes",
+        module="switch.corrections",
+        old="            draft.charge(short)\n",
+        new="            pass\n",
+        proof=EVENTS,
+    ),
     # Batches
     "declined-is-counted": Mutant(
         about="a batch counts what was declined",
         module="switch.batchtotals",
         old="    if record.reason is not None and record.reason != Reason.PARTIAL.name:\n",
         new="    if False:\n",
-        proof=WORLDS,
+        proof=EVENTS,
+    ),
+    "line-booked-twice": Mutant(
+        about="a request that comes after its upload is booked once more",
+        module="switch.batches",
+        old="record._replace(exception=record.exception or UPLOADED)",
+        new="record._replace(exception=record.exception or UPLOADED, key=transaction.key.text)",
+        proof=EVENTS,
     ),
     "undoing-is-not-counted": Mutant(
         about="a batch does not count what was undone",
         module="switch.batchtotals",
         old="        return _undone(books, record) if record.effective else NOTHING\n",
         new="        return NOTHING\n",
-        proof=WORLDS,
+        proof=EVENTS,
     ),
     "always-in-balance": Mutant(
         about="every batch is accepted, whatever the till counted",

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from loyalty.card import MemberId
 from loyalty.decision import Approved, Reason
+from loyalty.transaction import Transaction
 from rules.parse import parse_programme
 from switch.outcome import Known, Outcome
 from switch.worksheet import Worksheet
@@ -32,10 +33,13 @@ PROGRAMME = parse_programme(
 class Books(RuleBasedStateMachine):
     """The heart of the switch and the naive model, asked the same."""
 
+    programme = PROGRAMME
+    naive: type[Naive] = Naive
+
     def __init__(self) -> None:
         super().__init__()
-        self.story = Story(PROGRAMME)
-        self.model = Naive()
+        self.story = Story(self.programme)
+        self.model = self.naive()
         self.durable = copy.deepcopy(self.model)
         self.names: list[str] = []  # of what was approved and may be undone
         self.durable_names: list[str] = []
@@ -201,9 +205,11 @@ class Books(RuleBasedStateMachine):
 
     def ask(self, line: str) -> tuple[str, Outcome]:
         self.model.today = self.story.now.date()
+        return self.ask_this(self.story.transaction(line.split()))
+
+    def ask_this(self, transaction: Transaction) -> tuple[str, Outcome]:
         self.count += 1
         name = f"m{self.count}"
-        transaction = self.story.transaction(line.split())
         self.story.asked[name] = transaction
         outcome = self.story.decide(transaction)
         assert isinstance(outcome, Outcome)
