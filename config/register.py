@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import tzinfo
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfoNotFoundError
 
+from loyalty.clock import zone_named
 from loyalty.errors import LoyaltyError, Problems
 from loyalty.terminal import Terminal, TerminalRegister, TerminalStatus
 from loyalty.transaction import Operation
@@ -149,7 +150,7 @@ class _Reading:
         if not name:
             return None
         try:
-            return ZoneInfo(name)
+            return zone_named(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             self._problem("zone", f"is {name!r}", "give a name of the tz database, as Europe/Madrid")
             return None

@@ -1,7 +1,17 @@
 """Time is passed in: whoever decides asks a ``Clock`` and never the machine."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Protocol
+from zoneinfo import ZoneInfo
+
+
+def zone_named(name: str) -> tzinfo:
+    """The zone of this name in the tz database.
+
+    Raises:
+        KeyError: There is none (also ValueError and OSError, as ``ZoneInfo`` has it).
+    """
+    return UTC if name == "UTC" else ZoneInfo(name)  # the library's own UTC is three times as fast
 
 
 class Clock(Protocol):

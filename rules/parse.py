@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from loyalty.amount import Rounding
 from loyalty.card import CardRange
+from loyalty.clock import zone_named
 from loyalty.errors import LoyaltyError, Problems
 from loyalty.terms import Terms
 from rules.caps import read_caps
@@ -229,9 +230,9 @@ def _missing(main: Section, key: str) -> Section:
 def _read_terms(head: Section) -> tuple[Terms, time]:
     currency = head.text("currency", pattern=_CURRENCY)
     zone_name = head.text("time_zone")
-    zone = ZoneInfo("UTC")
+    zone = zone_named("UTC")
     try:
-        zone = ZoneInfo(zone_name or "UTC")
+        zone = zone_named(zone_name or "UTC")
     except (KeyError, ValueError, OSError):  # what zoneinfo raises for names that are no zones
         head.wrong(f"{zone_name} is not a zone", "time_zone", did_you_mean(zone_name, available_timezones()))
     day_starts = head.clock("day_starts") if "day_starts" in head else 0

@@ -15,7 +15,7 @@ from ledger.account import AccountId, AccountKind, PostingReason, account, kind_
 from ledger.entry import NO_LOT, Posting
 from loyalty.transaction import Operation
 from switch.case import Case
-from switch.outcome import Outcome
+from switch.outcome import Link, Outcome, Record
 
 _ISSUE: Final = account(AccountKind.ISSUE)
 _REDEEMED: Final = account(AccountKind.REDEEMED)
@@ -24,6 +24,7 @@ _ASIDE: Final = frozenset({AccountKind.BUDGET, AccountKind.PARTNER})  # who bear
 # Certificates of rules are the programme's and its campaigns', wherever they are given.
 _GRANTS: Final = frozenset({PostingReason.GRANT, PostingReason.GRANT_BACK, PostingReason.GRANT_OWED})
 _UNDOING: Final = frozenset({Operation.REFUND, Operation.VOID, Operation.REVERSAL})
+_BY_CERTIFICATE: Final = frozenset({Operation.PAY_CERTIFICATE.value})
 _SHARED: Final = frozenset(
     {
         Operation.EARN, Operation.REDEEM, Operation.COMPLETE, Operation.PAY_CERTIFICATE,
@@ -64,21 +65,28 @@ def _taken_back(case: Case, outcome: Outcome) -> list[Posting]:
     more: list[Posting] = []
     borne = _borne_by_budgets(outcome.postings)
     for link in outcome.links:
-        original = case.worksheet.by_seq(link.original)
-        assert original is not None
         for posting in case.worksheet.postings(link.original):
             match posting.reason:
                 case PostingReason.PARTNER_FUNDS if link.clawed:
                     more += _funded(posting.debit, -link.clawed - borne)
-                case PostingReason.PARTNER_FUNDS_BACK if original.original is None:  # no sale was named
+                case PostingReason.PARTNER_FUNDS_BACK if (
+                    _undone(case, link).original is None
+                ):  # no sale named
                     more += _funded(posting.credit, _issued(outcome.postings))
-                case PostingReason.PARTNER_PAID if original.operation == Operation.PAY_CERTIFICATE.value:
+                case PostingReason.PARTNER_PAID if _undone(case, link).operation in _BY_CERTIFICATE:
                     more += _reimbursed(posting.credit, _redeemed(outcome.postings))
                 case PostingReason.PARTNER_PAID:
                     more += _reimbursed(posting.credit, -link.returned)
                 case _:
                     pass
     return more
+
+
+def _undone(case: Case, link: Link) -> Record:
+    """The decision that *link* undoes. Only those with partners in them are looked up."""
+    original = case.worksheet.by_seq(link.original)
+    assert original is not None
+    return original
 
 
 def _issued(postings: Iterable[Posting]) -> int:

@@ -35,7 +35,7 @@ from switch.worksheet import Worksheet
 
 log: Final = structlog.get_logger()
 
-AT_ONCE_MAX: Final = 24  # messages, before the loop looks for the end of a commit: the disk shall not wait
+AT_ONCE_MAX: Final = 32  # messages, before the loop looks for the end of a commit: the disk shall not wait
 
 
 class Sequencer:
