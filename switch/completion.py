@@ -27,6 +27,7 @@ from switch.holds import discount_of, was_completed
 from switch.kept import without
 from switch.outcome import Outcome, Record, completes
 from switch.postings import Draft
+from switch.prizes import complete_prize, is_of_prize
 from switch.redemption import redeem
 from switch.salefacts import sale_facts
 from switch.sales import Sale, booked_sale, earn
@@ -77,6 +78,8 @@ def complete(case: Case) -> Outcome:
     if held is None and transaction.amount == 0:
         return case.accept(None)  # there is nothing left to release
     card = _card(case, record)
+    if transaction.amount and is_of_prize(record):
+        return complete_prize(case, card, record, draft, held, _exception)
     if transaction.held_for is Operation.REDEEM or transaction.amount == 0:
         return _complete_points(case, card, record, draft, held)
     return _complete_sale(case, card, record, kept, draft, held)

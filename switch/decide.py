@@ -136,7 +136,8 @@ def _is_same(case: Case, known: Record) -> bool:
 
 def _is_reversed_before(case: Case) -> bool:
     key = case.transaction.key
-    early = case.worksheet.early_reversals((key.acquirer_id, key.terminal_id), key.stan)
+    terminal = key.acquirer_id, key.terminal_id
+    early = case.worksheet.early_reversals(terminal, key.stan, case.transaction.rrn)
     if not early:
         return False
     card = case.named_card()

@@ -17,6 +17,7 @@ from switch.counting import count_held, uncount_all
 from switch.coupons import use_and_issue
 from switch.outcome import Link, Outcome, Record, completes
 from switch.paying import lines_to_cover, redemption_for, traced
+from switch.prizes import hold_prize
 from switch.sales import Guarded, work_out
 
 
@@ -29,6 +30,8 @@ def hold(case: Case) -> Outcome:
     if may_only_earn(case):
         return case.decline(Reason.NOT_PERMITTED, card)
     if case.transaction.held_for is Operation.REDEEM:
+        if case.transaction.prize is not None:
+            return hold_prize(case, card)
         redemption = redemption_for(case, card)
         return traced(case, _hold_points(case, card, redemption), redemption, card)
     return _hold_sale(case, card)

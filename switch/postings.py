@@ -181,7 +181,8 @@ class Draft:
         if points == 0:
             return
         if lot is None or lot.expires_on < self._today:
-            self._new_lot(_ISSUE, points, available_from, expires_on, PostingReason.REEARN)
+            funder = "" if lot is None else lot.funder
+            self._new_lot(_ISSUE, points, available_from, expires_on, PostingReason.REEARN, funder)
         else:
             self._restore(_ISSUE, lot, points, PostingReason.REEARN)
 
@@ -345,7 +346,7 @@ class Draft:
         if part > 0:
             self._credit(debit, lot, part, reason)
         if points > part:
-            self._new_lot(debit, points - part, lot.available_from, lot.expires_on, reason)
+            self._new_lot(debit, points - part, lot.available_from, lot.expires_on, reason, lot.funder)
 
     def _new_lot(
         self,
@@ -354,6 +355,7 @@ class Draft:
         available_from: date,
         expires_on: date,
         reason: PostingReason,
+        funder: str = "",
     ) -> None:
         assert self.book is not None
         lot = Lot(
@@ -363,6 +365,7 @@ class Draft:
             earned_on=self._today,
             available_from=available_from,
             expires_on=expires_on,
+            funder=funder,
             value_minor=points * self.value.numerator // self.value.denominator,
         )
         self.lots.append(lot)

@@ -111,8 +111,10 @@ class Reader(Protocol):
         """What the rules saw, as JSON; ``None`` when nothing was kept."""
         ...
 
-    def early_reversals(self, terminal: tuple[str, str], stan: str) -> Sequence[EarlyReversal]:
-        """Reversals of this terminal that found nothing and may name a message with this DE 11."""
+    def early_reversals(
+        self, terminal: tuple[str, str], stan: str, rrn: str | None
+    ) -> Sequence[EarlyReversal]:
+        """Reversals of this terminal that found nothing and may name a message with this DE 11 and DE 37."""
         ...
 
     def cards(self, kind: str, token: Token) -> Sequence[Card]:

@@ -55,6 +55,7 @@ from switch.tallyreader import DurableTallies, TallyReader
 
 GENERATION_SIZE: Final = 50_000
 KEYS_LOADED_MAX: Final = 50_000  # some hundredths of a second of reading
+_RRN: Final = "rrn "  # begins no STAN
 
 
 class Recall(MarkReader, TallyReader, DueReader):
@@ -82,7 +83,8 @@ class Recall(MarkReader, TallyReader, DueReader):
         self._tallies = DurableTallies(database, size)
         self._batches = Batches(database, self)
         self._tickets = Redeemed(self._paid_on, self._redemptions)
-        self._early: dict[tuple[str, str, str | None], list[EarlyReversal]] = {}
+        # By terminal and what is named: a STAN, or an RRN; one that names neither means nothing.
+        self._early: dict[tuple[str, str, str], list[EarlyReversal]] = {}
         newest = [key for (key,) in database.execute(lookups.NEWEST_KEYS, (keys_loaded_max,))]
         self._recent = RecentKeys(newest, are_all=len(newest) < keys_loaded_max)
         for row in database.execute(lookups.EARLY):
@@ -205,13 +207,14 @@ class Recall(MarkReader, TallyReader, DueReader):
         row = self._database.execute(lookups.FACTS, (seq,)).fetchone()
         return None if row is None else row[0]
 
-    def early_reversals(self, terminal: tuple[str, str], stan: str) -> list[EarlyReversal]:
-        """Reversals of this terminal that found nothing and may name a message with this DE 11."""
+    def early_reversals(self, terminal: tuple[str, str], stan: str, rrn: str | None) -> list[EarlyReversal]:
+        """Reversals of this terminal that found nothing and may name a message with this DE 11 and DE 37."""
         if not self._early:
             return []
-        named = self._early.get((*terminal, stan), [])
-        anything = self._early.get((*terminal, None), [])
-        return sorted((*named, *anything), key=lambda early: early.seq)
+        found = {early.seq: early for early in self._early.get((*terminal, stan), ())}
+        if rrn is not None:
+            found.update((early.seq, early) for early in self._early.get((*terminal, _RRN + rrn), ()))
+        return [found[seq] for seq in sorted(found)]
 
     # Customers
 
@@ -373,7 +376,9 @@ class Recall(MarkReader, TallyReader, DueReader):
 
     def _remember_early(self, early: EarlyReversal) -> None:
         named = early.reference
-        terminal = early.acquirer_id, early.terminal_id
-        # One that names an RRN, or no STAN, may mean a message with any STAN.
-        stan = None if named.rrn is not None else named.stan or named.own_stan
-        self._early.setdefault((*terminal, stan), []).append(early)
+        names = [] if named.rrn is None else [_RRN + named.rrn]
+        stan = named.own_stan or (named.stan if named.rrn is None else None)
+        if stan is not None:
+            names.append(stan)
+        for name in names:
+            self._early.setdefault((early.acquirer_id, early.terminal_id, name), []).append(early)

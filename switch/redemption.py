@@ -60,6 +60,8 @@ def _hold_fault(case: Case) -> Reason | None:
     transaction = case.transaction
     if transaction.held_for is Operation.REDEEM:
         may_be_nothing = transaction.operation is Operation.COMPLETE  # 0 releases
+        if transaction.prize is not None:
+            return None if may_be_nothing else price_fault(case)  # its hold knows the price
         if not transaction.amount:
             return None if may_be_nothing else Reason.AMOUNT_NOT_ALLOWED
         if may_be_nothing and case.programme.redemptions.size:

@@ -279,10 +279,10 @@ class Worksheet:
                 return outcome.facts
         return self._reader.facts(seq)
 
-    def early_reversals(self, terminal: tuple[str, str], stan: str) -> list[EarlyReversal]:
-        """Reversals of this terminal that found nothing and may name a message with this DE 11."""
+    def early_reversals(self, terminal: tuple[str, str], stan: str, rrn: str | None) -> list[EarlyReversal]:
+        """Reversals of this terminal that found nothing and may name a message with this DE 11 and DE 37."""
         mine = [early for sheet in self.sheets for early in sheet.early.get(terminal, ())]
-        return [*self._reader.early_reversals(terminal, stan), *mine]
+        return [*self._reader.early_reversals(terminal, stan, rrn), *mine]
 
     # Customers
 

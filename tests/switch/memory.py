@@ -206,7 +206,12 @@ class MemoryStore:
     def facts(self, seq: int) -> str | None:
         return self.outcomes[seq].facts
 
-    def early_reversals(self, terminal: tuple[str, str], stan: str) -> list[EarlyReversal]:  # noqa: ARG002  (all are few)
+    def early_reversals(
+        self,
+        terminal: tuple[str, str],
+        stan: str,  # noqa: ARG002  (all are few)
+        rrn: str | None,  # noqa: ARG002  (all are few)
+    ) -> list[EarlyReversal]:
         found = [outcome.early_reversal for outcome in self.outcomes.values()]
         return [early for early in found if early and (early.acquirer_id, early.terminal_id) == terminal]
 

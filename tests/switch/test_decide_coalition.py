@@ -51,6 +51,20 @@ def test_who_funds_owes_and_who_takes_points_is_owed() -> None:
     """) == {"FUEL": -100 - 9 + 10, "SHOES": 30}
 
 
+def test_lots_that_come_again_have_the_funder_of_those_before() -> None:
+    """A refund is undone when what it took would have expired: the points are the partner's as before."""
+    story = play(
+        """
+        s: EARN card=A amount=10000 partner=FUEL         -> earned=100
+        r: REFUND card=A amount=4000 of=s                -> earned=-40
+        REVERSAL of=r later=800                          -> earned=40
+        """,
+        parse_programme({MAIN: starter_text() + PARTNERS}),
+    )
+    lots = [lot for outcome in story.store.outcomes.values() for lot in outcome.lots]
+    assert [(lot.points, lot.funder) for lot in lots] == [(100, "FUEL"), (40, "FUEL")]
+
+
 def test_what_is_undone_is_undone_with_the_partner_wherever_that_happens() -> None:
     assert positions("""
         s: EARN card=A amount=10000 partner=FUEL         -> earned=100

@@ -173,6 +173,28 @@ PRIZES = """
     REDEEM* card=Z amount=250 prize=MUG            -> exception=CARD_UNKNOWN
 """
 
+HELD_PRIZES = """
+    EARN card=A amount=60000                       -> balance=600
+    HOLD card=A amount=249 prize=MUG pays=1        -> reason=AMOUNT_NOT_ALLOWED kept=False
+    HOLD card=A amount=10 prize=CUP pays=1         -> reason=PRIZE_UNKNOWN
+    h: HOLD card=A amount=250 prize=MUG pays=1     -> used=250 value=250 pay=0 balance=350 held=250 gets=
+    # all of it or nothing
+    COMPLETE card=A amount=100 of=h prize=MUG pays=1 -> reason=AMOUNT_NOT_ALLOWED
+    c: COMPLETE card=A amount=250 of=h pays=1      -> used=250 gets=PRIZ:250:2026-04-01 balance=350 held=0
+    VOID of=c                                      -> used=250 balance=600
+    h: HOLD card=A amount=250 prize=MUG pays=1 ticket=7 -> held=250
+    COMPLETE card=A amount=0 of=h pays=1           -> used=0 gets= balance=600 held=0
+    h: HOLD card=A amount=250 prize=MUG pays=1 unit=points -> held=250
+    REVERSAL of=h                                  -> used=250 balance=600
+    h: HOLD card=A amount=250 prize=MUG pays=1     -> balance=350
+    HOLD card=A amount=250 prize=MUG pays=1 can=P  -> balance=100
+    HOLD card=A amount=250 prize=MUG pays=1 can=P  -> reason=NOT_SUFFICIENT_POINTS
+    # a prize pays nothing of the ticket
+    COMPLETE* card=A amount=250 of=h pays=1 ticket=8 later=8 -> gets=PRIZ:250:2026-04-09 exception=HOLD_OVER
+    EARN card=A amount=1000 ticket=8               -> earned=10
+    HOLD card=E amount=250 prize=MUG pays=1        -> reason=CARD_BLOCKED
+"""
+
 STORIES = {
     name: text
     for name, text in list(globals().items())

@@ -281,12 +281,16 @@ async def test_facts_can_be_erased_and_not_be_guessed(store: SqliteStore) -> Non
 
 
 EARLY: list[tuple[OriginalReference, dict[str, bool]]] = [
-    # What the reversal named, and the STANs whose messages it may have meant.
+    # What the reversal named, and the STANs and RRNs whose messages it may have meant.
     (OriginalReference(message_class="2", stan="000005"), {"000005": True, "000006": False}),
-    (OriginalReference(transmitted="1121120001"), {"000005": True, "000006": True}),
+    (OriginalReference(transmitted="1121120001"), {"000005": False, "000006": False}),
     (OriginalReference(own_stan="000005"), {"000005": True, "000006": False}),
-    (OriginalReference(rrn="000000000042", own_stan="000005"), {"000005": True, "000006": True}),
-    (OriginalReference(), {"000005": True}),
+    (
+        OriginalReference(rrn="000000000042", own_stan="000005"),
+        {"000005": True, "000006": False, "000006 000000000042": True, "000006 000000000043": False},
+    ),
+    (OriginalReference(rrn="000000000042", stan="000005"), {"000005": False, "000005 000000000042": True}),
+    (OriginalReference(), {"000005": False}),
 ]
 
 
@@ -297,16 +301,18 @@ async def test_early_reversals_wait_for_their_original(
     made = early_reversal(1, reference)
     await commit(store, made)
     for reader in (store.reader, Recall(store.reader._database)):
-        for stan, expected in may_mean.items():
-            assert reader.early_reversals(HERE, stan) == ([made.early_reversal] if expected else [])
-        assert reader.early_reversals(THERE, "000005") == []
+        for named, expected in may_mean.items():
+            stan, _, rrn = named.partition(" ")
+            found = reader.early_reversals(HERE, stan, rrn or None)
+            assert found == ([made.early_reversal] if expected else [])
+        assert reader.early_reversals(THERE, "000005", "000000000042") == []
 
 
 async def test_early_reversals_come_in_order(store: SqliteStore) -> None:
     await commit(store, early_reversal(1, OriginalReference(stan="000005")))
-    await commit(store, early_reversal(2, OriginalReference()))
+    await commit(store, early_reversal(2, OriginalReference(rrn="000000000042", own_stan="000005")))
     await commit(store, early_reversal(3, OriginalReference(stan="000005")))
-    assert seqs(store.reader.early_reversals(HERE, "000005")) == [1, 2, 3]
+    assert seqs(store.reader.early_reversals(HERE, "000005", "000000000042")) == [1, 2, 3]
 
 
 async def test_a_phone_may_lead_to_several(store: SqliteStore) -> None:

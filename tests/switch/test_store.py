@@ -60,7 +60,7 @@ async def test_what_is_reloaded_is_what_was_in_memory(tmp_path: Path) -> None:
     same_from_disk(store, 1, 2)
     head, books = store.head, [book_of(store, 1), book_of(store, 2)]
     records = [store.reader.by_seq(seq) for seq in range(1, 7)]
-    early = store.reader.early_reversals(("00000000001", "T0000001"), "000009")
+    early = store.reader.early_reversals(("00000000001", "T0000001"), "000009", None)
     await store.close()
 
     again = await open_store(tmp_path)
@@ -73,7 +73,7 @@ async def test_what_is_reloaded_is_what_was_in_memory(tmp_path: Path) -> None:
         ]
     )
     assert [again.reader.by_seq(seq) for seq in range(1, 7)] == records
-    assert again.reader.early_reversals(("00000000001", "T0000001"), "000009") == early != []
+    assert again.reader.early_reversals(("00000000001", "T0000001"), "000009", None) == early != []
     assert again.head == head
     assert (head.number, head.last_seq) == (4, 6)
     await again.close()
@@ -128,7 +128,7 @@ async def test_an_error_before_commit_leaves_nothing(tmp_path: Path, name: str) 
         assert await store.commit(block(*failing), always) is CommitResult.UNWRITTEN
         assert broken.calls == calls[:left]
         assert (store.head, book_of(store), store.reader.by_seq(2)) == (head, book, None)
-        assert store.reader.early_reversals(("00000000001", "T0000001"), "000001") == []
+        assert store.reader.early_reversals(("00000000001", "T0000001"), "000001", None) == []
         await commit(store, redeem(5, book, 100))
         await store.close()
         assert verify(path / "puntual.db") == []
