@@ -9,7 +9,7 @@ from console.options import config_option, json_option, print_json, print_record
 from ledger.account import name_of
 from loyalty.amount import format_minor
 from loyalty.errors import LoyaltyError
-from switch.coalition import partner_account
+from switch.funding import partner_account
 from switch.positions import Positions
 from switch.positions import positions as positions_of
 

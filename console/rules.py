@@ -140,12 +140,13 @@ def _rules_table(programme: Programme) -> Table:
 
 def _campaigns_table(programme: Programme) -> Table:
     table = Table(title="Campaigns")
-    for column in ("campaign", "what", "state", "category", "goal", "budget"):
+    for column in ("campaign", "what", "state", "category", "goal", "budget", "borne by"):
         table.add_column(column)
     for campaign in programme.campaigns:
+        borne = ", ".join(f"{partner} {share} bp" for partner, share in campaign.funding)
         budget = "" if campaign.budget_points is None else f"{campaign.budget_points:,}"
         table.add_row(
-            campaign.id, campaign.text, campaign.state.value, campaign.category, campaign.goal, budget
+            campaign.id, campaign.text, campaign.state.value, campaign.category, campaign.goal, budget, borne
         )
     return table
 

@@ -13,6 +13,7 @@ from rules.bound import bound_by
 from rules.conditions import (
     holds,
 )
+from rules.cost import Cost, costs
 from rules.describe import any_of, describe, describe_effect, describe_lines, found
 from rules.effects import (
     EXTRA_LANES,
@@ -67,6 +68,7 @@ def tell(programme: Programme, facts: Facts) -> list[str]:
     for rule_id in given.rules:
         told = f"{rule_id}: {texts[rule_id]}: {describe_effect(by_id[rule_id].effect, currency)}"
         lines.append(told)
+    lines += [_cost_line(each, currency) for each in costs(programme, facts, award, given)]
     lines += [f"on the card of stamps {text}: {has} of {size}" for text, has, size in given.stamps]
     return lines
 
@@ -140,6 +142,12 @@ def _picked(rule: Rule, programme: Programme, award: Award, facts: Facts) -> Ans
     applied = step.verdict is Verdict.APPLIED
     what = f"it gave {step.points}" if applied else "another rule of its group was picked"
     return Answer(applied, "being picked", what)
+
+
+def _cost_line(cost: Cost, currency: str) -> str:
+    """``tuesday costs 1.00: ORCHARDS 0.60, the programme 0.40``."""
+    parts = [f"{name or 'the programme'} {format_minor(minor, currency)}" for name, minor in cost.funders]
+    return f"{cost.rule} costs {format_minor(cost.cost_minor, currency)}: {', '.join(parts)}"
 
 
 def _base_line(programme: Programme, facts: Facts) -> str:

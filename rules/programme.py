@@ -203,6 +203,7 @@ class Programme:
         redemptions: The rules on what points pay, compiled.
         asks_proof: Whether spending points may ask for a code or a PIN.
         free_for_stamps: Rules that give something free for a full card of stamps, each with its card.
+        borne_by: Campaign by rule, of those with a budget or partners who fund them; empty without partners.
         has_extras: Whether anything but points and prices can come of a sale.
         gives: Whether any rule gives something beside points and prices that undoing must take back.
         moves_tiers: Whether any rule moves members into tiers.
@@ -246,6 +247,7 @@ class Programme:
     guards: bool = field(init=False, repr=False, compare=False)
     withholds: bool = field(init=False, repr=False, compare=False)
     free_for_stamps: tuple[tuple[Rule, StampCard], ...] = field(init=False, repr=False, compare=False)
+    borne_by: Mapping[str, Campaign] = field(init=False, repr=False, compare=False)
     has_extras: bool = field(init=False, repr=False, compare=False)
     gives: bool = field(init=False, repr=False, compare=False)
     moves_tiers: bool = field(init=False, repr=False, compare=False)
@@ -279,6 +281,9 @@ class Programme:
         object.__setattr__(self, "guards", any(rule.lane is Lane.GUARD for rule in self.rules))
         free = [(rule, rule.effect.card) for rule in self.rules if isinstance(rule.effect, FreeForStamps)]
         object.__setattr__(self, "free_for_stamps", tuple(free))
+        apart = {each.id: each for each in self.campaigns if each.funding or each.budget_points is not None}
+        borne_by = {rule.id: apart[rule.campaign] for rule in self.rules if rule.campaign in apart}
+        object.__setattr__(self, "borne_by", borne_by if self.partners else {})
         has_extras = bool(free) or any(rule.lane in EXTRA_LANES for rule in self.rules)
         object.__setattr__(self, "has_extras", has_extras)
         gives = any(rule.lane in (Lane.ISSUE, Lane.COUNTER) for rule in self.rules)

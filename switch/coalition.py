@@ -8,18 +8,17 @@ terminal and the programme say by then: they stand in the entry that is undone.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from hashlib import sha256
 from typing import Final
 
 from ledger.account import AccountId, AccountKind, PostingReason, account, kind_of
 from ledger.entry import NO_LOT, Posting
 from loyalty.transaction import Operation
 from switch.case import Case
+from switch.funding import borne_by_campaigns, partner_account
 from switch.outcome import Link, Outcome, Record
 
 _ISSUE: Final = account(AccountKind.ISSUE)
 _REDEEMED: Final = account(AccountKind.REDEEMED)
-_OWNER_SIZE: Final = 5  # bytes of an account's owner
 _ASIDE: Final = frozenset({AccountKind.BUDGET, AccountKind.PARTNER})  # who bears, beside the member's side
 # Certificates of rules are the programme's and its campaigns', wherever they are given.
 _GRANTS: Final = frozenset({PostingReason.GRANT, PostingReason.GRANT_BACK, PostingReason.GRANT_OWED})
@@ -31,12 +30,6 @@ _SHARED: Final = frozenset(
         Operation.UPLOAD, Operation.REFUND,
     }
 )  # fmt: skip
-
-
-def partner_account(partner: str) -> AccountId:
-    """The clearing account of a partner. Its owner's number is made of the partner's name."""
-    owner = int.from_bytes(sha256(partner.encode()).digest()[:_OWNER_SIZE], "big")
-    return account(AccountKind.PARTNER, owner)
 
 
 def shared(case: Case, outcome: Outcome) -> Outcome:
@@ -52,8 +45,8 @@ def shared(case: Case, outcome: Outcome) -> Outcome:
     its = partner_account(partner.id)
     more: list[Posting] = []
     if partner.funds:
-        more += _funded(its, _issued(outcome.postings))
-        lots = tuple([replace(lot, funder=partner.id) for lot in outcome.lots])
+        more += _funded(its, _issued(outcome))
+        lots = tuple([lot if lot.funder else replace(lot, funder=partner.id) for lot in outcome.lots])
         outcome = replace(outcome, lots=lots) if lots else outcome
     if partner.reimbursed:
         more += _reimbursed(its, _redeemed(outcome.postings))
@@ -63,7 +56,7 @@ def shared(case: Case, outcome: Outcome) -> Outcome:
 def _taken_back(case: Case, outcome: Outcome) -> list[Posting]:
     """What an undoing moves back on the accounts of the partners of what it undoes."""
     more: list[Posting] = []
-    borne = _borne_by_budgets(outcome.postings)
+    borne = borne_by_campaigns(outcome.sides)
     for link in outcome.links:
         for posting in case.worksheet.postings(link.original):
             match posting.reason:
@@ -72,7 +65,7 @@ def _taken_back(case: Case, outcome: Outcome) -> list[Posting]:
                 case PostingReason.PARTNER_FUNDS_BACK if (
                     _undone(case, link).original is None
                 ):  # no sale named
-                    more += _funded(posting.credit, _issued(outcome.postings))
+                    more += _funded(posting.credit, _issued(outcome))
                 case PostingReason.PARTNER_PAID if _undone(case, link).operation in _BY_CERTIFICATE:
                     more += _reimbursed(posting.credit, _redeemed(outcome.postings))
                 case PostingReason.PARTNER_PAID:
@@ -89,28 +82,17 @@ def _undone(case: Case, link: Link) -> Record:
     return original
 
 
-def _issued(postings: Iterable[Posting]) -> int:
+def _issued(outcome: Outcome) -> int:
     """Points that came into being, less those taken back, at nobody's expense so far."""
     points = 0
-    for posting in postings:
+    for posting in outcome.postings:
         if posting.reason in _GRANTS:
             continue
         if posting.debit == _ISSUE and kind_of(posting.credit) not in _ASIDE:
             points += posting.points
         elif posting.credit == _ISSUE and kind_of(posting.debit) not in _ASIDE:
             points -= posting.points
-    return points - _borne_by_budgets(postings)
-
-
-def _borne_by_budgets(postings: Iterable[Posting]) -> int:
-    """Points of them that campaigns bear; negative where they have them again."""
-    points = 0
-    for posting in postings:
-        if posting.reason is PostingReason.BUDGET_SPENT:
-            points += posting.points
-        elif posting.reason is PostingReason.BUDGET_RETURNED:
-            points -= posting.points
-    return points
+    return points - borne_by_campaigns(outcome.sides)
 
 
 def _redeemed(postings: Iterable[Posting]) -> int:

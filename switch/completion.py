@@ -20,6 +20,7 @@ from rules.evaluate import evaluate
 from rules.extras import extras
 from rules.facts import Facts
 from rules.stock import FREE, FREE_WITHIN
+from switch import funding
 from switch.allowed import points_for, redemption_of, told
 from switch.case import Case
 from switch.counting import count_sale, counters_before, uncount_all
@@ -199,7 +200,7 @@ def _complete_sale(
         draft.capture(held, points)
     elif points:
         short = draft.redeem(points)
-    draft.earn(award.points, *case.programme.lot_dates(case.today))
+    funding.earn(draft, case.programme, award, *case.programme.lot_dates(case.today))
     sale = Sale(
         discounts=(),
         discount_minor=discount_minor,

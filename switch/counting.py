@@ -20,9 +20,11 @@ from rules.facts import Facts
 from rules.programme import Programme, Shortfall
 from rules.stock import POOL, STAMPS, STAMPS_USED
 from rules.tiers import BELOW, GRANTED, HELD
+from switch import funding
 from switch.activation import BY_PURCHASE
 from switch.case import Case
 from switch.coupons import is_still_due
+from switch.funding import BORNE, borne, left_of
 from switch.gifts import GIFT, OWED, POSTED, Undoing, still_given
 from switch.kept import counted_for, kept_for, settle
 from switch.outcome import Record, Side, completes
@@ -97,6 +99,8 @@ def count_sale(
     if counting is not None:
         growth = counting.growth(facts, award, given.counted)
         changes = dict(counting.places(growth, _whose(case, card), day))
+    if case.programme.borne_by:
+        changes |= borne(case.programme, award, given)
     if card is not None and given.tiers:
         changes |= grants_of(card.member_id, given.tiers, day)
     freed = None if hold is None else settle(case.worksheet, hold.seq, changes)
@@ -132,11 +136,13 @@ def uncount_part(case: Case, sale: Record, kept: Kept, draft: Draft) -> tuple[Si
     if not _counts(programme):
         return ()
     growth: Mapping[str, int] | None = None
+    by_whom: Mapping[Place, int] | None = None
     measures: set[str] = set()
     extra: Extras | None = None
     if kept.facts is not None and kept.award is not None:
         extra = extras(programme, kept.facts, kept.award.counted)
         growth = {} if counting is None else counting.growth(kept.facts, kept.award, extra.counted)
+        by_whom = borne(programme, kept.award, extra)
     if counting is not None:
         measures = {measure for measure, _, _ in counting.kept}
     before = _counted_by(case, sale)
@@ -144,6 +150,8 @@ def uncount_part(case: Case, sale: Record, kept: Kept, draft: Draft) -> tuple[Si
     for place, stands in _standing(case, sale).items():
         if kept.minor <= 0 and not (growth and place[0].startswith(STAMPS_USED)):
             left = 0  # but what was free for stamps may be kept when all that cost something is not
+        elif place[0].startswith(BORNE):
+            left = left_of(place, programme, by_whom, before, kept)
         elif extra is not None and place[0].startswith(_GIVEN):
             left = _left_of_given(place, stands, extra)
         elif growth is not None and place[0] in measures:
@@ -230,7 +238,8 @@ def _whose(case: Case, card: Card | None) -> Callable[[Scope], str | None]:
 
 def _counts(programme: Programme) -> bool:
     """Whether decisions under *programme* may have counted anything."""
-    return programme.counting is not None or bool(programme.coupons) or programme.gives
+    counts = programme.counting is not None or bool(programme.coupons)
+    return counts or programme.gives or bool(programme.borne_by)
 
 
 def _standing(case: Case, record: Record) -> dict[Place, int]:
@@ -280,6 +289,8 @@ def _put_down(
                 policy = case.programmes.version(undone.programme_version).refund.shortfall
                 gifts = gifts or Undoing(case, draft, absorb=policy is Shortfall.ABSORB)
                 gifts.follow(place, change, changes)
+    if undone is not None or case.programme.partners:
+        funding.post(draft, changes)
     post_budgets(case.worksheet, case.programme, changes, draft, freed)
     rows = rows_of(changes, total)
     return rows if gifts is None else (*rows, *gifts.sides)

@@ -21,6 +21,7 @@ from rules.extras import NOTHING, Extras, declined_by, extras
 from rules.facts import TAKES_DISCOUNTS, Facts
 from rules.redemption import Redemption
 from rules.stock import FREE, FREE_WITHIN
+from switch import funding
 from switch.activation import activated_by_purchase, buying_card
 from switch.allowed import (
     allowed_points,
@@ -94,8 +95,8 @@ def earn(case: Case) -> Outcome:
     if isinstance(sale, Reason):
         return case.refuse_or_accept(sale, card)
     short = draft.redeem(sale.points) if sale.points else 0
-    draft.earn(sale.award.points, *case.programme.lot_dates(case.today))
-    counts = case.programme.counting is not None or sale.extras.tiers
+    funding.earn(draft, case.programme, sale.award, *case.programme.lot_dates(case.today))
+    counts = case.programme.counting is not None or sale.extras.tiers or case.programme.borne_by
     sides = count_sale(case, card, sale.facts, sale.award, draft, sale.extras) if counts else ()
     return booked_sale(case, card, sale, draft, short, sides)
 

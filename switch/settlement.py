@@ -6,7 +6,7 @@ from ledger.account import AccountKind, PostingReason, account
 from ledger.entry import NO_LOT, Posting
 from switch.booking import Booking
 from switch.case import Moment
-from switch.coalition import partner_account
+from switch.funding import partner_account
 from switch.work import Change, Numbering
 from switch.worksheet import Worksheet
 

@@ -11,6 +11,7 @@ from loyalty.card import MemberId
 from loyalty.decision import Approved, Reason
 from loyalty.transaction import Operation
 from rules.programme import Shortfall
+from switch import funding
 from switch.activation import activation_followed, activation_undone
 from switch.allowed import redemption_of
 from switch.case import Case
@@ -140,7 +141,9 @@ def take_back_part(case: Case, sale: Record, amount_minor: int, **own: int) -> O
     clawed = max(sale.earned - kept.points - sale.clawed, 0)
     drafts = Drafts(case, sale.owner)
     had = sum(drafts.give_back(back.source, back.points) for back in given)
-    drafts.own.claw_back(clawed, earned_lots(case, sale), absorb=absorbs(case, sale))
+    sides = uncount_part(case, sale, kept, drafts.own)
+    lots, absorb = earned_lots(case, sale), absorbs(case, sale)
+    funding.claw_back(case.worksheet, drafts.own, clawed, lots, sides, absorb=absorb)
     return booked(
         case,
         sale,
@@ -151,7 +154,7 @@ def take_back_part(case: Case, sale: Record, amount_minor: int, **own: int) -> O
         money_minor=amount_minor - sum(back.value_minor for back in given),
         links=_links_of(case, sale, given, refunded_minor=amount_minor, clawed=clawed, **own),
         facts=facts_of(case, None, 0).to_json() if returned_lines(case) is not None else None,
-        sides=uncount_part(case, sale, kept, drafts.own),
+        sides=sides,
     )
 
 
@@ -168,7 +171,9 @@ def take_back_all(case: Case, record: Record) -> Outcome:
     money_minor = money_back(case, record) if is_sale else 0
     drafts = Drafts(case, record.owner)
     had = sum(drafts.give_back(back.source, back.points) for back in given)
-    drafts.own.claw_back(clawed, earned_lots(case, record), absorb=absorbs(case, record))
+    sides = uncount_all(case, record, drafts.own)
+    lots, absorb = earned_lots(case, record), absorbs(case, record)
+    funding.claw_back(case.worksheet, drafts.own, clawed, lots, sides, absorb=absorb)
     return booked(
         case,
         record,
@@ -178,7 +183,7 @@ def take_back_all(case: Case, record: Record) -> Outcome:
         given=given,
         money_minor=money_minor,
         links=_links_of(case, record, given, clawed=clawed, undone=1),
-        sides=uncount_all(case, record, drafts.own),
+        sides=sides,
     )
 
 
@@ -231,8 +236,8 @@ def _undo_undoing(case: Case, undoing: Record) -> Outcome:
             elsewhere -= past
             drafts.of(source).redeem_again(link.returned - past)
     if earned > 0:
-        lot = worksheet.lots(lots[:1]).get(lots[0]) if lots else None
-        drafts.own.earn_again(earned - absorbed, lot, *case.programme.lot_dates(case.today))
+        dates = case.programme.lot_dates(case.today)
+        funding.earn_again(worksheet, drafts.own, earned - absorbed, lots, *dates)
     else:
         drafts.own.claw_back(-earned, lots, absorb=absorbs(case, undoing))
     opposite = tuple(

@@ -10,6 +10,7 @@ from dataclasses import replace
 from ledger.account import PostingReason
 from ledger.entry import Posting
 from rules.programme import PointsBack
+from switch import funding
 from switch.allowed import redemption_of
 from switch.case import Case
 from switch.counting import count_part_again
@@ -66,9 +67,8 @@ def _earn(case: Case, refund: Record, points: int, drafts: Drafts) -> None:
     """Give *points* again: what the programme bore first, then debt, then the lots of the sale."""
     postings = case.worksheet.postings(refund.seq)
     _, absorbed = drafts.own.undo_elsewhere(_some(postings, points, {PostingReason.ABSORB}))
-    lots = lots_behind(case, refund)
-    lot = case.worksheet.lots(lots[:1]).get(lots[0]) if lots else None
-    drafts.own.earn_again(points - absorbed, lot, *case.programme.lot_dates(case.today))
+    lots, dates = lots_behind(case, refund), case.programme.lot_dates(case.today)
+    funding.earn_again(case.worksheet, drafts.own, points - absorbed, lots, *dates)
 
 
 def _taken_again(

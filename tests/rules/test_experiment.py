@@ -86,6 +86,7 @@ def test_explanations_name_the_arm() -> None:
         "b: Rule b: holds on 1.00, but is for another arm",
         "both: Rule both: holds on 1.00, but is for another arm",
         "= 1, rounded down on each transaction",
+        "base costs 0.01: the programme 0.01",
     ]
     (*_, last) = why_not(made, control, "a")
     assert (last.holds, last.asks, last.found) == (False, "a member in spring/A", "spring/control")

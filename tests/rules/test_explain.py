@@ -45,6 +45,8 @@ def test_an_award_is_told_step_by_step() -> None:
         "market: Half more in markets: would bring 41/4, but another rule of its group was picked",
         "= 41, rounded down on each transaction",
         "near: 1.00 more: Fruit",
+        "base costs 0.20: the programme 0.20",
+        "big costs 0.21: the programme 0.21",
     ]
 
 

@@ -1,7 +1,7 @@
 """Partners of a coalition: who bears what is earned, who gets what is spent, and how undoing mirrors it."""
 
 from rules.parse import MAIN, parse_programme
-from switch.coalition import partner_account
+from switch.funding import partner_account
 from tests.switch.story import Story, play, starter_text
 
 PARTNERS = """
@@ -117,3 +117,64 @@ def test_lots_name_who_bears_them() -> None:
     )
     lots = [lot for outcome in story.store.outcomes.values() for lot in outcome.lots]
     assert [(lot.funder, lot.points) for lot in lots] == [("FUEL", 100), ("", 50), ("FUEL", 100), ("", 20)]
+
+
+CAMPAIGN = """
+[campaign]
+id = "summer"
+text = "Summer"
+nature = "points"
+category = "seasonal"
+state = "active"
+period = { from = 2026-01-01 }
+funding = [
+  { partner = "SHOES", basis_points = 6667 },
+  { partner = "FUEL", basis_points = 2222 },
+  { partner = "US", basis_points = 1111 },
+]
+
+[[rule]]
+id = "summer"
+text = "100 more"
+when = { amount = { from = "10.00" } }
+then = { points = 100 }
+
+[[rule]]
+id = "paper"
+text = "A certificate"
+when = { amount = { from = "50.00" } }
+then = { certificate = "1.00" }
+"""
+
+
+def funded(text: str) -> tuple[Story, dict[str, int]]:
+    sources = {MAIN: starter_text() + PARTNERS, "campaigns/summer.toml": CAMPAIGN}
+    story = play(text, parse_programme(sources))
+    assert sum(story.sums().values()) == 0
+    return story, {partner: _sum(story, partner) for partner in ("FUEL", "SHOES")}
+
+
+def test_a_campaign_is_borne_in_parts() -> None:
+    """By largest remainder: 67, 22 and 11 of 100; the terminal's partner bears the rest where he does."""
+    _, borne = funded("EARN card=A amount=1000 -> earned=110")
+    assert borne == {"FUEL": -22, "SHOES": -67}
+    story, borne = funded("s: EARN card=A amount=1000 partner=FUEL -> earned=110")
+    assert borne == {"FUEL": -32, "SHOES": -67}
+    lots = [(lot.funder, lot.points) for outcome in story.store.outcomes.values() for lot in outcome.lots]
+    assert sorted(lots) == [("FUEL", 21), ("FUEL", 22), ("SHOES", 67)]
+
+
+def test_what_a_campaign_gave_is_taken_back_from_those_who_bore_it() -> None:
+    """By lines, by amount, as a whole; and given again with what undid it undone."""
+    sale = "s: EARN card=A amount=2000 lines=a*1500,b*500 -> earned=120"
+    assert funded(f"{sale}\nREFUND card=A of=s amount=500 lines=b*500 -> earned=-5")[1]["SHOES"] == -67
+    assert funded(f"{sale}\nREFUND card=A of=s amount=1500 lines=a*1500 -> earned=-115")[1]["SHOES"] == 0
+    half = f"{sale.replace(' lines=a*1500,b*500', '')}\nr: REFUND card=A of=s amount=1000 -> earned=-60"
+    assert funded(half)[1] == {"FUEL": -11, "SHOES": -33}
+    assert funded(f"{half}\nREVERSAL of=r ->")[1] == {"FUEL": -22, "SHOES": -67}
+    story, borne = funded(f"{sale}\nv: VOID of=s ->\nREVERSAL of=v -> balance=120\nINQUIRY card=A ->")
+    assert borne == {"FUEL": -22, "SHOES": -67}
+    assert len([lot for outcome in story.store.outcomes.values() for lot in outcome.lots]) == 3
+    whole = "s: EARN card=A amount=5000 -> earned=150\nVOID of=s ->"
+    assert funded(whole)[1] == {"FUEL": 0, "SHOES": 0}
+    assert funded("EARN card=A amount=5000 -> earned=150")[1] == {"FUEL": -44, "SHOES": -134}

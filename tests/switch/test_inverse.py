@@ -40,6 +40,15 @@ id = "pool"
 text = "Prize"
 stock = 1
 
+[[partner]]
+id = "MARKET"
+text = "Market"
+funds = true
+
+[[partner]]
+id = "ORCHARDS"
+text = "Orchards"
+
 [qualification]
 metric = "tier_points"
 window = "30 days"
@@ -98,6 +107,7 @@ category = "x"
 state = "active"
 period = {{ from = 2026-01-01 }}
 budget_points = 100000
+funding = [{{ partner = "ORCHARDS", basis_points = 6667 }}, {{ partner = "MARKET", basis_points = 3333 }}]
 
 [[rule]]
 id = "r"
