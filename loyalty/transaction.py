@@ -146,6 +146,7 @@ class Transaction:
         held_for: For HOLD and COMPLETE: EARN or REDEEM, what is prepared or done. Beside *approval* it says
             that the message is a COMPLETE when that is of an open hold of the card.
         batch: Number of the terminal's batch (tag 024), else ``None``.
+        entry_mode: DE 22 as sent: how the card was read.
         can: What the till can: letters of tag 040, else of the register.
     """
 
@@ -180,6 +181,7 @@ class Transaction:
     can: str = ""
     held_for: Operation | None = None
     batch: str | None = None
+    entry_mode: str = ""
 
 
 @dataclass(slots=True, kw_only=True)

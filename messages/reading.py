@@ -311,6 +311,7 @@ class Reader:
             can=terminal.can if till.can is None else till.can,
             held_for=self._operations.held_for(message, operation),
             batch=till.batch,
+            entry_mode=elements.get(22, ""),
         )
 
     def _upload(

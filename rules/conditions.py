@@ -4,7 +4,7 @@ Ranges are half-open, ``low <= x < high``; ``None`` leaves a side open. Times ar
 clock.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import attrgetter
@@ -15,6 +15,13 @@ from rules.facts import Facts
 
 DAY_S: Final = 86_400
 
+Range = tuple[int | None, int | None]
+
+TRAITS: Final = "traits"  # of them rules ask under the names of ``TRAIT_VALUES``
+TRAIT_VALUES: Final[dict[str, tuple[str, ...]]] = {
+    "role": ("parent", "child"),
+    "entry_mode": ("manual", "magstripe", "barcode", "chip", "contactless", "ecommerce", "other"),
+}
 TEXT_ATTRIBUTES: Final[dict[str, Callable[[Facts], str]]] = {
     "terminal": attrgetter("terminal_id"),
     "merchant": attrgetter("merchant_id"),
@@ -33,6 +40,7 @@ SET_ATTRIBUTES: Final[dict[str, Callable[[Facts], frozenset[str]]]] = {
     "tender": lambda facts: frozenset(tender.kind for tender in facts.tenders),
     "coupon": lambda facts: frozenset(facts.coupons),
     "segment": attrgetter("segments"),
+    TRAITS: attrgetter("traits"),
     "has_product": lambda facts: frozenset(line.product for line in facts.lines or ()),
     "has_category": lambda facts: frozenset(line.category for line in facts.lines or ()),
 }
@@ -186,6 +194,8 @@ class LineFilter:
     Attributes:
         low: The bases of these lines must add up to this much at least, in minor units.
         high: And stay below this.
+        count: From how many, to below how many such lines there must be; ``None``: one at least.
+        units: The same for full units of quantity of them together, returned ones taken off.
     """
 
     products: frozenset[str] | None = None
@@ -194,6 +204,20 @@ class LineFilter:
     except_categories: frozenset[str] = frozenset()
     low: int | None = None
     high: int | None = None
+    count: Range | None = None
+    units: Range | None = None
+
+    def enough(self, lines: Sequence[BasketLine]) -> bool:
+        """Whether *lines*, those that the rule is about, are as many as it wants."""
+        if self.count is not None and not within(len(lines), *self.count):
+            return False
+        if self.units is None:
+            return True
+        units = sum(
+            line.quantity_milli // 1000 if line.amount_minor >= 0 else -(line.quantity_milli // 1000)
+            for line in lines
+        )
+        return within(units, *self.units)
 
     def covers(self, line: BasketLine) -> bool:
         """Whether the rule is about *line*."""

@@ -8,6 +8,8 @@ from rules.conditions import (
     DAY_S,
     SET_ATTRIBUTES,
     TEXT_ATTRIBUTES,
+    TRAIT_VALUES,
+    TRAITS,
     AgeWithin,
     AllOf,
     AmountWithin,
@@ -21,8 +23,10 @@ from rules.conditions import (
     OnDays,
     OneOf,
     Period,
+    Range,
     SomeOf,
     Window,
+    within,
 )
 from rules.counters import AMOUNTS, counter_named, known_counters
 from rules.names import Names
@@ -47,6 +51,12 @@ CLOSED: Final = {
 }
 
 
+HAS_ALL: Final = {"has_all_products": "has_product", "has_all_categories": "has_category"}
+WRITTEN_SETS: Final = tuple(key for key in SET_ATTRIBUTES if key != TRAITS)
+BANDS: Final = "rfmp"  # recency, frequency, money, profit
+BAND_NUMBERS: Final = (1, 2, 3, 4, 5)
+
+
 def read_lines(section: Section | None, names: Names) -> LineFilter | None:
     """Which lines a rule is about; ``None`` for the whole sale."""
     if section is None:
@@ -66,7 +76,8 @@ def read_lines(section: Section | None, names: Names) -> LineFilter | None:
             except_products |= names.products_of(column, excepted)
     if products is not None and not products:
         section.wrong("is about no product at all", hint="name products of that brand and supplier")
-    lines = LineFilter(products, categories, except_products, except_categories, low, high)
+    count, units = _wholes(section, "lines"), _wholes(section, "units")
+    lines = LineFilter(products, categories, except_products, except_categories, low, high, count, units)
     if not section.written:
         section.wrong("is empty", hint="name products or categories, or leave it out")
     section.close()
@@ -101,11 +112,65 @@ def read_conditions(section: Section, names: Names, depth: int) -> list[Conditio
     return found
 
 
+def _wholes(section: Section, key: str) -> Range | None:
+    """A range of whole numbers; ``None`` when nothing is said."""
+    table = section.section(key)
+    if table is None:
+        return None
+    low = table.whole("from") if "from" in table else None
+    high = table.whole("below") if "below" in table else None
+    table.close()
+    _check_range(table, low, high, "below")
+    return low, high
+
+
 def _attributes(section: Section, names: Names) -> list[Condition]:
     texts = [OneOf(key, _known(section, key, names)) for key in TEXT_ATTRIBUTES if key in section]
-    sets = [SomeOf(key, _known(section, key, names)) for key in SET_ATTRIBUTES if key in section]
+    sets = [SomeOf(key, _known(section, key, names)) for key in WRITTEN_SETS if key in section]
+    for key, values in TRAIT_VALUES.items():
+        if key in section:
+            asked = section.names(key, values)
+            sets.append(SomeOf(TRAITS, frozenset(f"{key}:{value}" for value in asked)))
+    sets += _products(section, names)
+    sets += _bands(section)
     amounts = [AmountWithin(key, *_amounts(section, key)) for key in AMOUNT_ATTRIBUTES if key in section]
     return [*texts, *sets, *amounts]
+
+
+def _products(section: Section, names: Names) -> list[SomeOf]:
+    """What the basket has: one of these brands or suppliers, each of these products or categories."""
+    found = []
+    for column in ("brand", "supplier"):
+        key = f"has_{column}"
+        if key in section:
+            products = names.products_of(column, section.names(key, names.values(column)))
+            found.append(SomeOf("has_product", products))
+    for key, attribute in HAS_ALL.items():
+        if key in section:
+            each = section.names(key)
+            if attribute == "has_category":
+                names.products_of("category", each)
+            found += [SomeOf(attribute, frozenset({one})) for one in sorted(each)]
+    return found
+
+
+def _bands(section: Section) -> list[SomeOf]:
+    """Bands of recency, frequency, money and profit: members have them as segments, ``r1`` to ``p5``."""
+    table = section.section("rfmp")
+    if table is None:
+        return []
+    found = []
+    for letter in BANDS:
+        limits = _wholes(table, letter)
+        if limits is not None:
+            bands = [band for band in BAND_NUMBERS if within(band, *limits)]
+            if not bands:
+                table.wrong(f"has no band from 1 to {BAND_NUMBERS[-1]}", letter)
+            found.append(SomeOf("segment", frozenset(f"{letter}{band}" for band in bands)))
+    table.close()
+    if not table.written:
+        table.wrong("is empty", hint="write rfmp = { p = { from = 4 } }")
+    return found
 
 
 def _one(conditions: list[Condition]) -> Condition:

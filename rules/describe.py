@@ -67,6 +67,8 @@ def describe(condition: Condition, currency: str) -> str:  # noqa: C901, PLR0912
     match condition:
         case OneOf(attribute, values):
             return f"{attribute} is {any_of(values)}"
+        case SomeOf("traits", values):
+            return f"{next(iter(values)).partition(':')[0]} is {any_of(_trait(each) for each in values)}"
         case SomeOf(attribute, values):
             return f"{attribute} has {any_of(values)}"
         case AmountWithin(attribute, low, high):
@@ -135,7 +137,15 @@ def describe_lines(lines: LineFilter, currency: str) -> str:
     text = "lines of " + ", ".join(parts) if parts else "lines"
     if lines.low is not None or lines.high is not None:
         text += f", together {_money_range(lines.low, lines.high, currency)}"
+    if lines.count is not None:
+        text += f", {_range(*lines.count)} of them"
+    if lines.units is not None:
+        text += f", {_range(*lines.units)} units of them"
     return text
+
+
+def _trait(text: str) -> str:
+    return text.partition(":")[2]
 
 
 def describe_effect(effect: Effect, currency: str) -> str:  # noqa: C901, PLR0912  (one case a kind)

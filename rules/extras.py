@@ -310,5 +310,7 @@ def _own(rule: Rule, sale: Sale) -> Own:
 def _has_lines(rule: Rule, sale: Sale) -> bool:
     if rule.lines is None:
         return True
-    own = [base for _, base in _own(rule, sale)]
-    return bool(own) and within(sum(own), rule.lines.low, rule.lines.high)
+    own = _own(rule, sale)
+    total = sum(base for _, base in own)
+    enough = rule.lines.enough([line for line, _ in own])
+    return bool(own) and within(total, rule.lines.low, rule.lines.high) and enough

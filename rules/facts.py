@@ -52,6 +52,7 @@ class Facts:
         birthday: The member's, when known.
         joined_on: When he joined, when known.
         counters: What was counted of the member before this sale: name and value, ascending by name.
+        traits: What rules ask of the card and of how it was read, as ``role:child``, ``entry_mode:chip``.
         arms: Where the member lies in experiments: ``summer/A``, or ``holdout``.
     """
 
@@ -80,6 +81,7 @@ class Facts:
     birthday: date | None = None
     joined_on: date | None = None
     counters: tuple[tuple[str, int], ...] = ()
+    traits: frozenset[str] = frozenset()
     arms: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
@@ -196,6 +198,8 @@ class Facts:
             rare["joined"] = self.joined_on.isoformat()
         if self.counters:
             rare["counters"] = self.counters
+        if self.traits:
+            rare["traits"] = sorted(self.traits)
         if self.arms:
             rare["arms"] = sorted(self.arms)
         return f"{text},{_encode(rare).decode()[1:]}" if rare else text + "}"
@@ -218,6 +222,7 @@ class Facts:
             birthday=None if birthday is None else date.fromisoformat(birthday),
             joined_on=None if joined is None else date.fromisoformat(joined),
             counters=tuple((name, value) for name, value in kept.get("counters", ())),
+            traits=frozenset(kept.get("traits", ())),
             arms=frozenset(kept.get("arms", ())),
             **{name: kept.get(key, "") for key, name in _TEXTS},
         )

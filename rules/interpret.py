@@ -109,7 +109,11 @@ def lines_hold(rule: Rule, lines: Lines) -> bool:
     if rule.lines is None:
         return True
     own = selected(rule, lines)
-    return bool(own) and within(sum(lines[at][1] for at in own), rule.lines.low, rule.lines.high)
+    return (
+        bool(own)
+        and within(sum(lines[at][1] for at in own), rule.lines.low, rule.lines.high)
+        and (rule.lines.enough([lines[at][0] for at in own]))
+    )
 
 
 def _of(rate: Rate) -> Fraction:
@@ -251,6 +255,8 @@ def _line_shortfall(rule: Rule, lines: Lines) -> int | None:
     assert rule.lines is not None
     own = selected(rule, lines)
     base = sum(lines[at][1] for at in own)
+    if not rule.lines.enough([lines[at][0] for at in own]):
+        return None
     if own and rule.lines.low is not None and base < rule.lines.low:
         return rule.lines.low - base
     return None

@@ -81,8 +81,9 @@ def _covers(section: Section, names: Names, own: Redemption | None) -> LineFilte
         return None if own is None else own.covers
     covers = section.section("covers")
     lines = read_lines(covers, names)
-    if covers is not None and "amount" in covers:
-        covers.wrong("limits what a rule gives on; here write ticket_from or share", "amount")
+    for key in ("amount", "lines", "units"):
+        if covers is not None and key in covers:
+            covers.wrong("limits what a rule gives on; here write ticket_from or share", key)
     return lines
 
 

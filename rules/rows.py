@@ -178,6 +178,7 @@ SETS: Final[tuple[tuple[str, Callable[[Sale], Iterable[str]]], ...]] = (
     ("tender", lambda sale: {tender.kind for tender in sale.facts.tenders}),
     ("coupon", lambda sale: sale.facts.coupons),
     ("segment", lambda sale: sale.facts.segments),
+    ("traits", lambda sale: sale.facts.traits),
     ("has_product", lambda sale: {line.product for line in sale.facts.lines or ()}),
     ("has_category", lambda sale: {line.category for line in sale.facts.lines or ()}),
     ("line_product", lambda sale: {line.product for line, _ in sale.lines}),
@@ -256,6 +257,10 @@ def _examine_lines(row: Row, wanted: LineFilter, sale: Sale, finding: Finding, s
             base += part
     if not own or (wanted.high is not None and base >= wanted.high):
         return
+    if wanted.count is not None or wanted.units is not None:
+        lines = sale.lines
+        if not wanted.enough([lines[number][0] for number in own]):
+            return
     if wanted.low is not None and base < wanted.low:
         if not short:
             finding.note_near(row, wanted.low - base)

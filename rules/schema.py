@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from loyalty.amount import Rounding
 from rules.cap import Per, Scope
-from rules.conditions import AMOUNT_ATTRIBUTES, SET_ATTRIBUTES, TEXT_ATTRIBUTES
-from rules.conditionset import CLOSED, SHAPES, WEEKDAYS
+from rules.conditions import AMOUNT_ATTRIBUTES, TEXT_ATTRIBUTES, TRAIT_VALUES
+from rules.conditionset import BANDS, CLOSED, HAS_ALL, SHAPES, WEEKDAYS, WRITTEN_SETS
 from rules.counters import PLAIN
 from rules.couponset import CODE
 from rules.effectset import EFFECTS
@@ -262,7 +262,7 @@ def _cap() -> Schema:
 def _when() -> Schema:
     inner = _list({"$ref": "#/$defs/when"})
     conditions: Schema = {}
-    for attribute in (*TEXT_ATTRIBUTES, *SET_ATTRIBUTES):
+    for attribute in (*TEXT_ATTRIBUTES, *WRITTEN_SETS):
         one: Schema = {"type": "string"}
         if attribute in CLOSED:
             one["enum"] = list(CLOSED[attribute])
@@ -284,6 +284,9 @@ def _when() -> Schema:
         "day_part": _list(_NAME),
         "age": _table({"from": count, "below": count}),
         "joined_days": _table({"from": count, "below": count}),
+        **{key: _list({"enum": list(values)}) for key, values in TRAIT_VALUES.items()},
+        **{key: _list({"type": "string"}) for key in ("has_brand", "has_supplier", *HAS_ALL)},
+        "rfmp": _table({letter: _table({"from": count, "below": count}) for letter in BANDS}),
         "all": inner,
         "any": inner,
         "not": inner,
@@ -301,6 +304,8 @@ def _rule() -> Schema:
     gives |= {"decline": {"type": "string", "pattern": "^[A-Z][A-Z0-9_]{2,39}$"}}
     refusal = _table({"refuse": {"type": "string", "pattern": f"^{NAME_OF_REFUSAL.pattern}$"}}, "refuse")
     gives |= {"redeem": {"oneOf": [refusal, _table(_redemption()) | {"minProperties": 1}]}}
+    whole = {"type": "integer", "minimum": 0}
+    many = dict.fromkeys(("lines", "units"), _table({"from": whole, "below": whole}))
     priority = {"type": "integer", "minimum": -PRIORITY_MAX, "maximum": PRIORITY_MAX}
     return _table(
         {
@@ -310,7 +315,7 @@ def _rule() -> Schema:
             "group": _NAME,
             "arm": _list(_NAME),
             "when": {"$ref": "#/$defs/when"},
-            "lines": _table(_lines() | {"amount": _table({"from": _MONEY, "below": _MONEY})}),
+            "lines": _table(_lines() | {"amount": _table({"from": _MONEY, "below": _MONEY})} | many),
             "then": _table(gives) | {"minProperties": 1, "maxProperties": 1},
             "cap": _list({"$ref": "#/$defs/cap"}),
         },

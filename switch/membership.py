@@ -1,10 +1,34 @@
-"""What rules ask of the member.
+"""What rules ask of the member, and of his card.
 
 Only what the programme asks is told: facts are kept with every decision.
 """
 
+from types import MappingProxyType
+from typing import Final
+
+from loyalty.transaction import Transaction
+from members.card import Card
 from members.profile import Profile
 from rules.facts import Facts
+
+# ISO 8583:1987, DE 22: the first two digits say how the number was read.
+_ENTRY_MODES: Final = MappingProxyType(
+    {
+        "01": "manual", "02": "magstripe", "03": "barcode", "05": "chip", "07": "contactless",
+        "81": "ecommerce", "90": "magstripe", "91": "contactless", "95": "chip",
+    }
+)  # fmt: skip
+_ENTRY_SIZE: Final = 3  # digits; other versions of the standard say it otherwise
+
+
+def traits_of(transaction: Transaction, card: Card | None) -> frozenset[str]:
+    """Whose the accounts of the card are, and how it was read."""
+    traits = set()
+    if card is not None:
+        traits.add("role:parent" if card.owner == card.member_id else "role:child")
+    if len(transaction.entry_mode) == _ENTRY_SIZE:
+        traits.add(f"entry_mode:{_ENTRY_MODES.get(transaction.entry_mode[:2], 'other')}")
+    return frozenset(traits)
 
 
 def tell_of_member(facts: Facts, asks: frozenset[str], profile: Profile) -> None:

@@ -55,7 +55,7 @@ def sale(text: str) -> Facts:  # noqa: C901  (one case a word)
                 fields["tenders"] = tuple(Tender(kind, 1) for kind in value.split(","))
             case "birthday":
                 fields["birthday"] = date.fromisoformat(value)
-            case "segments" | "arms":
+            case "traits" | "segments" | "arms":
                 fields[key] = frozenset(value.split(","))
             case "visits":
                 fields["counters"] = (("visits.month", int(value)),)

@@ -96,7 +96,11 @@ amount_ranges = st.builds(
 simple: st.SearchStrategy[Condition] = st.one_of(
     st.builds(OneOf, st.sampled_from(SCALARS), sets),
     st.builds(OneOf, st.sampled_from(SCALARS), sets),
-    st.builds(SomeOf, st.sampled_from(("segment", "tender", "coupon", "has_category", "has_product")), sets),
+    st.builds(
+        SomeOf,
+        st.sampled_from(("segment", "tender", "coupon", "has_category", "has_product", "traits")),
+        sets,
+    ),
     st.builds(
         lambda name, pair: AmountWithin(name, *pair), st.sampled_from(("amount", "ticket")), ranges(money)
     ),
@@ -166,6 +170,8 @@ def line_filters(draw: st.DrawFn) -> LineFilter:
         draw(st.frozensets(names, max_size=1)),
         low,
         high,
+        draw(st.none() | ranges(st.integers(0, 4))),
+        draw(st.none() | ranges(st.integers(-2, 5))),
     )
 
 
@@ -236,6 +242,7 @@ def sales(draw: st.DrawFn) -> Facts:
         arms=frozenset(draw(st.sampled_from([(), (), ("x/A",), ("x/B",), ("holdout",)]))),
         coupons=tuple(sorted(draw(st.frozensets(names)))),
         segments=draw(st.frozensets(names)),
+        traits=draw(st.frozensets(names)),
         tenders=tuple(Tender(kind, 1) for kind in draw(st.lists(names, max_size=2))),
         birthday=draw(st.none() | st.sampled_from([date(1980, 2, 29), date(1990, 2, 26), date(1999, 3, 1)])),
         joined_on=draw(st.none() | moments.map(datetime.date)),

@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from rules.conditions import AMOUNT_ATTRIBUTES, SET_ATTRIBUTES, TEXT_ATTRIBUTES
+from rules.conditions import AMOUNT_ATTRIBUTES, TEXT_ATTRIBUTES, TRAIT_VALUES
+from rules.conditionset import HAS_ALL, WRITTEN_SETS
 from rules.effectset import EFFECTS
 from rules.parse import MAIN, parse_programme
 
@@ -29,5 +30,5 @@ def test_every_block_of_the_page_loads() -> None:
 
 def test_the_page_knows_every_word() -> None:
     """An attribute or effect that nobody can read about is of no use."""
-    for word in (*TEXT_ATTRIBUTES, *SET_ATTRIBUTES, *AMOUNT_ATTRIBUTES, *EFFECTS):
+    for word in (*TEXT_ATTRIBUTES, *WRITTEN_SETS, *TRAIT_VALUES, *HAS_ALL, *AMOUNT_ATTRIBUTES, *EFFECTS):
         assert f"`{word}`" in PAGE, word
