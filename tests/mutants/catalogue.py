@@ -14,7 +14,7 @@ WORLDS: Final = f"{_WORLDS}[0]"  # seeds 1 to 25
 LATER_WORLDS: Final = f"{_WORLDS}[2]"  # seeds 51 to 75
 SEQUENCER: Final = "tests/switch/test_sequencer.py"
 STORE: Final = "tests/switch/test_store.py"
-AUDIT: Final = "tests/switch/test_audit.py"
+AUDIT: Final = "tests/switch/test_audit.py::test_every_change_is_named"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,14 +266,14 @@ MUTANTS: Final = {
         module="switch.recall",
         old="        for row in database.execute(lookups.EARLY):\n",
         new="        for row in ():\n",
-        proof=STORE,
+        proof=f"{STORE}::test_what_is_reloaded_is_what_was_in_memory",
     ),
     "key-cached-too-long": Mutant(
         about="that a key was unknown is believed after the commit that made it known",
         module="switch.recall",
         old="            self._prefetched.pop(outcome.record.key, None)\n",
         new="",
-        proof="tests/switch/test_recall.py",
+        proof="tests/switch/test_recall.py::test_what_was_looked_up_ahead_is_right_until_and_after_the_commit",
     ),
     # Commits
     "answer-before-commit": Mutant(
@@ -320,7 +320,7 @@ MUTANTS: Final = {
         module="switch.database",
         old='    "synchronous = FULL",',
         new='    "synchronous = NORMAL",',
-        proof="tests/switch/test_database.py",
+        proof="tests/switch/test_database.py::test_the_file_syncs_every_commit_and_is_private",
     ),
     # Books
     "links-not-written": Mutant(
