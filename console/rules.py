@@ -9,19 +9,19 @@ from rich.console import Console
 from rich.table import Table
 
 from config.load import load_settings
+from console.checking import check
 from console.hindsight import backtest
 from console.lifecycle import activate, approve, history, rollback, shadow
 from console.options import config_option, json_option, print_json
 from console.rerate import rerate
 from loyalty.amount import format_minor
-from loyalty.errors import LoyaltyError, Problems
+from loyalty.errors import LoyaltyError
 from loyalty.transaction import Operation
 from rules.describe import describe_effect, describe_redemption, describe_rule, tell_redemption
 from rules.effects import Lane
 from rules.evaluate import evaluate
 from rules.explain import tell, why_not
 from rules.facts import Facts
-from rules.lint import lint
 from rules.parse import load_programme
 from rules.programme import Programme
 from rules.redeem import as_rung_up
@@ -38,34 +38,8 @@ def rules() -> None:
     """Check, show, explain and try the programme; put it into force and take it back."""
 
 
-for _command in (activate, approve, rollback, shadow, history, backtest, rerate):
+for _command in (check, activate, approve, rollback, shadow, history, backtest, rerate):
     rules.add_command(_command)
-
-
-@rules.command(epilog="Example: puntual rules check --config shop/puntual.toml")
-@config_option
-@json_option
-@click.pass_context
-def check(ctx: click.Context, config: Path, *, as_json: bool) -> None:
-    """Tell all that is wrong with the programme, and what is hardly meant. Exit code 1 if it is wrong."""
-    try:
-        programme = load_programme(load_settings(config).programme)
-    except Problems as error:
-        problems, warnings = [str(each) for each in error.problems], []
-    else:
-        problems, warnings = [], [str(each) for each in lint(programme)]
-    if as_json:
-        print_json({"problems": problems, "warnings": warnings})
-    else:
-        for each in problems:
-            click.echo(each)
-        for each in warnings:
-            click.echo(f"warning: {each}")
-        if not problems:
-            counted = f"{len(programme.rules)} rules in force"
-            click.echo(f"{programme.name}, version {programme.version}: {counted}")
-    if problems:
-        ctx.exit(1)
 
 
 @rules.command(epilog="Example: puntual rules show --config shop/puntual.toml --html rules.html")

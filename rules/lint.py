@@ -1,112 +1,47 @@
-"""Warns of what loads but is hardly meant: rules that can never apply, campaigns without an aim, give-aways.
+"""Warns of what loads but is hardly meant: rules that never apply, campaigns without an aim, give-aways."""
 
-Among the classic errors of loyalty programmes are to reward the disloyal, to give the shop away, and to
-promise what cannot be kept.
-"""
-
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from loyalty.amount import format_minor
-from rules.conditions import (
-    AllOf,
-    AmountWithin,
-    AnyOf,
-    Condition,
-    CounterWithin,
-    LineFilter,
-    Not,
-    OneOf,
-    Period,
-    Window,
-)
-from rules.effects import (
-    BasePoints,
-    FixedPoints,
-    Lane,
-    MoneyOff,
-    Multiply,
-    PointsPerAmount,
-    Redeem,
-    ShareOff,
-)
+from rules.advice import Advice, percent
+from rules.classics import classic_errors
+from rules.conditions import AmountWithin, LineFilter, OneOf
+from rules.effects import Lane, Redeem
+from rules.outlook import Outlook, broken_promises
+from rules.overlap import excludes
 from rules.programme import Programme
 from rules.redemption import Redemption
 from rules.rule import Pick, Rule
+from rules.stacking import Stacking
 
-GIVE_AWAY: Final = Fraction(1, 4)  # of the ticket; more needs a second look
-PIVOTS_MAX: Final = 400  # rules up to which every pair is looked at
-_Range = tuple[int | None, int | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """Something that an author should look at again."""
-
-    where: str
-    what: str
-    hint: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what} ({self.hint})"
+GIVE_AWAY_BP: Final = 2_500  # of the ticket; more needs a second look, where the author gives no limit
+RULES_MAX: Final = 1_000  # up to which every pair is looked at
+PIVOTS_MAX: Final = 400  # earlier rules of a group that a rule is held against
+PARTS_MAX: Final = 6  # rules of a stack that are told
 
 
-def lint(programme: Programme) -> list[Advice]:
-    """All warnings, in the order of the rules."""
+def lint(
+    programme: Programme, costs: Mapping[str, int] = MappingProxyType({}), outlook: Outlook | None = None
+) -> list[Advice]:
+    """All warnings, in the order of the rules.
+
+    Args:
+        programme: It loads.
+        costs: Of a unit by product, in minor units, where they are known.
+        outlook: What the books tell, where there are any.
+    """
     return [
         *_dead_rules(programme.rules),
         *_shadowed_rules(programme.rules),
         *_aimless_campaigns(programme),
         *_give_away(programme),
         *_promises(programme),
+        *classic_errors(programme, costs),
+        *(() if outlook is None else broken_promises(programme, costs, outlook)),
         *_idle_redemptions(programme),
     ]
-
-
-def excludes(first: Condition, second: Condition) -> bool:  # noqa: C901  (one case a pair)
-    """Whether no sale can have both, as far as one can see from the two alone."""
-    match first, second:
-        case OneOf(one, some), OneOf(other, more) if one == other:
-            return some.isdisjoint(more)
-        case AmountWithin(one, low, high), AmountWithin(other, low2, high2) if one == other:
-            return _apart((low, high), (low2, high2))
-        case CounterWithin(one, low, high), CounterWithin(other, low2, high2) if one == other:
-            return _apart((low, high), (low2, high2))
-        case Period(start, end), Period(start2, end2):
-            return (end is not None and start2 is not None and start2 >= end) or (
-                end2 is not None and start is not None and start >= end2
-            )
-        case Window(days, from_s, to_s), Window(days2, from2_s, to2_s) if from_s < to_s and from2_s < to2_s:
-            return days.isdisjoint(days2) or _apart((from_s, to_s), (from2_s, to2_s))
-        case Not(inner), other:
-            return inner == other
-        case other, Not(inner):
-            return inner == other
-        case AllOf(parts), other:
-            return any(excludes(part, other) for part in parts)
-        case other, AllOf(parts):
-            return any(excludes(part, other) for part in parts)
-        case AnyOf(parts), other:
-            return all(excludes(part, other) for part in parts)
-        case other, AnyOf(parts):
-            return all(excludes(part, other) for part in parts)
-        case _:
-            return False
-
-
-def compatible(first: Rule, second: Rule) -> bool:
-    """Whether both may apply to one sale, as far as one can see."""
-    return not any(excludes(one, other) for one in first.when for other in second.when)
-
-
-def _apart(one: _Range, other: _Range) -> bool:
-    (low, high), (low2, high2) = one, other
-    return (high is not None and low2 is not None and low2 >= high) or (
-        high2 is not None and low is not None and low >= high2
-    )
 
 
 def _dead_rules(rules: Sequence[Rule]) -> Iterator[Advice]:
@@ -151,73 +86,32 @@ def _aimless_campaigns(programme: Programme) -> Iterator[Advice]:
 
 
 def _give_away(programme: Programme) -> Iterator[Advice]:
-    """What a ticket may bring at most, if all that can come together does."""
-    rules = programme.rules
-    if len(rules) > PIVOTS_MAX:
+    """What a ticket brings back at most, if all that can come together does."""
+    limit_bp = programme.restraint.giveaway_max_bp
+    if len(programme.rules) > RULES_MAX:
         yield Advice(
             "rules",
-            f"are more than {PIVOTS_MAX}, so what they give together was not looked at",
+            f"are more than {RULES_MAX}, so what they give together was not looked at",
             "test it by a backtest",
+            is_problem=limit_bp is not None,
         )
         return
-    worst, which = _worth(programme, []), "base"
-    for pivot in rules:
-        together = [rule for rule in rules if compatible(pivot, rule)]
-        worth = _worth(programme, together)
-        if worth > worst:
-            worst, which = worth, pivot.id
-    if worst > GIVE_AWAY:
-        percent = int(worst * 100)
-        yield Advice(
-            f"rule {which}",
-            f"and what may come with it give up to {percent} percent of a ticket back",
-            "put them into a group, or ask for a larger amount",
-        )
-
-
-def _worth(programme: Programme, rules: Sequence[Rule]) -> Fraction:
-    """What comes back of a minor unit, as points and off the price, if all *rules* apply; an upper bound."""
-    default = programme.base.rate
-    base = Fraction(default.numerator, default.denominator)
-    sums: dict[Lane, Fraction] = defaultdict(Fraction)
-    best: dict[tuple[Lane, int], Fraction] = defaultdict(Fraction)
-    for rule in rules:
-        gives = _gives(rule)
-        if rule.lane is Lane.BASE:
-            base = max(base, gives)
-        elif rule.pick is Pick.ALL:
-            sums[rule.lane] += gives
-        else:
-            best[rule.lane, rule.group] = max(best[rule.lane, rule.group], gives)
-    for (lane, _), gives in best.items():
-        sums[lane] += gives
-    points = base * (1 + sums[Lane.MULTIPLY]) + sums[Lane.BONUS]
-    # Points are spent on another day, where they are worth most.
-    value = max(Fraction(each.value.numerator, each.value.denominator) for _, each in _redemptions(programme))
-    return points * value + sums[Lane.ITEM] + sums[Lane.BASKET]
-
-
-def _gives(rule: Rule) -> Fraction:
-    """What *rule* gives for a minor unit: points, a part more of the base, or a part of the price."""
-    match rule.effect:
-        case BasePoints(rate) | PointsPerAmount(rate) | ShareOff(rate):
-            return Fraction(rate.numerator, rate.denominator)
-        case Multiply(factor):
-            return Fraction(factor.numerator, factor.denominator) - 1
-        case FixedPoints(points):
-            return Fraction(points, max(_least(rule), 100))
-        case MoneyOff(amount_minor):
-            return Fraction(amount_minor, max(_least(rule), amount_minor))
-        case _:
-            return Fraction(0)  # by line and by unit: what a line costs is not known here
-
-
-def _least(rule: Rule) -> int:
-    """The smallest amount at which *rule* applies, in minor units."""
-    lows = [each.low or 0 for each in rule.when if isinstance(each, AmountWithin)]
-    if rule.lines is not None:
-        lows.append(rule.lines.low or 0)
-    return max(lows, default=0)
+    stack = Stacking(programme).worst()
+    if stack.share_bp <= (GIVE_AWAY_BP if limit_bp is None else limit_bp):
+        return
+    ticket, worth = (
+        format_minor(minor, programme.terms.currency) for minor in (stack.ticket_minor, stack.worth_minor)
+    )
+    parts = [f"{rule} {format_minor(minor, programme.terms.currency)}" for rule, minor in stack.parts]
+    told = ", ".join(parts[:PARTS_MAX]) + (f" and {len(parts) - PARTS_MAX} more" * (len(parts) > PARTS_MAX))
+    allowed = "" if limit_bp is None else f", and {percent(limit_bp)} percent are allowed"
+    yield Advice(
+        "guards.giveaway_max_bp",
+        f"a ticket of {ticket} may bring back {worth},"
+        f" {percent(stack.share_bp)} percent of it{allowed}: {told}",
+        "put them into a group, limit them by cap, or ask for a larger amount",
+        is_problem=limit_bp is not None,
+    )
 
 
 def _promises(programme: Programme) -> Iterator[Advice]:

@@ -129,6 +129,12 @@ def read_products(document: object, main: Section) -> tuple[Product, ...] | None
     return tuple((row[0], row[1], row[2], row[3], row[4]) for row in document)
 
 
+def costs_of(text: str, currency: str) -> dict[str, int]:
+    """What a unit costs, in minor units, by product, as the *text* of the file has it; wrong lines apart."""
+    rows = _read_file(text, Section({}, PRODUCTS, [], currency))
+    return {product: cost for product, _, _, _, cost in rows if cost}
+
+
 def _read_file(text: str, main: Section) -> Iterator[Product]:
     where = Section({}, f"{PRODUCTS}: line", main.problems, main.currency)
     rows = csv.reader(text.splitlines())

@@ -41,6 +41,7 @@ from rules.programme import (
 )
 from rules.reading import NAME, Inexact, ProgrammeError, Section, did_you_mean
 from rules.redemptionset import check_certificates, read_redemption
+from rules.restraint import read_restraint
 from rules.rule import Pick, Rule
 from rules.ruleset import read_campaign, read_groups, read_rules
 from rules.span import Span, SpanUnit
@@ -149,10 +150,10 @@ def _programme(documents: Mapping[str, Any], *, is_restored: bool = False) -> Pr
     hold_kept = HOLD_KEPT if holds is None else _read_hold_kept(holds)
     certificates = read_certificates(main, redemption)
     prizes = read_prizes(main, tiers)
-    partners = read_partners(main)
-    family = read_family(main)
+    partners, family = read_partners(main), read_family(main)
     groups = read_groups(main)
     qualification = read_qualification(main, tiers)
+    restraint = read_restraint(main)
     names.asks_costs |= qualification is not None and qualification.metric == "profit"
     limits = read_caps(main, "programme", redemption.value)
     rules = read_rules(main, None, names, groups, redemption)
@@ -204,6 +205,7 @@ def _programme(documents: Mapping[str, Any], *, is_restored: bool = False) -> Pr
             sorted((rule for rule, _ in rules if rule.campaign in counting), key=lambda rule: rule.order)
         ),
         holdout_bp=holdout_bp,
+        restraint=restraint,
         near_miss_within_minor=near,
         qualification=qualification,
         categories=names.categories(),

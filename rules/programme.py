@@ -27,6 +27,7 @@ from rules.effects import (
     Redeem,
 )
 from rules.redemption import Redemption
+from rules.restraint import NO_RESTRAINT, Restraint
 from rules.rule import Campaign, Group, Rule
 from rules.span import Span
 from rules.stock import StampCard
@@ -189,6 +190,7 @@ class Programme:
             experiments.
         counting: What its rules and limits count; ``None`` when they look at nothing but the sale.
         budgets: Campaign in force and the points of its budget, by the measure that counts them.
+        restraint: How much it may give away and promise.
         holdout_bp: Basis points of the members who get nothing beside the base.
         near_miss_within_minor: A near miss further away is not told; ``None`` tells any.
         paused: Campaigns whose rules give nothing for now.
@@ -232,6 +234,7 @@ class Programme:
     rules: tuple[Rule, ...] = field(default=(), repr=False)
     limits: tuple[Cap, ...] = ()
     holdout_bp: int = 0
+    restraint: Restraint = NO_RESTRAINT
     near_miss_within_minor: int | None = None
     paused: frozenset[str] = frozenset()
     stopped: frozenset[str] = frozenset()

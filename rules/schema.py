@@ -19,6 +19,7 @@ from rules.parse import LANGUAGES
 from rules.programme import PointsBack, RoundingLevel, Shortfall, WithoutOriginal
 from rules.reading import NAME
 from rules.redemptionset import KINDS, NAME_OF_REFUSAL
+from rules.restraint import WHOLE_BP
 from rules.rule import CampaignState, Pick
 from rules.ruleset import PRIORITY_MAX
 from rules.stockset import SIZE_MAX
@@ -95,6 +96,7 @@ def programme_schema() -> Schema:
                 ),
                 "group": _list(_table({"id": _NAME, "pick": _choice(Pick)}, "id", "pick")),
                 "cap": _list({"$ref": "#/$defs/cap"}),
+                "guards": _guards(),
                 "rule": _list({"$ref": "#/$defs/rule"}),
                 "coupon": _list(_coupon()),
                 "stamp_card": _list(_stamp_card()),
@@ -173,6 +175,20 @@ def _head() -> Schema:
         },
         "name", "currency", "unit", "time_zone", "language",
     )  # fmt: skip
+
+
+def _guards() -> Schema:
+    share = {"type": "integer", "minimum": 0, "maximum": WHOLE_BP}
+    points = {"type": "integer", "minimum": 0}
+    return _table(
+        {
+            "giveaway_max_bp": share,
+            "discount_max_bp": share,
+            "line_from": _MONEY,
+            "reserve": _MONEY,
+            "partner_owes_max": points,
+        }
+    )
 
 
 def _cards() -> Schema:

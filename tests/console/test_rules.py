@@ -75,6 +75,27 @@ def test_check(shop: Path) -> None:
     assert "rule[1].then.multply: is not known here (did you mean multiply?)" in bad.output
 
 
+def test_check_looks_at_guards_register_and_books(shop: Path, receipts: list[str]) -> None:
+    """More than the guards allow is a problem; what the register and the books tell are warnings."""
+    assert len(receipts) == 2
+    programme = shop.parent / "programme.toml"
+    own = programme.read_text()
+    programme.write_text(own + '[guards]\ngiveaway_max_bp = 199\nreserve = "1.65"\n')
+    (shop.parent / "products.csv").write_text("product,cost\nP1,0.50\n")
+    told = puntual("rules", "check", "--config", shop)
+    assert told.exit_code == 1
+    first, second, _ = told.output.splitlines()
+    assert first.startswith(
+        "guards.giveaway_max_bp: a ticket of 50.00 may bring back 1.00, 2 percent of it, and 1.99 percent are"
+        " allowed: base 0.50, big 0.50"
+    )
+    assert second.startswith("warning: guards.reserve: is 1.65; points worth 1.66 are outstanding")
+    programme.write_text(own.replace('amount = { from = "50.00" }', 'store = "S1"'))
+    told = puntual("rules", "check", "--config", shop)
+    assert told.exit_code == 0
+    assert "warning: rule big: asks for the store S1, which no terminal has" in told.output
+
+
 def test_show(shop: Path, tmp_path: Path) -> None:
     """As tables, as a page, and as the canonical text."""
     assert "Double from" in puntual("rules", "show", "--config", shop).output

@@ -5,6 +5,7 @@ import pytest
 from rules.lint import lint
 from tests.rules.sales import STARTER, programme
 
+GIVEN = "guards.giveaway_max_bp: a ticket of 1.00 may bring back {}"
 CAMPAIGN = """[campaign]
 id = "c"
 text = "C"
@@ -52,7 +53,9 @@ def test_the_starter_is_clean() -> None:
             rule("a", 'when = { mcc = "5411" }', "multiply = 20")
             + rule("b", 'when = { mcc = "5411", channel = "ECOM" }', "multiply = 8")
             + rule("c", 'when = { mcc = "5412" }', "multiply = 20"),
-            ["rule a: and what may come with it give up to 27 percent of a ticket back"],
+            [
+                GIVEN.format("0.27, 27 percent of it: a 0.19, b 0.07, base 0.01"),
+            ],
         ),
         (
             rule("a", 'when = { mcc = "5411" }', "multiply = 20")
@@ -61,7 +64,9 @@ def test_the_starter_is_clean() -> None:
         ),
         (
             rule("welcome", "", "points = 50"),
-            ["rule welcome: and what may come with it give up to 51 percent of a ticket back"],
+            [
+                GIVEN.format("0.51, 51 percent of it: welcome 0.50, base 0.01"),
+            ],
         ),
         (rule("welcome", 'when = { amount = { from = "20.00" } }', "points = 50"), []),
     ],

@@ -215,7 +215,7 @@ def test_in_words() -> None:
         (rules('ticket_from = "10.00"|ticket = { below = "10.01" }'), []),
         (
             rules('value = "0.26"'),
-            ["rule base: and what may come with it give up to 26 percent of a ticket back"],
+            ["guards.giveaway_max_bp: a ticket of 1.00 may bring back 0.26, 26 percent of it: base 0.26"],
         ),
         (rules('value = "0.25"'), []),
     ],

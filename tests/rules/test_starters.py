@@ -72,7 +72,7 @@ def test_there_is_a_story_for_every_starter() -> None:
     names = {path.name.removesuffix(".toml") for path in files("rules").joinpath("starters").iterdir()}
     assert names == set(STORIES)
     assert {name: [each.where for each in lint(starter(name))] for name in names} == {
-        "retail": ["rule bread-tonight"],
+        "retail": ["guards.giveaway_max_bp"],
         "fuel": [],
         "cafe": [],
         "coalition": [],

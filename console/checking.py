@@ -1,0 +1,79 @@
+"""The programme, held to what its author can have meant, to its own guards, the register and the books."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import rich_click as click
+
+from config.load import load_settings
+from config.register import load_register
+from config.schema import Settings
+from console.options import config_option, json_option, print_json
+from loyalty.errors import LoyaltyError, Problems
+from rules.advice import Advice
+from rules.lint import lint
+from rules.names import PRODUCTS, costs_of
+from rules.parse import load_programme
+from rules.programme import Programme
+from rules.registered import REGISTERED, unknown_names
+from switch.database import open_for_reading
+from switch.outlook import outlook_of
+
+_FIELDS: Final = {"terminal": "terminal_id", "merchant": "merchant_id", "acquirer": "acquirer_id"}
+
+
+@click.command(epilog="Example: puntual rules check --config shop/puntual.toml")
+@config_option
+@json_option
+@click.pass_context
+def check(ctx: click.Context, config: Path, *, as_json: bool) -> None:
+    """Tell all that is wrong with the programme, and what is hardly meant.
+
+    Exit code 1 if it is wrong, or gives away more than its own [guards] allow. The register of terminals and
+    the books are looked at where there are any.
+    """
+    settings = load_settings(config)
+    programme: Programme | None = None
+    problems: list[str] = []
+    warnings: list[str] = []
+    try:
+        programme = load_programme(settings.programme)
+    except Problems as error:
+        problems = [str(each) for each in error.problems]
+    else:
+        for each in _advice(settings, programme):
+            (problems if each.is_problem else warnings).append(str(each))
+    if as_json:
+        print_json({"problems": problems, "warnings": warnings})
+    else:
+        for told in problems:
+            click.echo(told)
+        for told in warnings:
+            click.echo(f"warning: {told}")
+        if programme is not None:
+            counted = f"{len(programme.rules)} rules in force"
+            click.echo(f"{programme.name}, version {programme.version}: {counted}")
+    if problems:
+        ctx.exit(1)
+
+
+def _advice(settings: Settings, programme: Programme) -> Iterator[Advice]:
+    products = settings.programme.parent / PRODUCTS
+    costs = {}
+    if products.is_file():
+        costs = costs_of(products.read_text("utf-8"), programme.terms.currency)
+    outlook = None
+    if settings.database.is_file():
+        with closing(open_for_reading(settings.database)) as database:
+            outlook = outlook_of(database, programme, sold=bool(costs))
+    yield from lint(programme, costs, outlook)
+    try:
+        register = load_register(settings.terminals)
+    except LoyaltyError:
+        return  # puntual check tells what is wrong with it
+    yield from unknown_names(
+        programme,
+        {name: {getattr(terminal, _FIELDS.get(name, name)) for terminal in register} for name in REGISTERED},
+    )

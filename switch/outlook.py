@@ -1,0 +1,50 @@
+"""Looks into the books for what ``puntual rules check`` has to know of promises that were made already."""
+
+import sqlite3
+from typing import Final
+
+from rules.effects import GiveAway
+from rules.facts import Facts
+from rules.outlook import Outlook
+from rules.programme import Programme
+from switch.coalition import partner_account
+from switch.past import last_sale
+from switch.positions import partner_positions
+from switch.queries import budgets, totals
+
+LATELY: Final = 5_000  # sales whose baskets tell at what prices products are sold
+_BASKETS: Final = "SELECT facts FROM fact ORDER BY seq DESC LIMIT ?"
+_TOTAL: Final = "SELECT total FROM tally WHERE measure = ? ORDER BY seq DESC LIMIT 1"
+
+
+def outlook_of(database: sqlite3.Connection, programme: Programme, *, sold: bool) -> Outlook:
+    """What was given and promised so far; what is slow to find only where *programme* asks for it.
+
+    With *sold* at what prices products are sold, too.
+    """
+    restraint = programme.restraint
+    owed: dict[str, int] = {}
+    if restraint.partner_owes_max is not None and programme.partners:
+        held = partner_positions(database, last_sale(database))
+        owed = {each.id: -held.get(partner_account(each.id), 0) for each in programme.partners}
+    pools = {rule.effect.pool for rule in programme.rules if isinstance(rule.effect, GiveAway)}
+    return Outlook(
+        outstanding=0 if restraint.reserve_minor is None else totals(database).outstanding,
+        owed_by=owed,
+        given_of={
+            each.id: (database.execute(_TOTAL, (each.measure,)).fetchone() or (0,))[0] for each in pools
+        },
+        spent_of={str(row["campaign"]): int(row["spent"]) for row in budgets(database, programme.budgets)},
+        sold=_sold(database) if sold else {},
+    )
+
+
+def _sold(database: sqlite3.Connection) -> dict[str, tuple[int, int]]:
+    """Money and quantity of each product in the latest baskets, returned lines apart."""
+    found: dict[str, tuple[int, int]] = {}
+    for (text,) in database.execute(_BASKETS, (LATELY,)).fetchall():
+        for line in Facts.from_json(text).lines or ():
+            if line.amount_minor > 0:
+                amount_minor, quantity_milli = found.get(line.product, (0, 0))
+                found[line.product] = amount_minor + line.amount_minor, quantity_milli + line.quantity_milli
+    return found
