@@ -7,7 +7,7 @@ from rules.effects import GiveAway
 from rules.facts import Facts
 from rules.outlook import Outlook
 from rules.programme import Programme
-from switch.coalition import partner_account
+from switch.funding import partner_account
 from switch.past import last_sale
 from switch.positions import partner_positions
 from switch.queries import budgets, totals
