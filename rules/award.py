@@ -15,6 +15,7 @@ class Verdict(enum.Enum):
     APPLIED = "applied"
     LOST = "lost"  # another rule of its group was picked
     CAPPED = "capped"  # a limit or a budget left less than it would have given
+    MARGIN = "margin"  # it would leave less of the price than its floor
     HELD_OUT = "holdout"  # the member is held out of everything but the base
     OTHER_ARM = "arm"  # it is for another arm of its experiment
 

@@ -6,12 +6,13 @@ sale that was not priced yet ``evaluate`` does both.
 """
 
 from loyalty.decision import Discount
-from rules.award import Award, Step
-from rules.experiment import Choosy, counts
+from rules.award import Award, Step, Verdict
+from rules.experiment import Choosy, counts, dropped
 from rules.facts import Facts
+from rules.margin import first_too_thin
 from rules.price import discounts
 from rules.programme import Programme
-from rules.rows import Sale
+from rules.rows import Hit, Sale
 from rules.settle import settle
 from rules.words import near_miss
 
@@ -29,7 +30,7 @@ def price(programme: Programme, facts: Facts) -> tuple[Discount, ...]:
     rules = [row.rule for _, row, _, _ in found.hits]
     if programme.withholds:
         rules = [rule for rule in rules if counts(rule, programme, facts.arms)]
-    return discounts(rules, facts)
+    return discounts(rules, facts, programme.costs)
 
 
 def evaluate(programme: Programme, facts: Facts) -> Award:
@@ -55,6 +56,20 @@ def evaluate(programme: Programme, facts: Facts) -> Award:
     if finding.near is not None and (within is None or finding.short_minor <= within):
         near = near_miss(finding.short_minor, programme.terms.currency, finding.near.more)
     award = settle(programme, sale, finding.hits, near)
+    if programme.floored:
+        award = _above_floors(programme, sale, finding.hits, near, award)
     if withheld:
         award = award._replace(steps=award.steps + withheld)
     return award._replace(discounts=given) if given else award
+
+
+def _above_floors(programme: Programme, sale: Sale, hits: list[Hit], near: str | None, award: Award) -> Award:
+    """*award* without the rules that leave too little of the price, one after the other."""
+    refused: list[Step] = []
+    while (thin := first_too_thin(programme, award, sale.facts)) is not None:
+        refused += [
+            dropped(hit[1].rule_id, Verdict.MARGIN, hit[3]) for hit in hits if hit[1].rule_id == thin.id
+        ]
+        hits = [hit for hit in hits if hit[1].rule_id != thin.id]
+        award = settle(programme, sale, hits, near)
+    return award._replace(steps=(*award.steps, *refused)) if refused else award

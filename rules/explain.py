@@ -135,10 +135,17 @@ def _picked(rule: Rule, programme: Programme, award: Award, facts: Facts) -> Ans
         return Answer(
             off > 0, "being picked, and something to take it off", f"{format_minor(off, currency)} off"
         )
+    return _points_given(rule, programme, award, facts)
+
+
+def _points_given(rule: Rule, programme: Programme, award: Award, facts: Facts) -> Answer:
     step = next(step for step in award.steps if step.rule_id == rule.id)
     if step.verdict is Verdict.CAPPED:
         bound = bound_by(programme, facts, award)[rule.id]
         return Answer(step.points > 0, "room in its limits and budget", f"it gave {step.points}: {bound}")
+    if step.verdict is Verdict.MARGIN:
+        what = "less would be left above the cost of its lines"
+        return Answer(holds=False, asks=f"a margin of {rule.margin_floor_bp} basis points", found=what)
     applied = step.verdict is Verdict.APPLIED
     what = f"it gave {step.points}" if applied else "another rule of its group was picked"
     return Answer(applied, "being picked", what)
@@ -165,6 +172,8 @@ def _step_line(step: Step, text: str, programme: Programme, bound: str) -> str:
     base = format_minor(step.base_minor, programme.terms.currency)
     if step.verdict is Verdict.LOST:
         return f"{step.rule_id}: {text}: would bring {exact}, but another rule of its group was picked"
+    if step.verdict is Verdict.MARGIN:
+        return f"{step.rule_id}: {text}: holds on {base}, but would leave less of it than its floor"
     if step.verdict is Verdict.HELD_OUT:
         return f"{step.rule_id}: {text}: holds on {base}, but the member is held out"
     if step.verdict is Verdict.OTHER_ARM:

@@ -24,6 +24,7 @@ from rules.effects import (
 )
 from rules.experiment import counts, dropped, withheld
 from rules.facts import Facts
+from rules.margin import first_too_thin
 from rules.price import discounts
 from rules.programme import BASE_RULE, Programme, RoundingLevel
 from rules.rule import Pick, Rule
@@ -54,7 +55,7 @@ def interpret(programme: Programme, facts: Facts) -> Award:
             rule for rule in programme.rules if rule.lane in PRICE_LANES and applies(rule, gross, lines)
         ]
         prices = [rule for rule in prices if counts(rule, programme, facts.arms)]
-        given = discounts(prices, facts)
+        given = discounts(prices, facts, programme.costs)
         return earned(programme, facts.after(given))._replace(discounts=given)
     return earned(programme, facts)
 
@@ -69,6 +70,18 @@ def earned(programme: Programme, facts: Facts) -> Award:
     ]
     found = [rule for rule in rules if applies(rule, facts, lines)]
     hits = [rule for rule in found if withheld(rule, facts.arms) is None]
+    refused: list[Step] = []
+    award = _earned_by(programme, facts, lines, hits)
+    while (thin := first_too_thin(programme, award, facts)) is not None:
+        hits.remove(thin)
+        base = sum(lines[at][1] for at in selected(thin, lines))
+        refused.append(dropped(thin.id, Verdict.MARGIN, base))
+        award = _earned_by(programme, facts, lines, hits)
+    return award._replace(steps=(*award.steps, *refused, *_withheld(found, facts, lines)))
+
+
+def _earned_by(programme: Programme, facts: Facts, lines: Lines, hits: list[Rule]) -> Award:
+    """What *hits* bring."""
     rates = [_base_rule(hits, line) for line, _ in lines]
     base_points = [_of(_rate(programme, rule)) * base for rule, (_, base) in zip(rates, lines, strict=True)]
     shares: list[tuple[Rule | None, Share]] = []
@@ -82,8 +95,7 @@ def earned(programme: Programme, facts: Facts) -> Award:
     shares.append((None, Share(BASE_RULE, Lane.BASE, bases, [base_points[at] for at in rest])))
     shares += [(rule, _share(rule, lines, base_points)) for rule in hits if rule.lane is not Lane.BASE]
     lost = _losers(shares)
-    award = _add_up(programme, facts, shares, lost, _nearest(programme, facts, lines))
-    return award._replace(steps=award.steps + tuple(_withheld(found, facts, lines)))
+    return _add_up(programme, facts, shares, lost, _nearest(programme, facts, lines))
 
 
 def _withheld(rules: list[Rule], facts: Facts, lines: Lines) -> Iterator[Step]:
@@ -167,7 +179,9 @@ def _losers(shares: list[tuple[Rule | None, Share]]) -> set[str]:
         holder = best.setdefault(rule.group, (rule, share))
         if holder[0] is rule:
             continue
-        if rule.pick is Pick.BEST and share.exact > holder[1].exact:
+        gives, gave = share.exact, holder[1].exact
+        cheaper = rule.pick is Pick.BEST_MARGIN and gives > 0 and (gives < gave or gave <= 0)
+        if cheaper or (rule.pick is Pick.BEST and gives > gave):
             lost.add(holder[0].id)
             best[rule.group] = (rule, share)
         else:

@@ -8,29 +8,47 @@ nothing.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from loyalty.decision import Discount
 from loyalty.transaction import BasketLine
 from rules.effects import FreeForStamps, FreeUnits, MoneyOff, ShareOff, UnitPrice
 from rules.facts import DISCOUNTED, Facts, allocate
+from rules.margin import too_thin
 from rules.rule import Pick, Rule
 
 WHOLE_UNITS: Final = "U"
 UNITS_MAX: Final = 1000  # of a line; more are no pieces that somebody counts
 
+_NO_COSTS: Final[Mapping[str, int]] = MappingProxyType({})
+
 Parts = list[tuple[int, int, int]]  # position of a line, what is taken off it, units that stamps paid for
 
 
-def discounts(rules: Sequence[Rule], facts: Facts) -> tuple[Discount, ...]:
-    """What *rules*, which hold and are in order, take off the lines."""
+class Goods(NamedTuple):
+    """The basket, what is on the member's cards of stamps, and what a unit of each product costs."""
+
+    lines: Sequence[BasketLine]
+    stamps: Mapping[str, int]
+    costs: Mapping[str, int]
+
+
+def discounts(
+    rules: Sequence[Rule], facts: Facts, costs: Mapping[str, int] = _NO_COSTS
+) -> tuple[Discount, ...]:
+    """What *rules*, which hold and are in order, take off the lines.
+
+    Rules with a floor take nothing off where less would be left above the *costs* of a unit, by product.
+    """
     assert facts.lines is not None
     left = [line.amount_minor for line in facts.lines]
     room_minor = max(facts.ticket_minor, 0)
     stamps = _stamps(rules, facts)
     given = []
-    for rule in _picked(rules, facts.lines, left, stamps):
-        for at, part, units in _off(rule, facts.lines, left, stamps):
+    goods = Goods(facts.lines, stamps, costs)
+    for rule in _picked(rules, goods, left):
+        for at, part, units in _off(rule, goods, left):
             off = min(part, room_minor)
             if off:
                 room_minor -= off
@@ -49,22 +67,26 @@ def _stamps(rules: Sequence[Rule], facts: Facts) -> dict[str, int]:
     return {card.id: counters.get(card.counter, 0) for card in cards}
 
 
-def _picked(
-    rules: Sequence[Rule], lines: Sequence[BasketLine], full: list[int], stamps: Mapping[str, int]
-) -> list[Rule]:
-    """The rules that count: in a group the first, or the one that takes most off the full price."""
+def _picked(rules: Sequence[Rule], goods: Goods, full: list[int]) -> list[Rule]:
+    """The rules that count: in a group the first, or what takes most, or least, off the full price."""
     best: dict[int, tuple[Rule, int]] = {}
     for rule in rules:
         if rule.pick is Pick.ALL:
             continue
-        off = sum(part for _, part, _ in _off(rule, lines, full, stamps))
-        holder = best.setdefault(rule.group, (rule, off))
-        if rule.pick is Pick.BEST and off > holder[1]:
+        off = sum(part for _, part, _ in _off(rule, goods, full))
+        if rule.margin_floor_bp is not None and not off:
+            continue
+        _, held = best.setdefault(rule.group, (rule, off))
+        if (rule.pick is Pick.BEST and off > held) or (
+            rule.pick is Pick.BEST_MARGIN and off > 0 and (off < held or not held)
+        ):
             best[rule.group] = rule, off
-    return [rule for rule in rules if rule.pick is Pick.ALL or best[rule.group][0] is rule]
+    chosen = {rule.id for rule, _ in best.values()}
+    return [rule for rule in rules if rule.pick is Pick.ALL or rule.id in chosen]
 
 
-def _off(rule: Rule, lines: Sequence[BasketLine], left: list[int], stamps: Mapping[str, int]) -> Parts:
+def _off(rule: Rule, goods: Goods, left: list[int]) -> Parts:
+    lines = goods.lines
     own = [
         at
         for at, line in enumerate(lines)
@@ -85,11 +107,15 @@ def _off(rule: Rule, lines: Sequence[BasketLine], left: list[int], stamps: Mappi
             parts, _ = _free(len(pieces) // of, pieces, len(own))
         case FreeForStamps(card):
             pieces = _pieces([(lines[at], left[at]) for at in own])
-            parts, units = _free(max(stamps[card.id], 0) // card.size, pieces, len(own))
+            parts, units = _free(max(goods.stamps[card.id], 0) // card.size, pieces, len(own))
         case MoneyOff(amount_minor):
             parts = allocate(min(amount_minor, total), [left[at] for at in own])
         case _:
             raise AssertionError("points are no prices")
+    if rule.margin_floor_bp is not None:
+        paid = [(lines[at], left[at] - part) for at, part in zip(own, parts, strict=True)]
+        if too_thin(rule.margin_floor_bp, paid, goods.costs, 0):
+            return []
     return [(at, part, of) for at, part, of in zip(own, parts, units, strict=True) if part]
 
 

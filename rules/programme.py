@@ -206,6 +206,7 @@ class Programme:
         asks_proof: Whether spending points may ask for a code or a PIN.
         free_for_stamps: Rules that give something free for a full card of stamps, each with its card.
         borne_by: Campaign by rule, of those with a budget or partners who fund them; empty without partners.
+        floored: Rules on points that must leave some margin.
         has_extras: Whether anything but points and prices can come of a sale.
         gives: Whether any rule gives something beside points and prices that undoing must take back.
         moves_tiers: Whether any rule moves members into tiers.
@@ -251,6 +252,7 @@ class Programme:
     withholds: bool = field(init=False, repr=False, compare=False)
     free_for_stamps: tuple[tuple[Rule, StampCard], ...] = field(init=False, repr=False, compare=False)
     borne_by: Mapping[str, Campaign] = field(init=False, repr=False, compare=False)
+    floored: tuple[Rule, ...] = field(init=False, repr=False, compare=False)
     has_extras: bool = field(init=False, repr=False, compare=False)
     gives: bool = field(init=False, repr=False, compare=False)
     moves_tiers: bool = field(init=False, repr=False, compare=False)
@@ -284,6 +286,10 @@ class Programme:
         object.__setattr__(self, "guards", any(rule.lane is Lane.GUARD for rule in self.rules))
         free = [(rule, rule.effect.card) for rule in self.rules if isinstance(rule.effect, FreeForStamps)]
         object.__setattr__(self, "free_for_stamps", tuple(free))
+        floored = [
+            rule for rule in self.rules if rule.margin_floor_bp is not None and rule.lane in POINT_LANES
+        ]
+        object.__setattr__(self, "floored", tuple(floored))
         apart = {each.id: each for each in self.campaigns if each.funding or each.budget_points is not None}
         borne_by = {rule.id: apart[rule.campaign] for rule in self.rules if rule.campaign in apart}
         object.__setattr__(self, "borne_by", borne_by if self.partners else {})

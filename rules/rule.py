@@ -9,11 +9,12 @@ from rules.effects import Effect, Lane, lane_of
 
 
 class Pick(enum.Enum):
-    """Which rules of a group count: all that hold, the first in order, or the one that gives most."""
+    """Which rules of a group count: all that hold, the first in order, the one that gives most or least."""
 
     ALL = "all"
     FIRST = "first"
     BEST = "best"
+    BEST_MARGIN = "best_margin"  # of those that give something the one that gives least
 
 
 class CampaignState(enum.Enum):
@@ -80,6 +81,8 @@ class Rule:
         when: All must hold; the campaign's period and audience are among them.
         lines: Which lines it is about; ``None`` for the whole sale.
         caps: Limits on its points; the campaign's budget is among them.
+        margin_floor_bp: It gives nothing where what is paid for its lines would leave less than this part of
+            itself above their cost; ``None``: whatever they leave.
         arms: Of its campaign's experiment that it is for, as ``summer/A``; empty without an experiment.
     """
 
@@ -93,6 +96,7 @@ class Rule:
     when: tuple[Condition, ...] = ()
     lines: LineFilter | None = None
     caps: tuple[Cap, ...] = ()
+    margin_floor_bp: int | None = None
     arms: frozenset[str] = frozenset()
 
     @property

@@ -7,7 +7,7 @@ from rules.cap import Cap
 from rules.caps import read_budget, read_caps
 from rules.conditions import Condition
 from rules.conditionset import read_conditions, read_lines, read_period
-from rules.effects import EXTRA_LANES, PRICE_LANES, REDEEM_LANES, Lane, Redeem
+from rules.effects import EXTRA_LANES, POINT_LANES, PRICE_LANES, REDEEM_LANES, Lane, Redeem
 from rules.effectset import read_effect
 from rules.experimentset import read_arms, read_experiment
 from rules.names import Names
@@ -108,14 +108,16 @@ def read_rules(
             when=when if campaign is None else (*campaign.when, *when),
             lines=read_lines(section.section("lines"), names),
             caps=_caps(section, campaign, redemption.value),
+            margin_floor_bp=_floor(section),
             arms=read_arms(section, campaign),
         )
         section.close()
+        _check_floor(rule, section, names)
         if rule.lane in UNLIMITED and "cap" in section:
             section.wrong("limits points, and this rule gives none", "cap")
         if rule.id == BASE_RULE:
             section.wrong(f"{BASE_RULE} is the programme's own rate", "id", "take another id")
-        if rule.lane in EXTRA_LANES and rule.pick is Pick.BEST:
+        if rule.lane in EXTRA_LANES and rule.pick in (Pick.BEST, Pick.BEST_MARGIN):
             section.wrong("is of a group that takes the best, and this rule gives no amount", "group")
         if group_number and rule.lane is Lane.BASE:
             section.wrong(
@@ -133,6 +135,20 @@ def _check_redeeming(rule: Rule, section: Section) -> None:
     if rule.lines is not None:
         hint = "write what points may pay as covers, and has_product or has_category as a condition"
         section.wrong("is about what a rule gives on, and this rule gives nothing", "lines", hint)
+
+
+def _floor(section: Section) -> int | None:
+    return section.whole("margin_floor_bp", high=9_999) if "margin_floor_bp" in section else None
+
+
+def _check_floor(rule: Rule, section: Section, names: Names) -> None:
+    if rule.margin_floor_bp is None:
+        return
+    names.asks_costs = True
+    if names.products is None:
+        section.wrong("asks what products cost, and there is no products.csv", "margin_floor_bp")
+    if rule.lane not in POINT_LANES | PRICE_LANES or rule.lane is Lane.BASE:
+        section.wrong("is for rules that give points or take off prices", "margin_floor_bp")
 
 
 def _caps(section: Section, campaign: Campaign | None, value: Rate) -> tuple[Cap, ...]:

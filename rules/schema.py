@@ -331,6 +331,7 @@ def _rule() -> Schema:
             "group": _NAME,
             "arm": _list(_NAME),
             "when": {"$ref": "#/$defs/when"},
+            "margin_floor_bp": {"type": "integer", "minimum": 0, "maximum": 9_999},
             "lines": _table(_lines() | {"amount": _table({"from": _MONEY, "below": _MONEY})} | many),
             "then": _table(gives) | {"minProperties": 1, "maxProperties": 1},
             "cap": _list({"$ref": "#/$defs/cap"}),

@@ -146,7 +146,10 @@ def _losers(shares: list[Share]) -> set[int]:
         if holder == at:
             continue
         held = shares[holder]
-        if row.pick is Pick.BEST and numerator * held[3] > held[2] * denominator:
+        gives, gave = numerator * held[3], held[2] * denominator
+        if (row.pick is Pick.BEST and gives > gave) or (
+            row.pick is Pick.BEST_MARGIN and gives > 0 and (gives < gave or gave <= 0)
+        ):
             lost.add(holder)
             best[row.group] = at
         else:

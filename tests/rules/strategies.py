@@ -71,7 +71,7 @@ caps = st.builds(
     st.sampled_from(Unit),
     value=st.builds(Rate, st.integers(1, 3), st.integers(1, 3)),
 )
-PICKS = (Pick.ALL, Pick.FIRST, Pick.BEST, Pick.BEST, Pick.BEST, Pick.FIRST)  # by group
+PICKS = (Pick.ALL, Pick.FIRST, Pick.BEST, Pick.BEST, Pick.BEST_MARGIN)  # by group
 SCALARS = ("merchant", "store", "mcc", "tier", "channel")
 
 
@@ -175,6 +175,9 @@ def line_filters(draw: st.DrawFn) -> LineFilter:
     )
 
 
+floors = st.sampled_from([None, None, None, 0, 3000, 9000])
+
+
 @st.composite
 def rule_lists(draw: st.DrawFn, max_size: int = 16) -> tuple[Rule, ...]:
     """Rules in order; groups 1 and 2 hold bonuses, 3 multipliers, 4 and 5 prices."""
@@ -188,7 +191,7 @@ def rule_lists(draw: st.DrawFn, max_size: int = 16) -> tuple[Rule, ...]:
                 if isinstance(effect, Multiply)
                 else 0
                 if isinstance(effect, BasePoints)
-                else draw(st.integers(1, 2))
+                else draw(st.sampled_from([1, 2, 4]))
             )
         made.append(
             Rule(
@@ -197,13 +200,12 @@ def rule_lists(draw: st.DrawFn, max_size: int = 16) -> tuple[Rule, ...]:
                 effect=effect,
                 priority=draw(st.integers(-2, 2)),
                 group=group,
-                pick={0: Pick.ALL, 1: Pick.FIRST, 2: Pick.BEST, 3: Pick.BEST, 4: Pick.BEST, 5: Pick.FIRST}[
-                    group
-                ],
+                pick=PICKS[group],
                 when=tuple(draw(st.lists(conditions, max_size=3))),
                 lines=draw(st.none() | line_filters()),
                 campaign=draw(st.sampled_from(["", "", "x", "y"])),
                 caps=tuple(draw(st.lists(caps, max_size=2))),
+                margin_floor_bp=None if isinstance(effect, BasePoints) else draw(floors),
                 arms=draw(
                     st.sampled_from([frozenset(), frozenset(), frozenset({"x/A"}), frozenset({"x/B"})])
                 ),
