@@ -56,9 +56,9 @@ class Rate:
 
 def format_minor(amount_minor: int, currency: str) -> str:
     """*amount_minor* for people, as ``12.34``: without a currency sign, point as the decimal mark."""
-    exponent = exponent_of(currency)
+    exponent = _EXPONENTS.get(currency, 2)
     sign = "-" if amount_minor < 0 else ""
-    digits = str(abs(amount_minor)).rjust(exponent + 1, "0")
     if exponent == 0:
-        return sign + digits
-    return f"{sign}{digits[:-exponent]}.{digits[-exponent:]}"
+        return f"{sign}{abs(amount_minor)}"
+    whole, part = divmod(abs(amount_minor), 10**exponent)
+    return f"{sign}{whole}.{part:02}" if exponent == 2 else f"{sign}{whole}.{part:0{exponent}}"

@@ -38,9 +38,10 @@ def evaluate(programme: Programme, facts: Facts) -> Award:
 
     The same facts always bring the same award.
     """
-    given = price(programme, facts)
-    if given:
-        facts = facts.after(given)
+    given: tuple[Discount, ...] = ()
+    if programme.prices.size:
+        given = price(programme, facts)
+        facts = facts.after(given) if given else facts
     sale = Sale(facts)
     within = programme.near_miss_within_minor
     withheld: tuple[Step, ...] = ()

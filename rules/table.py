@@ -12,9 +12,13 @@ The table never changes once it is built. It holds nothing but values, so anothe
 """
 
 from collections.abc import Mapping
+from operator import itemgetter
+from typing import Final
 
 from rules.columns import Columns
 from rules.rows import SETS, Finding, Row, Sale, examine
+
+_rank: Final = itemgetter(0)
 
 
 class Split:
@@ -30,10 +34,15 @@ class Split:
     def search(self, sale: Sale, finding: Finding, within: int | None) -> None:
         """Search both sides."""
         bucket = self.by_value.get(sale.texts[self.at])
-        if bucket is not None:
+        if type(bucket) is tuple:  # as ``search`` does; without its call, for most buckets are that
+            examine(bucket, sale, finding)
+        elif bucket is not None:
             search(bucket, sale, finding, within)
-        if self.rest:
-            search(self.rest, sale, finding, within)
+        rest = self.rest
+        if type(rest) is tuple:
+            examine(rest, sale, finding)
+        else:
+            search(rest, sale, finding, within)
 
 
 Bucket = tuple[Row, ...] | Columns | Split
@@ -91,7 +100,7 @@ class Table:
                     search(bucket, sale, finding, within)
         hits = finding.hits
         if len(hits) > 1:
-            # A rule that several values of a set lead to is found several times; ranks are its own.
-            by_rank = {hit[0]: hit for hit in hits}
-            finding.hits = [by_rank[rank] for rank in sorted(by_rank)]
+            if self.sets:  # a rule that several values lead to is found several times; ranks are its own
+                hits = finding.hits = list({hit[0]: hit for hit in hits}.values())
+            hits.sort(key=_rank)
         return finding
