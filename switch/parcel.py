@@ -19,7 +19,8 @@ from rules.table import Bucket, Split, Table
 RULES_OF_A_PIECE: Final = 16  # with their rows it takes about a third of a millisecond to unpack them
 BUCKETS_OF_A_PIECE: Final = 20
 _TABLES: Final = ("prices", "table", "extras", "redemptions")
-_BARE: Final = ("rules", *_TABLES)
+TEXT_OF_A_PIECE: Final = 1 << 16  # characters
+_BARE: Final = ("rules", "text", *_TABLES)
 
 # A bucket with numbers in place of rows: a list of them; numbers and columns; or what a split has.
 Shape = list[int] | tuple[list[int], Any, Any, Any] | tuple[int, dict[str, Any], Any]
@@ -47,6 +48,8 @@ def pieces(programme: Programme) -> Iterator[bytes]:
                     shapes = {value: _shape(bucket, numbers) for value, bucket in some_buckets}
                     yield _piece("buckets", name, kind, at, shapes)
         yield _piece("common", name, _shape(table.common, numbers), table.size)
+    for some_text in _slices(programme.text, TEXT_OF_A_PIECE):
+        yield _piece("text", some_text)
     yield _piece(
         "fields", {name: getattr(programme, name) for name in Programme.__slots__ if name not in _BARE}
     )
@@ -111,6 +114,7 @@ class Unpacking:
     def __init__(self) -> None:
         self.version: str | None = None
         self.programme: Programme | None = None
+        self._text: list[str] = []
         self._rules: list[Rule] = []
         self._rows: list[Row] = []
         self._tables: dict[str, dict[str, dict[int, dict[str, Bucket]]]] = {}
@@ -134,6 +138,8 @@ class Unpacking:
             case "common":
                 name, shape, size = values
                 self._common[name] = _bucket(shape, self._rows), size
+            case "text":
+                self._text += values
             case _:
                 self._finish(values[0])
 
@@ -141,6 +147,7 @@ class Unpacking:
         programme = Programme.__new__(Programme)
         for name, value in fields.items():
             object.__setattr__(programme, name, value)
+        object.__setattr__(programme, "text", "".join(self._text))
         object.__setattr__(programme, "rules", tuple(self._rules))
         for name in _TABLES:
             made = self._tables.get(name, {})
