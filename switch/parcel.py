@@ -48,8 +48,13 @@ def pieces(programme: Programme) -> Iterator[bytes]:
                     shapes = {value: _shape(bucket, numbers) for value, bucket in some_buckets}
                     yield _piece("buckets", name, kind, at, shapes)
         yield _piece("common", name, _shape(table.common, numbers), table.size)
-    for some_text in _slices(programme.text, TEXT_OF_A_PIECE):
-        yield _piece("text", some_text)
+    yield from _fields(programme)
+
+
+def _fields(programme: Programme) -> Iterator[bytes]:
+    """Everything that does not grow with the rules, behind the text, which does."""
+    for some in _slices(programme.text, TEXT_OF_A_PIECE):
+        yield _piece("text", some)
     yield _piece(
         "fields", {name: getattr(programme, name) for name in Programme.__slots__ if name not in _BARE}
     )
