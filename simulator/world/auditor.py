@@ -88,7 +88,7 @@ def _moved(decision: Decision) -> int | None:
         case "TRANSFER":
             return decision.moved
         case "HOLD":
-            return decision.held
+            return decision.reserved
         case "EXCHANGE":
             return decision.exchanged
         case _:

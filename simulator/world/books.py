@@ -92,6 +92,11 @@ class Decision:
         return self._net(AccountKind.REDEEMED, AccountKind.SUSPENSE)
 
     @property
+    def reserved(self) -> int:
+        """Points that it reserved, whatever holds it found over."""
+        return sum(moved.points for moved in self.postings if kind_of(moved.credit) is AccountKind.HELD)
+
+    @property
     def held(self) -> int:
         """Points that it reserved; negative when it spent or released them."""
         return self._net_of_members(AccountKind.HELD)
@@ -254,18 +259,28 @@ class Books:
         where a person was told that not all could be undone.
         """
         is_hold = original.seq in self.holds
-        left = [original.issued, original.redeemed, original.exchanged, original.held * is_hold]
+        left = [original.issued, original.redeemed, original.exchanged, original.reserved * is_hold]
         for decision in self.decisions:
             named = self.links.get(decision.seq, [])
             if original.seq in named:
                 if len(named) > 1 or decision.exception is not None:
                     return 0, 0, 0, 0
                 for at, points in enumerate(
-                    (decision.issued, decision.redeemed, decision.exchanged, decision.held * is_hold)
+                    (
+                        decision.issued,
+                        decision.redeemed,
+                        decision.exchanged,
+                        -self._taken_of(original, decision) * is_hold,
+                    )
                 ):
                     left[at] += points
         issued, redeemed, exchanged, held = left
         return issued, redeemed, exchanged, held
+
+    def _taken_of(self, hold: Decision, by: Decision) -> int:
+        """Points that *by* spent or released of *hold*."""
+        steps = self.holds[hold.seq].steps if hold.seq in self.holds else []
+        return sum(step.points for step in steps if step.seq == by.seq)
 
     def below_floor(self) -> Iterator[str]:
         """Accounts that ever passed their floor, and where."""
