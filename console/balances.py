@@ -79,7 +79,7 @@ def _hold_to(file: Path, deployment: Deployment, count: int, total: int) -> None
     """
     totals = ControlTotals()
     with _opened(file) as (lines, _):
-        for row in read_balances(lines, ranges=deployment.programme.card_ranges, totals=totals):
+        for row in read_balances(lines, ranges=deployment.ranges, totals=totals):
             if isinstance(row, BadLine) and totals.count == 0:
                 raise LoyaltyError(row.reason, where=f"{file.name}: line {row.line}", hint="mend the header")
     if (totals.count, totals.points) != (count, total):
@@ -93,7 +93,7 @@ def _hold_to(file: Path, deployment: Deployment, count: int, total: int) -> None
 
 def _good(lines: Iterable[str], deployment: Deployment, bad: list[tuple[int, str]]) -> Iterator[BalanceRow]:
     """The good *lines*; the bad ones are added to *bad*."""
-    for row in read_balances(lines, ranges=deployment.programme.card_ranges, totals=ControlTotals()):
+    for row in read_balances(lines, ranges=deployment.ranges, totals=ControlTotals()):
         match row:
             case BadLine(line, reason):
                 bad.append((line, reason))

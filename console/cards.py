@@ -121,6 +121,10 @@ def replace(card: str, new: str, expires: str, config: Path, *, as_json: bool) -
     """Put the card NEW, which is active at once, in the place of CARD: same member, same points."""
     deployment = open_deployment(config)
     old, row = deployment.card(card), deployment.card(new, expires=expires)
+    if old.programme != row.programme:
+        raise LoyaltyError(
+            "is of another programme", where="the new card", hint="take a number of the old one's"
+        )
     with deployment.desk() as desk:
         told = desk.order(
             "cards.replace",
@@ -143,7 +147,7 @@ def show(card: str, config: Path, *, as_json: bool) -> None:
         found = deployment.find(books, card)
         balance = balance_of(books, found, deployment.today, deployment.now)
         pin = secret_of_card(books, found, ProofKind.PIN)
-        tier = tier_of(Worksheet(Recall(books)), deployment.programme, found, deployment.today)
+        tier = tier_of(Worksheet(Recall(books)), deployment.programme_of(found), found, deployment.today)
     refusal = found.refusal(deployment.today)
     shown = {
         "card": f"*{found.last4}",
@@ -151,6 +155,7 @@ def show(card: str, config: Path, *, as_json: bool) -> None:
         "expires_on": found.expires_on,
         "terminals_are_told": "APPROVED" if refusal is None else refusal.value,
         "member": found.operator_id,
+        **({"programme": found.programme} if found.programme else {}),
         "shares_accounts": found.owner != found.member_id,
         "tier": tier,
         "language": found.language,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from config.schema import Settings
 from console.options import config_option, json_option, print_json
 from loyalty.errors import LoyaltyError, Problems
 from rules.advice import Advice
+from rules.bundle import FOLDER
 from rules.lint import lint
 from rules.names import PRODUCTS, costs_of
 from rules.parse import load_programme
@@ -20,6 +22,7 @@ from rules.programme import Programme
 from rules.registered import REGISTERED, unknown_names
 from switch.database import open_for_reading
 from switch.outlook import outlook_of
+from switch.positions import positions
 
 _FIELDS: Final = {"terminal": "terminal_id", "merchant": "merchant_id", "acquirer": "acquirer_id"}
 
@@ -43,8 +46,8 @@ def check(ctx: click.Context, config: Path, *, as_json: bool) -> None:
     except Problems as error:
         problems = [str(each) for each in error.problems]
     else:
-        for each in _advice(settings, programme):
-            (problems if each.is_problem else warnings).append(str(each))
+        for each, told in _all_advice(settings, programme):
+            (problems if each.is_problem else warnings).append(told)
     if as_json:
         print_json({"problems": problems, "warnings": warnings})
     else:
@@ -52,15 +55,26 @@ def check(ctx: click.Context, config: Path, *, as_json: bool) -> None:
             click.echo(told)
         for told in warnings:
             click.echo(f"warning: {told}")
-        if programme is not None:
-            counted = f"{len(programme.rules)} rules in force"
-            click.echo(f"{programme.name}, version {programme.version}: {counted}")
+        for part in () if programme is None else programme.all:
+            counted = f"{len(part.rules)} rules in force"
+            click.echo(f"{_of(part)}{part.name}, version {part.version}: {counted}")
     if problems:
         ctx.exit(1)
 
 
-def _advice(settings: Settings, programme: Programme) -> Iterator[Advice]:
-    products = settings.programme.parent / PRODUCTS
+def _all_advice(settings: Settings, programme: Programme) -> Iterator[tuple[Advice, str]]:
+    for part in programme.all:
+        for each in _advice(settings, part, is_alone=not programme.parts):
+            yield each, f"{_of(part)}{each}"
+
+
+def _of(programme: Programme) -> str:
+    return f"{programme.id}: " if programme.id else ""
+
+
+def _advice(settings: Settings, programme: Programme, *, is_alone: bool) -> Iterator[Advice]:
+    folder = settings.programme.parent
+    products = (folder / FOLDER / programme.id if programme.id else folder) / PRODUCTS
     costs = {}
     if products.is_file():
         costs = costs_of(products.read_text("utf-8"), programme.terms.currency)
@@ -68,6 +82,10 @@ def _advice(settings: Settings, programme: Programme) -> Iterator[Advice]:
     if settings.database.is_file():
         with closing(open_for_reading(settings.database)) as database:
             outlook = outlook_of(database, programme, sold=bool(costs))
+            if not is_alone:
+                found = positions(database, programme.redemption.value, programme.id)
+                has = sum(each.outstanding for each in found.cohorts) - found.debt
+                outlook = replace(outlook, outstanding=has)
     yield from lint(programme, costs, outlook)
     try:
         register = load_register(settings.terminals)

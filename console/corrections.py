@@ -97,7 +97,10 @@ def show(config: Path, *, as_json: bool) -> None:
     """What each campaign with a budget may give, gave, and has left."""
     deployment = open_deployment(config)
     with deployment.books() as books:
-        rows = queries.budgets(books, deployment.programme.budgets)
+        rows = queries.budgets(
+            books,
+            {measure: plan for each in deployment.programme.all for measure, plan in each.budgets.items()},
+        )
     print_rows(rows, as_json=as_json, nothing="no campaign in the programme has a budget")
 
 

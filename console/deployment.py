@@ -18,7 +18,7 @@ from loyalty.clock import SystemClock
 from loyalty.errors import LoyaltyError, Problems
 from members.card import Card
 from members.identifiers import Hasher
-from members.importer import BadLine, CardRow, read_card
+from members.importer import BadLine, CardRow, CardTerms, read_card
 from messages.dialect import shipped_dialects
 from messages.framing import FRAMINGS
 from messages.profile import with_codes
@@ -40,11 +40,12 @@ _Loaded = TypeVar("_Loaded")
 Books = sqlite3.Connection
 
 
-class CardTerms(TypedDict):
-    """What a programme says of cards."""
+class CardsKept(TypedDict):
+    """What the programmes say of cards."""
 
     ranges: Sequence[CardRange]
     tiers: Sequence[str]
+    beside: Sequence[CardTerms]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +57,20 @@ class Deployment:
     hasher: Hasher
 
     @property
-    def terms(self) -> CardTerms:
+    def terms(self) -> CardsKept:
         """What cards are held to."""
-        return {"ranges": self.programme.card_ranges, "tiers": self.programme.tiers}
+        own = self.programme
+        beside = [CardTerms(each.id, each.card_ranges, each.tiers) for each in own.parts]
+        return {"ranges": own.card_ranges, "tiers": own.tiers, "beside": beside}
+
+    @property
+    def ranges(self) -> Sequence[CardRange]:
+        """Of the cards of all programmes."""
+        return [card_range for programme in self.programme.all for card_range in programme.card_ranges]
+
+    def programme_of(self, card: Card) -> Programme:
+        """The programme that the member of *card* belongs to."""
+        return self.programme.part(card.programme) or self.programme
 
     @property
     def now(self) -> datetime:

@@ -8,6 +8,7 @@ import rich_click as click
 
 from config.load import load_settings
 from console.options import config_option, json_option, print_json, print_record, print_rows, progress_bar
+from console.programmes import part_named, programme_option
 from rules.backtest import Backtest, money_of
 from rules.parse import load_programme
 from rules.replay import Replay
@@ -26,22 +27,27 @@ ASSUMED: Final = (
 
 @click.command(epilog="Example: puntual rules backtest new/programme.toml --config shop/puntual.toml")
 @click.argument("candidate", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@programme_option
 @config_option
 @json_option
-def backtest(candidate: Path, config: Path, *, as_json: bool) -> None:
+def backtest(candidate: Path, programme: str, config: Path, *, as_json: bool) -> None:
     """Rate all past sales by the programme CANDIDATE, beside the one of the deployment's files.
 
     Both are played through in order of time, with counters, limits and budgets of their own. What is assumed
     is told with the figures.
     """
     settings = load_settings(config)
-    current, other = load_programme(settings.programme), load_programme(candidate)
+    current = part_named(load_programme(settings.programme), programme)
+    made = load_programme(candidate)
+    other = made.part(programme) or made  # a file of one programme alone is meant as the one that is named
     test = Backtest(other)
     with closing(open_for_reading(settings.database)) as database, progress_bar("Rating") as progress:
         people = People(database)
         now, then = Replay(current, people.tell), Replay(other, people.tell)
         last = last_sale(database)
         for sale in past_sales(database):
+            if sale.programme != programme:
+                continue
             before = now.rate(sale.past)
             after = then.rate(sale.past)
             test.add(

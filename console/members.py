@@ -87,11 +87,13 @@ def show(member: str, config: Path, *, as_json: bool) -> None:
                 "is not known", where="the member", hint="look at his id, or import a card of him"
             )
         profile = reader.profile(cards[0].member_id)
-        tier = tier_of(Worksheet(reader), deployment.programme, cards[0], deployment.today)
+        programme = deployment.programme_of(cards[0])
+        tier = tier_of(Worksheet(reader), programme, cards[0], deployment.today)
         history = tier_history(books, cards[0].member_id)
-    tiers = deployment.programme.tiers
+    tiers = programme.tiers
     shown: dict[str, object] = {
         "member": member,
+        **({"programme": programme.id} if programme.id else {}),
         "cards": len(cards),
         "tier": tier or (tiers[0] if tiers else None),
         "segments": sorted(profile.segments),

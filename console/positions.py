@@ -6,6 +6,7 @@ import rich_click as click
 
 from console.deployment import Deployment, open_deployment
 from console.options import config_option, json_option, print_json, print_record, print_rows
+from console.programmes import part_named
 from ledger.account import name_of
 from loyalty.amount import format_minor
 from loyalty.errors import LoyaltyError
@@ -15,16 +16,25 @@ from switch.positions import positions as positions_of
 
 
 @click.command(epilog="Example: puntual ledger positions --config shop/puntual.toml")
+@click.option(
+    "--programme",
+    metavar="ID",
+    help="Members of this one alone, '' for the deployment's own; all together if left out.",
+)
 @config_option
 @json_option
-def positions(config: Path, *, as_json: bool) -> None:
+def positions(programme: str | None, config: Path, *, as_json: bool) -> None:
     """Tell what is owed: points of members by month and funder with their value, certificates, partners.
 
     Issued, redeemed and exchanged are net of what was undone; expired is the breakage. A partner's position
     is below 0 where he owes the programme, and above 0 where it owes him.
     """
     deployment = open_deployment(config)
-    found = _found(deployment)
+    its = part_named(deployment.programme, programme or "")
+    value = deployment.programme.redemption.value
+    others = {each.id: each.redemption.value for each in deployment.programme.parts}
+    with deployment.books() as books:
+        found = positions_of(books, value, programme, others)
     currency = deployment.programme.terms.currency
     cohorts: list[dict[str, object]] = [
         {
@@ -39,18 +49,23 @@ def positions(config: Path, *, as_json: bool) -> None:
         }
         for cohort in found.cohorts
     ]
-    value = deployment.programme.redemption.value
+    owed = _named(deployment, found)
+    if programme is not None:
+        owed = {each.id: owed[each.id] for each in its.partners if each.id in owed}
+    worth = {
+        partner.id: each.redemption.value for each in deployment.programme.all for partner in each.partners
+    }
     partners: list[dict[str, object]] = [
-        {"partner": name, "points": points, "value": _signed(value.of(abs(points)), points)}
-        for name, points in _named(deployment, found).items()
+        {"partner": name, "points": points, "value": _signed(worth.get(name, value).of(abs(points)), points)}
+        for name, points in owed.items()
     ]
-    whole = {
+    whole: dict[str, int | None] = {
         "outstanding": sum(cohort.outstanding for cohort in found.cohorts),
         "value": sum(cohort.value_minor for cohort in found.cohorts),
         "debt": found.debt,
         "certificates": found.certificates,
         "certificates_value": found.certificates_minor,
-        "certificates_lapsed": found.lapsed,
+        "certificates_lapsed": found.lapsed if programme is None else None,
     }
     if as_json:
         print_json({"through": found.through, "cohorts": cohorts, "partners": partners, **whole})
@@ -58,13 +73,16 @@ def positions(config: Path, *, as_json: bool) -> None:
     print_rows(cohorts, as_json=False, nothing="no points were earned yet")
     click.echo("")
     money = {"value", "certificates_value"}
-    told = {name: format_minor(each, currency) if name in money else each for name, each in whole.items()}
+    told = {
+        name: format_minor(each, currency) if name in money and each is not None else each
+        for name, each in whole.items()
+    }
     print_record(told, as_json=False)
     click.echo("")
     for partner in partners:
-        worth = partner["value"]
-        assert isinstance(worth, int)
-        partner["value"] = format_minor(worth, currency)
+        worth_minor = partner["value"]
+        assert isinstance(worth_minor, int)
+        partner["value"] = format_minor(worth_minor, currency)
     print_rows(partners, as_json=False, nothing="no partner owes or is owed anything")
 
 
@@ -78,7 +96,7 @@ def positions(config: Path, *, as_json: bool) -> None:
 def settle(names: tuple[str, ...], key: str | None, config: Path, *, as_json: bool) -> None:
     """Put down that partners paid what they owed, and were paid what they were owed."""
     deployment = open_deployment(config)
-    known = {partner.id for partner in deployment.programme.partners}
+    known = {partner.id for programme in deployment.programme.all for partner in programme.partners}
     for name in names:
         if name not in known:
             raise LoyaltyError("is no partner", where=name, hint="name one of the programme's [[partner]]")
@@ -116,7 +134,11 @@ def _found(deployment: Deployment) -> Positions:
 
 def _named(deployment: Deployment, found: Positions) -> dict[str, int]:
     """The positions by the partners' ids; accounts of partners that the programme knows no more by number."""
-    names = {partner_account(partner.id): partner.id for partner in deployment.programme.partners}
+    names = {
+        partner_account(partner.id): partner.id
+        for programme in deployment.programme.all
+        for partner in programme.partners
+    }
     return {names.get(its, name_of(its)): points for its, points in sorted(found.partners.items())}
 
 

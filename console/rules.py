@@ -13,6 +13,7 @@ from console.checking import check
 from console.hindsight import backtest
 from console.lifecycle import activate, approve, history, rollback, shadow
 from console.options import config_option, json_option, print_json
+from console.programmes import part_named, programme_option
 from console.rerate import rerate
 from loyalty.amount import format_minor
 from loyalty.errors import LoyaltyError
@@ -30,6 +31,7 @@ from switch.allowed import terms_of_decision
 from switch.database import open_for_reading
 from switch.enactment import Restorer
 from switch.outcome import Record
+from switch.programmes import part_told
 from switch.recall import Recall
 
 
@@ -44,20 +46,22 @@ for _command in (check, activate, approve, rollback, shadow, history, backtest, 
 
 @rules.command(epilog="Example: puntual rules show --config shop/puntual.toml --html rules.html")
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a page to this file.")
+@programme_option
 @config_option
 @json_option
-def show(html: Path | None, config: Path, *, as_json: bool) -> None:
-    """The programme as tables."""
-    programme = load_programme(load_settings(config).programme)
+def show(html: Path | None, programme: str, config: Path, *, as_json: bool) -> None:
+    """The programme as tables; as JSON with all that stand beside it."""
+    whole = load_programme(load_settings(config).programme)
     if as_json:
-        click.echo(programme.text)
+        click.echo(whole.text)
         return
+    shown = part_named(whole, programme)
     # The page has room; what is recorded for it is not printed.
     console = Console() if html is None else Console(record=True, width=140, file=io.StringIO())
-    console.print(_terms_table(programme))
-    console.print(_rules_table(programme))
-    if programme.campaigns:
-        console.print(_campaigns_table(programme))
+    console.print(_terms_table(shown))
+    console.print(_rules_table(shown))
+    if shown.campaigns:
+        console.print(_campaigns_table(shown))
     if html is not None:
         html.write_text(console.export_html(inline_styles=True), encoding="utf-8")
 
@@ -217,7 +221,8 @@ def _decided(rrn: str, config: Path) -> tuple[Record, Facts, Programme]:
         text, version = reader.facts(record.seq), record.programme_version
         if text is None or version is None:
             raise LoyaltyError("what its rules saw was erased or never kept", where=f"DE 37 {rrn}")
-        programme = Restorer(reader)(version)
+        whole = Restorer(reader)(version)
+        programme = whole.part(part_told(record.rules)) or whole
     finally:
         database.close()
     return record, Facts.from_json(text), programme

@@ -28,6 +28,7 @@ class Card:
         operator_id: The operator's own id of the member.
         last4: All that is kept of the number.
         expires_on: Its last day; ``None`` when it never expires.
+        programme: That the member belongs to; empty for the deployment's own.
     """
 
     card_id: CardId
@@ -39,6 +40,7 @@ class Card:
     expires_on: date | None
     tier: str | None = None
     language: str | None = None
+    programme: str = ""
 
     def refusal(self, today: date) -> Reason | None:
         """Why it cannot be used on *today*, by INTERFACE 1.4 step 9; ``None`` when it can."""

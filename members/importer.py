@@ -43,6 +43,7 @@ class CardRow:
         member: The operator's own id of the member.
         expires_on: Last day of the month given; ``None``: never.
         parent: Another card of the family whose accounts it shares.
+        programme: In whose range the number lies; empty for the deployment's own.
     """
 
     line: int
@@ -57,6 +58,22 @@ class CardRow:
     mail: Identifier | None = None
     birthday: date | None = field(default=None, repr=False)
     language: str | None = None
+    programme: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardTerms:
+    """What a programme says of its cards.
+
+    Attributes:
+        programme: Its name; empty for the deployment's own.
+        ranges: Of its card numbers.
+        tiers: That its members may have; without any, every tier is taken as it is.
+    """
+
+    programme: str
+    ranges: Sequence[CardRange]
+    tiers: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +85,11 @@ class BadLine:
 
 
 def read_cards(
-    lines: Iterable[str], *, ranges: Sequence[CardRange], tiers: Sequence[str]
+    lines: Iterable[str],
+    *,
+    ranges: Sequence[CardRange],
+    tiers: Sequence[str],
+    beside: Sequence[CardTerms] = (),
 ) -> Iterator[CardRow | BadLine]:
     """What each of *lines* says, in their order. The first is the header.
 
@@ -78,7 +99,9 @@ def read_cards(
         lines: Of the file. No cell spans two, so a quote that is never closed spoils one line alone.
         ranges: Of the programme; a number outside of them is no card.
         tiers: Of the programme; without any, every tier is taken as it is.
+        beside: The terms of other programmes of the deployment; a number in their ranges is theirs.
     """
+    terms = (CardTerms("", ranges, tiers), *beside)
     header: list[str] = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -86,7 +109,7 @@ def read_cards(
         try:
             cells = cells_of(line)
             if header:
-                yield _row(number, named_cells(cells, header), ranges, tiers)
+                yield _row(number, named_cells(cells, header), terms)
             else:
                 header = _header(cells)
         except BadCellError as error:
@@ -96,11 +119,15 @@ def read_cards(
 
 
 def read_card(
-    cells: Mapping[str, str], *, ranges: Sequence[CardRange], tiers: Sequence[str]
+    cells: Mapping[str, str],
+    *,
+    ranges: Sequence[CardRange],
+    tiers: Sequence[str],
+    beside: Sequence[CardTerms] = (),
 ) -> CardRow | BadLine:
     """What the one line with these *cells*, by column, says; held to the rules of a list."""
     try:
-        return _row(1, cells, ranges, tiers)
+        return _row(1, cells, (CardTerms("", ranges, tiers), *beside))
     except BadCellError as error:
         return BadLine(1, str(error))
 
@@ -142,9 +169,10 @@ def _header(cells: Sequence[str]) -> list[str]:
     return list(cells)
 
 
-def _row(line: int, row: Mapping[str, str], ranges: Sequence[CardRange], tiers: Sequence[str]) -> CardRow:
-    card = card_cell(row, "card", ranges)
-    parent = card_cell(row, "parent", ranges) if row.get("parent") else None
+def _row(line: int, row: Mapping[str, str], terms: Sequence[CardTerms]) -> CardRow:
+    its = _terms_of(row["card"], terms)
+    card = card_cell(row, "card", its.ranges)
+    parent = card_cell(row, "parent", its.ranges) if row.get("parent") else None
     if parent == card:
         raise BadCellError("a card is its own parent")
     member = shaped_cell(row, "member", MEMBER, "1 to 64 printable ASCII characters")
@@ -154,7 +182,7 @@ def _row(line: int, row: Mapping[str, str], ranges: Sequence[CardRange], tiers: 
     if status not in _STATUSES:
         raise BadCellError(f"status is none of {', '.join(_STATUSES)}")
     tier = shaped_cell(row, "tier", _TIER, "1 to 16 printable ASCII characters")
-    if tier is not None and tiers and tier not in tiers:
+    if tier is not None and its.tiers and tier not in its.tiers:
         raise BadCellError("tier is not in the programme")
     name = row.get("name") or None
     if name is not None and len(name) > _NAME_LENGTH_MAX:
@@ -172,7 +200,14 @@ def _row(line: int, row: Mapping[str, str], ranges: Sequence[CardRange], tiers: 
         mail=_identifier(row, "mail", IdentifierKind.MAIL, _MAIL, "an address"),
         birthday=day_cell(row, "birthday"),
         language=shaped_cell(row, "language", _LANGUAGE, "two small letters"),
+        programme=its.programme,
     )
+
+
+def _terms_of(number: str, terms: Sequence[CardTerms]) -> CardTerms:
+    """The terms in whose ranges *number* lies; the first when it lies in none."""
+    found = (each for each in terms[1:] if any(known.holds(number) for known in each.ranges))
+    return next(found, terms[0])
 
 
 def card_cell(row: Mapping[str, str], column: str, ranges: Sequence[CardRange]) -> Identifier:

@@ -47,6 +47,15 @@ profile: Final = Table(
     sqlite_strict=True,
 )
 
+# Members of programmes beside the deployment's own; nobody ever moves to another.
+membership: Final = Table(
+    "membership",
+    metadata,
+    Column("member_id", _Integer, primary_key=True, autoincrement=False),
+    Column("programme", Text, nullable=False),
+    sqlite_strict=True,
+)
+
 card: Final = Table(
     "card",
     metadata,

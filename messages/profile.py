@@ -41,6 +41,17 @@ class Profile:
         self._network_echo = sheet.echo + sheet.network_echo
         self._reader = Reader(sheet, terms, register, acquirer_id)
         self._answerer = Answerer(sheet, terms)
+        self._register, self._acquirer_id = register, acquirer_id
+        self._others: dict[Terms, Profile] = {terms: self}
+
+    def speaking(self, terms: Terms) -> "Profile":
+        """The same profile for another programme of the switch, which has *terms*."""
+        profile = self._others.get(terms)
+        if profile is None:
+            profile = self._others[terms] = Profile(
+                self.sheet, terms=terms, register=self._register, acquirer_id=self._acquirer_id
+            )
+        return profile
 
     def check(self, dialect: Dialect) -> None:
         """Raise ``Problems`` when messages of *dialect* cannot be read by this profile."""

@@ -24,10 +24,17 @@ def amended(programme: Programme, *, paused: frozenset[str], stopped: frozenset[
         return whole
     document = {_AMENDS: whole.version, "paused": sorted(paused), "stopped": sorted(stopped)}
     text = json.dumps(document, separators=(",", ":"))
+    return _changed(whole, version_of(text), text, paused, stopped)
+
+
+def _changed(
+    whole: Programme, version: str, text: str, paused: frozenset[str], stopped: frozenset[str]
+) -> Programme:
     changed = copy.copy(whole)  # tables and all
     changes = {
-        "version": version_of(text),
+        "version": version,
         "text": text,
+        "parts": tuple(_changed(part, version, "", paused, stopped) for part in whole.parts),
         "paused": paused,
         "stopped": stopped,
         "whole": whole,

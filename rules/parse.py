@@ -20,6 +20,7 @@ from loyalty.card import CardRange
 from loyalty.clock import zone_named
 from loyalty.errors import LoyaltyError, Problems
 from loyalty.terms import Terms
+from rules.bundle import FOLDER, MAIN, conflicts, joined, located, sources_of, split
 from rules.caps import read_caps
 from rules.couponset import read_coupons, settle_coupons
 from rules.effects import Lane
@@ -48,7 +49,8 @@ from rules.span import Span, SpanUnit
 from rules.stockset import read_pools, read_stamp_cards
 from rules.tierset import read_qualification
 
-MAIN: Final = "programme.toml"
+__all__ = ["LANGUAGES", "MAIN", "load_programme", "parse_programme", "restore_programme", "version_of"]
+
 LANGUAGES: Final = ("en", "es")
 VERSION_DIGITS: Final = 12
 _CURRENCY: Final = re.compile(r"[0-9]{3}", re.ASCII)
@@ -57,18 +59,15 @@ _AT_ONCE: Final = Span(0, SpanUnit.DAYS)
 
 
 def load_programme(path: Path) -> Programme:
-    """The programme of the file *path* and of ``campaigns/*.toml`` beside it.
+    """The programme of the file *path* and of ``campaigns/*.toml`` beside it, with those of ``programmes/*``.
 
     Raises:
         Problems: All that is wrong, with file, key and hint.
     """
     problems: list[LoyaltyError] = []
-    sources = {MAIN: _read(path, problems)}
-    for campaign in sorted(path.parent.glob("campaigns/*.toml")):
-        sources[f"campaigns/{campaign.name}"] = _read(campaign, problems)
-    products = path.parent / PRODUCTS
-    if products.is_file():
-        sources[PRODUCTS] = _read(products, problems)
+    sources = sources_of(path, "", problems)
+    for folder in sorted(each for each in path.parent.glob(f"{FOLDER}/*") if each.is_dir()):
+        sources |= sources_of(folder / MAIN, f"{FOLDER}/{folder.name}/", problems)
     if problems:
         raise Problems(problems, where=str(path))
     return parse_programme(sources)
@@ -80,7 +79,20 @@ def parse_programme(sources: Mapping[str, str]) -> Programme:
     Raises:
         Problems: All that is wrong.
     """
+    own, others = split(sources)
     problems: list[LoyaltyError] = []
+    documents = _documents(own, problems)
+    parts: dict[str, dict[str, Any]] = {}
+    for folder, texts in others.items():
+        wrong: list[LoyaltyError] = []
+        parts[folder] = _documents(texts, wrong)
+        problems += located(wrong, folder)
+    if problems:
+        raise Problems(problems, where=MAIN)
+    return _bundle(documents, parts)
+
+
+def _documents(sources: Mapping[str, str], problems: list[LoyaltyError]) -> dict[str, Any]:
     documents: dict[str, Any] = {}
     for name, text in sources.items():
         if name == PRODUCTS:
@@ -92,14 +104,14 @@ def parse_programme(sources: Mapping[str, str]) -> Programme:
             problems.append(ProgrammeError(f"is not TOML: {error}", where=name))
         except (ValueError, RecursionError):  # a number of thousands of digits, or brackets without end
             problems.append(ProgrammeError("is not TOML that can be read", where=name))
-    if problems:
-        raise Problems(problems, where=MAIN)
-    return _programme(documents)
+    return documents
 
 
 def restore_programme(text: str) -> Programme:
     """The programme whose canonical text is *text*, version and all."""
-    programme = _programme(json.loads(text), is_restored=True)  # what is refused today was not always
+    documents = json.loads(text)
+    parts = documents.pop(FOLDER, {})
+    programme = _bundle(documents, parts, is_restored=True)  # what is refused today was not always
     assert programme.text == text
     return programme
 
@@ -107,16 +119,6 @@ def restore_programme(text: str) -> Programme:
 def version_of(text: str) -> str:
     """The version of the programme with the canonical *text*: the beginning of its SHA-256."""
     return hashlib.sha256(text.encode("ascii", "replace")).hexdigest()[:VERSION_DIGITS]
-
-
-def _read(path: Path, problems: list[LoyaltyError]) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        problems.append(ProgrammeError(f"cannot be read: {error.strerror}", where=path.name))
-    except UnicodeDecodeError as error:
-        problems.append(ProgrammeError(f"is not UTF-8 at byte {error.start}", where=path.name))
-    return ""
 
 
 def _canonical(documents: Mapping[str, Any]) -> str:
@@ -127,7 +129,28 @@ def _canonical(documents: Mapping[str, Any]) -> str:
     return json.dumps(documents, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=plain)
 
 
-def _programme(documents: Mapping[str, Any], *, is_restored: bool = False) -> Programme:
+def _bundle(
+    documents: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]], *, is_restored: bool = False
+) -> Programme:
+    """The deployment's own programme with those of its folders, if there are any."""
+    if not parts:
+        return _programme(documents, is_restored=is_restored)
+    problems: list[LoyaltyError] = []
+    made: dict[str, Programme] = {}
+    for folder, its in {"": documents, **parts}.items():
+        try:
+            made[folder] = _programme(its, folder, is_restored=is_restored)
+        except Problems as error:
+            problems += located(list(error.problems), folder)
+    if not problems:
+        own = made.pop("")
+        problems += () if is_restored else conflicts(own, made)
+    if problems:
+        raise Problems(problems, where=MAIN)
+    return joined(own, made)
+
+
+def _programme(documents: Mapping[str, Any], folder: str = "", *, is_restored: bool = False) -> Programme:
     problems: list[LoyaltyError] = []
     main = Section(documents[MAIN], MAIN, problems)
     head = main.section("programme") or _missing(main, "programme")
@@ -155,7 +178,7 @@ def _programme(documents: Mapping[str, Any], *, is_restored: bool = False) -> Pr
     qualification = read_qualification(main, tiers)
     restraint = read_restraint(main)
     names.asks_costs |= qualification is not None and qualification.metric == "profit"
-    limits = read_caps(main, "programme", redemption.value)
+    limits = read_caps(main, f"programme:{folder}" if folder else "programme", redemption.value)
     rules = read_rules(main, None, names, groups, redemption)
     found = read_coupons(main, None)
     main.close()

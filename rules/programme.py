@@ -191,6 +191,8 @@ class Programme:
         counting: What its rules and limits count; ``None`` when they look at nothing but the sale.
         budgets: Campaign in force and the points of its budget, by the measure that counts them.
         restraint: How much it may give away and promise.
+        id: Of a programme beside the deployment's own; empty for that one.
+        parts: The programmes beside this one, the deployment's own.
         holdout_bp: Basis points of the members who get nothing beside the base.
         near_miss_within_minor: A near miss further away is not told; ``None`` tells any.
         paused: Campaigns whose rules give nothing for now.
@@ -234,6 +236,8 @@ class Programme:
     coupons: Mapping[str, Coupon] = field(default_factory=dict)
     rules: tuple[Rule, ...] = field(default=(), repr=False)
     limits: tuple[Cap, ...] = ()
+    id: str = ""
+    parts: "tuple[Programme, ...]" = field(default=(), repr=False)
     holdout_bp: int = 0
     restraint: Restraint = NO_RESTRAINT
     near_miss_within_minor: int | None = None
@@ -315,6 +319,22 @@ class Programme:
     def caps(self) -> frozenset[Cap]:
         """All limits and budgets: what is to be counted, and given to the rules among the facts."""
         return frozenset(self.limits) | {cap for rule in self.rules for cap in rule.caps}
+
+    @property
+    def all(self) -> "tuple[Programme, ...]":
+        """Itself and those beside it."""
+        return (self, *self.parts)
+
+    def part(self, name: str) -> "Programme | None":
+        """The programme called *name* among all of the deployment."""
+        return next((programme for programme in self.all if programme.id == name), None)
+
+    def holding(self, number: str) -> "Programme":
+        """The programme of the card *number*; the deployment's own when it is in no range at all."""
+        for programme in self.parts:
+            if any(card_range.holds(number) for card_range in programme.card_ranges):
+                return programme
+        return self
 
     def partner(self, name: str) -> Partner | None:
         """The partner with this id."""

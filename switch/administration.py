@@ -94,7 +94,7 @@ class Administration:
     async def _sweep(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
         """Look at the tiers of the next members behind the one numbered ``after``."""
         programme = self._sequencer.programmes.current
-        if programme.qualification is None:
+        if all(each.qualification is None for each in programme.all):
             hint = "write [qualification] into the programme"
             raise LoyaltyError("has tiers that the operator gives", where="the programme", hint=hint)
         with _understood():

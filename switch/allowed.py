@@ -17,6 +17,7 @@ from rules.redemption import Redemption
 from switch.case import Case
 from switch.family import allowance
 from switch.outcome import Record
+from switch.programmes import part_told
 
 _EARN_ONLY: Final = frozenset({IdentifierKind.PHONE, IdentifierKind.MAIL})  # who knows these may not spend
 _BY: Final = "redemption "  # stands before the id of the rule whose terms a decision went by
@@ -123,4 +124,5 @@ def terms_of_decision(programme: Programme, rules: str) -> Redemption:
 
 def redemption_of(case: Case, record: Record) -> Redemption:
     """The terms that the decision *record* went by."""
-    return terms_of_decision(case.programmes.version(record.programme_version), record.rules)
+    programmes = case.programmes.seen_by(part_told(record.rules))
+    return terms_of_decision(programmes.version(record.programme_version), record.rules)

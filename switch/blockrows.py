@@ -164,6 +164,8 @@ def _enrolment_entries(enrolment: Enrolment) -> list[tuple[int, str]]:
         "status": card.status.value,
         "expires_on": None if card.expires_on is None else card.expires_on.isoformat(),
     }
+    if card.programme:
+        told["programme"] = card.programme
     entries = [(int(card.card_id), _compact(told))]
     if enrolment.replaces is not None:
         replaced = {"status": CardStatus.REPLACED.value, "replaced_by": card.card_id}

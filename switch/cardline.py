@@ -24,6 +24,7 @@ class CardLine:
         parent: Token of another card of the family.
         person: What is said of the member in clear; ``None`` when nothing is.
         identifiers: Kind and token of his phone and mail.
+        programme: That the card is of; empty for the deployment's own.
     """
 
     line: int
@@ -38,6 +39,7 @@ class CardLine:
     parent: Token | None = None
     person: Person | None = None
     identifiers: tuple[tuple[str, Token], ...] = ()
+    programme: str = ""
 
     @classmethod
     def of(cls, row: CardRow, token_of: TokenOf) -> Self:
@@ -64,6 +66,7 @@ class CardLine:
             identifiers=tuple(
                 (named.kind.value, token_of(named)) for named in (row.phone, row.mail) if named
             ),
+            programme=row.programme,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -85,6 +88,7 @@ class CardLine:
             "mail": person.mail,
             "birthday": person.birthday and person.birthday.isoformat(),
             "identifiers": [[kind, token.hex()] for kind, token in self.identifiers],
+            "programme": self.programme,
         }
         return {name: value for name, value in values.items() if value not in (None, "", [])}
 
@@ -113,6 +117,7 @@ class CardLine:
             identifiers=tuple(
                 (str(kind), token_of_hex(token)) for kind, token in values.get("identifiers", ())
             ),
+            programme=str(values.get("programme", "")),
         )
 
 

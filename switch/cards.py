@@ -143,6 +143,8 @@ class _Clerk:
             self._compare(known[0], line, parent)
             return False
         member = next(iter(self.worksheet.cards(_ACCOUNT, line.account)), None)
+        if member is not None and member.programme != line.programme:
+            raise _DiffersError("the member is of another programme; give him an id of his own in this one")
         if member is not None and parent is not None and member.owner != parent.owner:
             raise _DiffersError("the member has other accounts than the parent")
         member_id = self.numbers.member_id() if member is None else member.member_id
@@ -157,6 +159,7 @@ class _Clerk:
             expires_on=line.expires_on,
             tier=line.tier or (member.tier if member else None),
             language=line.language or (member.language if member else None),
+            programme=line.programme,
         )
         enrolment = Enrolment(
             card=card,

@@ -17,7 +17,7 @@ from rules.programme import Programme
 from switch.marks import BATCH, mark
 from switch.outcome import CardChange, EarlyReversal, Link, Outcome, Record, Side
 from switch.postings import Draft
-from switch.programmes import Programmes, business_date
+from switch.programmes import Programmes, business_date, told_in
 from switch.tiering import tier_of
 from switch.worksheet import Worksheet
 
@@ -134,6 +134,17 @@ class Case:
             if card_range.holds(number):
                 return True
         return False
+
+    def within(self, part: str) -> "Case":
+        """The same case in the programme *part*; they have the business day in common."""
+        programmes = self.programmes.seen_by(part)
+        if programmes is self.programmes:
+            return self
+        case = copy(self)
+        case.programmes = programmes
+        transaction = self.transaction
+        case.programme = programmes.at(transaction.as_of) if transaction.is_advice else programmes.current
+        return case
 
     def under(self, operation: Operation, programme: Programme | None = None) -> "Case":
         """The same case as *operation*, which it turned out to be, under *programme*."""
@@ -294,7 +305,7 @@ class Case:
             self.ticket,
             original,
             self.programme.version,
-            rules,
+            rules if not self.programme.id else told_in(self.programme.id, rules),
             exception,
             _encode(elements).decode(),
         )

@@ -187,7 +187,8 @@ class Adjust:
         if self.writes_off:
             self._write_off(draft, card)
         elif self.points > 0:
-            draft.give(self.points, booking.today, self.programme.lot_dates(booking.today)[1])
+            its = self.programme.part(card.programme) or self.programme
+            draft.give(self.points, booking.today, its.lot_dates(booking.today)[1])
         else:
             self._take(draft, card, booking.today)
         assert draft.book is not None
@@ -292,7 +293,8 @@ class LoadBudget:
 
     def _plan(self) -> tuple[str, int]:
         """What counts the campaign's spending, and what its programme plans for it."""
-        for measure, (campaign, points) in self.programme.budgets.items():
+        budgets = {measure: plan for each in self.programme.all for measure, plan in each.budgets.items()}
+        for measure, (campaign, points) in budgets.items():
             if campaign == self.campaign:
                 assert measure.startswith(BUDGET)
                 return measure, points

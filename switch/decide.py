@@ -28,6 +28,7 @@ from switch.outcome import Known, Outcome, Record
 from switch.proving import proven
 from switch.redemption import amount_fault, inquiry, redeem
 from switch.sales import earn, quote
+from switch.several import placed
 from switch.transfers import transfer
 from switch.undo import refund, reversal, void
 
@@ -120,6 +121,8 @@ def _refused(case: Case, fault: Reason) -> Outcome | Known:
 
 def _decide_line(case: Case) -> Outcome:
     """Decide on a line that only an upload told of."""
+    if case.programme.parts:
+        case = placed(case)
     fault = case.transaction.fault or amount_fault(case)
     return _decide_new(case, _DECIDERS[case.transaction.operation], fault)
 

@@ -46,7 +46,9 @@ _MEMBERS_END: Final = (
     "SELECT max(member_id) FROM (SELECT member_id FROM member WHERE member_id > ? ORDER BY member_id LIMIT ?)"
 )
 _TIER_HOLDERS: Final = (
-    "SELECT member_id, owner, tier FROM member WHERE member_id > ? AND member_id <= ? AND (tier IS NOT NULL"
+    "SELECT member_id, owner, tier, coalesce(programme, '')"
+    " FROM member LEFT JOIN membership USING (member_id)"
+    " WHERE member_id > ? AND member_id <= ? AND (tier IS NOT NULL"
     " OR EXISTS (SELECT 1 FROM tally WHERE measure = 'tier/member' AND whose = CAST(member_id AS TEXT)))"
     " ORDER BY member_id"
 )
@@ -71,11 +73,12 @@ class Ended(NamedTuple):
 
 
 class Holder(NamedTuple):
-    """A member who holds a tier, or was given one; *owner* has his accounts."""
+    """A member of *programme* who holds a tier, or was given one; *owner* has his accounts."""
 
     member_id: MemberId
     owner: MemberId
     given: str | None
+    programme: str = ""
 
 
 class DueReader:

@@ -175,7 +175,7 @@ class Enact:
     def carry_out(self, worksheet: Worksheet, moment: Moment) -> Change:  # noqa: ARG002  (a command's form)
         history, before = History.of(self.reader), self.before.programmes
         current = before.current
-        counting = {campaign.id for campaign in self.programme.campaigns}
+        counting = {campaign.id for each in self.programme.all for campaign in each.campaigns}
         after = amended(self.programme, paused=current.paused & counting, stopped=current.stopped)
         told = {"version": after.version, "in_force": True}
         if history.heads and after.version == current.version:
@@ -216,7 +216,9 @@ class Stop:
             of = stopped
         else:
             of = paused
-            known = {campaign.id for campaign in before.whole.campaigns if campaign.counts}
+            known = {
+                campaign.id for each in before.whole.all for campaign in each.campaigns if campaign.counts
+            }
             if self.what not in known | paused:
                 names = ", ".join(sorted(known) or ["no campaign"])
                 hint = f"earn, redeem, or one that counts: {names}"

@@ -95,6 +95,9 @@ def pay_certificate(case: Case) -> Outcome:
         case.worksheet.certificate(transaction.coupons[0]) if len(transaction.coupons) == 1 else None
     )
     name = _refusal(certificate, case.today)
+    if certificate is not None and case.programmes.seen_by("").current.parts:
+        its = case.worksheet.membership(MemberId(certificate.owner))
+        name = UNKNOWN if its != case.programme.id else name
     if name is not None:
         return case.refuse_or_accept(Reason.NOT_PERMITTED, card, name=name)
     assert certificate is not None

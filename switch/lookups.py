@@ -94,9 +94,11 @@ _LEADS: Final = (
 )
 MEMBER_OF_CARD: Final = "SELECT member_id FROM card WHERE card_id = ?"
 _CARDS: Final = (
-    "SELECT card_id, member_id, owner, operator_id, last4, status, expires_on, tier, language"
-    f" FROM member JOIN card USING (member_id) WHERE member_id = ? ORDER BY card_id LIMIT {CARDS_MAX}"
+    "SELECT card_id, member_id, owner, operator_id, last4, status, expires_on, tier, language, programme"
+    " FROM member JOIN card USING (member_id) LEFT JOIN membership USING (member_id)"
+    f" WHERE member_id = ? ORDER BY card_id LIMIT {CARDS_MAX}"
 )
+MEMBERSHIP: Final = "SELECT coalesce((SELECT programme FROM membership WHERE member_id = ?), '')"
 PROOF: Final = "SELECT value, salt, expires_at, failures FROM proof WHERE card_id = ? AND kind = ?"
 PROFILE: Final = (
     "SELECT segments, category, joined_on, birthday FROM member"
@@ -152,7 +154,7 @@ def _lot_balance(row: Sequence[Any]) -> LotBalance:
 
 
 def _card_of(row: tuple[Any, ...]) -> Card:
-    card_id, member_id, owner, operator_id, last4, status, expires_on, tier, language = row
+    card_id, member_id, owner, operator_id, last4, status, expires_on, tier, language, programme = row
     return Card(
         card_id=card_id,
         member_id=member_id,
@@ -163,6 +165,7 @@ def _card_of(row: tuple[Any, ...]) -> Card:
         expires_on=None if expires_on is None else date.fromisoformat(expires_on),
         tier=tier,
         language=language,
+        programme=programme or "",
     )
 
 

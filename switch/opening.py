@@ -109,7 +109,8 @@ class ImportBalances:
         if len(owners) != 1:
             raise LoyaltyError("is not known", where="its card or member")
         earned_on = balance.earned_on or booking.today
-        last = self.programme.lot_dates(earned_on)[1] if balance.expires_on is None else balance.expires_on
+        programme = self.programme.part(cards[0].programme) or self.programme
+        last = programme.lot_dates(earned_on)[1] if balance.expires_on is None else balance.expires_on
         if last < booking.today:
             raise LoyaltyError("is over", where="its last day")
         said = [balance.earned_on, balance.expires_on]

@@ -20,15 +20,25 @@ RULES_OF_A_PIECE: Final = 16  # with their rows it takes about a third of a mill
 BUCKETS_OF_A_PIECE: Final = 20
 _TABLES: Final = ("prices", "table", "extras", "redemptions")
 TEXT_OF_A_PIECE: Final = 1 << 16  # characters
-_BARE: Final = ("rules", "text", *_TABLES)
+_BARE: Final = ("rules", "parts", "text", *_TABLES)
 
 # A bucket with numbers in place of rows: a list of them; numbers and columns; or what a split has.
 Shape = list[int] | tuple[list[int], Any, Any, Any] | tuple[int, dict[str, Any], Any]
 
 
 def pieces(programme: Programme) -> Iterator[bytes]:
-    """The pickles of *programme*, in order. The first is its version, so that nobody unpacks what he has."""
+    """The pickles of *programme*, in order. The first is its version, so that nobody unpacks what he has.
+
+    The programmes beside it come before its own rules, each like a whole one.
+    """
     yield _piece("version", programme.version)
+    for part in programme.parts:
+        yield _piece("part", part.id)
+        yield from pieces(part)
+    yield from _own_pieces(programme)
+
+
+def _own_pieces(programme: Programme) -> Iterator[bytes]:
     tables: list[tuple[str, Table]] = [(name, getattr(programme, name)) for name in _TABLES]
     rows_of: dict[int, list[Row]] = defaultdict(list)
     for _, table in tables:
@@ -120,6 +130,8 @@ class Unpacking:
         self.version: str | None = None
         self.programme: Programme | None = None
         self._text: list[str] = []
+        self._part: Unpacking | None = None  # that is under way
+        self._parts: list[Programme] = []
         self._rules: list[Rule] = []
         self._rows: list[Row] = []
         self._tables: dict[str, dict[str, dict[int, dict[str, Bucket]]]] = {}
@@ -127,8 +139,16 @@ class Unpacking:
 
     def take(self, piece: bytes) -> None:
         """Unpack *piece*."""
+        if self._part is not None:
+            self._part.take(piece)
+            if self._part.programme is not None:
+                self._parts.append(self._part.programme)
+                self._part = None
+            return
         kind, *values = pickle.loads(piece)  # noqa: S301  (it comes from a process of our own)
         match kind:
+            case "part":
+                self._part = Unpacking()
             case "version":
                 (self.version,) = values
             case "rules":
@@ -154,6 +174,7 @@ class Unpacking:
             object.__setattr__(programme, name, value)
         object.__setattr__(programme, "text", "".join(self._text))
         object.__setattr__(programme, "rules", tuple(self._rules))
+        object.__setattr__(programme, "parts", tuple(self._parts))
         for name in _TABLES:
             made = self._tables.get(name, {})
             texts, sets = (tuple(made.get(kind, {}).items()) for kind in ("texts", "sets"))
@@ -163,6 +184,8 @@ class Unpacking:
 
 def taken_apart(programme: Programme) -> Iterator[None]:
     """Take *programme* apart, a little with each step. Nobody may use it any more."""
+    for part in programme.parts:
+        yield from taken_apart(part)
     for name in _TABLES:
         table: Table = getattr(programme, name)
         for _, by_value in (*table.texts, *table.sets):

@@ -10,11 +10,12 @@ from members.profile import Profile
 from rules.facts import Facts
 from rules.replay import Past
 from switch.lookups import PROFILE
+from switch.programmes import part_told
 from switch.rows import profile_of
 
 SLICE_SIZE: Final = 5_000  # rows; their facts are long
 _SALES: Final = (
-    "SELECT fact.seq, owner, member_id, card_id, business_date, facts"
+    "SELECT fact.seq, owner, member_id, card_id, business_date, facts, rules"
     " FROM fact JOIN decision USING (seq)"
     " WHERE fact.seq > ? AND operation = 'EARN' AND effective = 1 AND business_date BETWEEN ? AND ?"
     " AND NOT EXISTS (SELECT 1 FROM link WHERE original = fact.seq"
@@ -29,11 +30,13 @@ class PastSale(NamedTuple):
     Attributes:
         past: What the rules saw and whose it was.
         owner: Whose accounts got its points; ``None`` when nobody's.
+        programme: In which it was decided; empty for the deployment's own.
     """
 
     seq: int
     owner: MemberId | None
     past: Past
+    programme: str
 
 
 def past_sales(
@@ -45,11 +48,12 @@ def past_sales(
     """
     after, days = 0, (first.isoformat(), last.isoformat())
     while rows := database.execute(_SALES, (after, *days, SLICE_SIZE)).fetchall():
-        for seq, owner, member, card, day, facts in rows:
+        for seq, owner, member, card, day, facts, rules in rows:
             yield PastSale(
                 seq,
                 None if owner is None else MemberId(owner),
                 Past(Facts.from_json(facts), date.fromisoformat(day), member, card),
+                part_told(rules),
             )
         after = rows[-1][0]
 

@@ -7,6 +7,7 @@ import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from ledger.account import MEMBER_KINDS, AccountId, AccountKind, account
@@ -19,10 +20,27 @@ _LOT_KINDS: Final = (AccountKind.AVAILABLE, AccountKind.PENDING, AccountKind.HEL
 _OF_MEMBERS: Final = frozenset(MEMBER_KINDS)
 _LAST_SEQ: Final = "SELECT max(seq) FROM (SELECT seq FROM posting WHERE seq > ? ORDER BY seq LIMIT ?)"
 _MOVED: Final = (
-    "SELECT coalesce(substr(lot.earned_on, 1, 7), ''), coalesce(lot.funder, ''), posting.debit / ?,"
-    " posting.credit / ?, sum(posting.points)"
-    " FROM posting LEFT JOIN lot ON lot.lot = posting.lot"
-    " WHERE posting.seq > ? AND posting.seq <= ? GROUP BY 1, 2, 3, 4"
+    "SELECT coalesce(substr(lot.earned_on, 1, 7), ''), coalesce(lot.funder, ''), posting.debit / ?1,"
+    " posting.credit / ?1, sum(posting.points)"
+    " FROM posting LEFT JOIN lot ON lot.lot = posting.lot{}"
+    " WHERE posting.seq > ?2 AND posting.seq <= ?3 GROUP BY 1, 2, 3, 4"
+)
+# Postings of the members of one programme: the owner of whichever side is a member's account.
+_OF_PROGRAMME: Final = (
+    " JOIN member ON member_id = CASE WHEN posting.debit / ?1 BETWEEN 2000 AND 2030"
+    " THEN posting.debit % ?1 ELSE posting.credit % ?1 END"
+    " AND (posting.debit / ?1 BETWEEN 2000 AND 2030 OR posting.credit / ?1 BETWEEN 2000 AND 2030)"
+    " AND coalesce((SELECT programme FROM membership WHERE membership.member_id = member.member_id), '') = ?4"
+)
+_BESIDE: Final = "SELECT member_id, programme FROM membership"
+_PAPERS: Final = (
+    "SELECT coalesce(sum(points), 0), coalesce(sum(value_minor), 0) FROM certificate"
+    " WHERE coalesce((SELECT programme FROM membership WHERE member_id = certificate.owner), '') = ?"
+)
+_PAPERS_SPENT: Final = (
+    "SELECT coalesce(sum(entry.points), 0), coalesce(sum(entry.value_minor), 0)"
+    " FROM certificate_entry AS entry JOIN certificate USING (code)"
+    " WHERE coalesce((SELECT programme FROM membership WHERE member_id = certificate.owner), '') = ?"
 )
 _LEFT: Final = (
     "SELECT balance.account, balance.lot, substr(lot.earned_on, 1, 7), lot.funder, balance.points,"
@@ -80,22 +98,34 @@ class Positions:
     partners: Mapping[AccountId, int]
 
 
-def positions(database: sqlite3.Connection, value: Rate) -> Positions:
+def positions(
+    database: sqlite3.Connection,
+    value: Rate,
+    programme: str | None = None,
+    others: Mapping[str, Rate] = MappingProxyType({}),
+) -> Positions:
     """What is owed to members and between partners.
 
-    *value* of a point stands for lots of which no value was kept.
+    Args:
+        database: A connection that reads.
+        value: Of a point, for lots of which no value was kept.
+        others: The same of programmes beside the deployment's own.
+        programme: Whose members alone are looked at, empty for the deployment's own; ``None``: everybody. Of
+            one programme it is not told what became of certificates that nobody spent.
     """
+    sql = _MOVED.format("" if programme is None else _OF_PROGRAMME)
+    only = () if programme is None else (programme,)
     moved: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     through = 0
     while (last := database.execute(_LAST_SEQ, (through, SLICE_SIZE)).fetchone()[0]) is not None:
         for month, funder, debit, credit, points in database.execute(
-            _MOVED, (_KIND, _KIND, through, last)
+            sql, (_KIND, through, last, *only)
         ).fetchall():
             for what, change in _changes(AccountKind(debit), AccountKind(credit), points):
                 moved[month, funder][what] += change
         through = last
     of_no_lot = moved.pop(("", ""), Counter())
-    for key, (points, value_minor) in _left(database, value).items():
+    for key, (points, value_minor) in _left(database, value, programme, others).items():
         moved[key].update(outstanding=points, value_minor=value_minor)
     cohorts = tuple(
         Cohort(
@@ -110,15 +140,20 @@ def positions(database: sqlite3.Connection, value: Rate) -> Positions:
         )
         for (month, funder), of in sorted(moved.items())
     )
-    made = database.execute("SELECT coalesce(sum(value_minor), 0) FROM certificate").fetchone()[0]
-    changed = database.execute("SELECT coalesce(sum(value_minor), 0) FROM certificate_entry").fetchone()[0]
-    certificates = sum(of["certificates"] for of in (of_no_lot, *moved.values()))
+    if programme is None:
+        certificates = sum(of["certificates"] for of in (of_no_lot, *moved.values()))
+        made = database.execute("SELECT coalesce(sum(value_minor), 0) FROM certificate").fetchone()[0]
+        spent = database.execute("SELECT coalesce(sum(value_minor), 0) FROM certificate_entry").fetchone()[0]
+    else:
+        points_made, made = database.execute(_PAPERS, only).fetchone()
+        points_spent, spent = database.execute(_PAPERS_SPENT, only).fetchone()
+        certificates = points_made + points_spent
     return Positions(
         through=through,
         cohorts=cohorts,
         debt=-of_no_lot["debt"],
         certificates=certificates,
-        certificates_minor=made + changed,
+        certificates_minor=made + spent,
         lapsed=sum(of["lapsed"] for of in (of_no_lot, *moved.values())),
         partners=partner_positions(database, through),
     )
@@ -146,15 +181,21 @@ def _changes(debit: AccountKind, credit: AccountKind, points: int) -> list[tuple
     return changes
 
 
-def _left(database: sqlite3.Connection, value: Rate) -> dict[tuple[str, str], tuple[int, int]]:
+def _left(
+    database: sqlite3.Connection, value: Rate, programme: str | None, others: Mapping[str, Rate]
+) -> dict[tuple[str, str], tuple[int, int]]:
     """What members have, and its value, by month and funder."""
+    beside: dict[int, str] = {}
+    if others or programme is not None:
+        beside = dict(database.execute(_BESIDE))
     found: dict[tuple[str, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
     after = (0, 0)
     kinds = {int(kind) for kind in _LOT_KINDS}
     while rows := database.execute(_LEFT, (*after, SLICE_SIZE)).fetchall():
         for account_id, _, month, funder, left, points, value_minor in rows:
-            if account_id // _KIND in kinds:
-                worth_minor = value_minor * left // points if value_minor else value.of(left)
+            its = beside.get(account_id % _KIND, "")
+            if account_id // _KIND in kinds and programme in (None, its):
+                worth_minor = value_minor * left // points if value_minor else others.get(its, value).of(left)
                 had, had_minor = found[month, funder]
                 found[month, funder] = had + left, had_minor + worth_minor
         after = rows[-1][:2]

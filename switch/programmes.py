@@ -11,6 +11,9 @@ from typing import Final
 
 from rules.programme import Programme
 
+_IN: Final = (
+    "programme "  # begins a decision's account of itself, before the id of a programme beside the own
+)
 KEPT_SIZE_MAX: Final = 16_000_000  # characters of text of former versions; a rule has about 150
 
 
@@ -26,11 +29,15 @@ class Programmes:
         versions: The latest, ready.
         older: Those before them, by name.
         recall: Makes one of the older ones again.
+        seen_of: Whose view these are, when they are those of a programme beside the deployment's own.
+        views: Of these, by programme, as far as somebody asked.
     """
 
     versions: tuple[tuple[datetime, Programme], ...]
     older: tuple[tuple[datetime, str], ...] = ()
     recall: Callable[[str], Programme] = field(default=_nobody, repr=False, compare=False)
+    seen_of: "Programmes | None" = field(default=None, repr=False, compare=False)
+    views: "dict[str, Programmes]" = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         assert self.versions
@@ -69,6 +76,32 @@ class Programmes:
             return self.recall(version)
         return self.current
 
+    def seen_by(self, part: str) -> "Programmes":
+        """The versions as members of the programme *part* have them: its own ones, wherever there is one.
+
+        Members of a programme that is no longer there have the last one that was.
+        """
+        whole = self.seen_of or self
+        if not part:
+            return whole
+        view = whole.views.get(part)
+        if view is None:
+            view = whole.views[part] = whole.view_of(part)
+        return view
+
+    def view_of(self, part: str) -> "Programmes":
+        """What ``seen_by`` gives and keeps."""
+        versions = [(since, programme.part(part)) for since, programme in self.versions]
+        its = tuple((since, programme) for since, programme in versions if programme is not None)
+        return Programmes(its or self.versions, self.older, self._recalled_for(part), self)
+
+    def _recalled_for(self, part: str) -> Callable[[str], Programme]:
+        def recall(version: str) -> Programme:
+            programme = self.recall(version)
+            return programme.part(part) or programme
+
+        return recall
+
     def then(self, since: datetime, programme: Programme) -> "Programmes":
         """With *programme* in force from *since* on; what no longer fits is left to the books."""
         versions = [*self.versions, (since, programme)]
@@ -86,6 +119,17 @@ class Programmes:
 def _size(versions: list[tuple[datetime, Programme]]) -> int:
     wholes = {id(each): each for each in (programme.whole or programme for _, programme in versions)}
     return sum(len(each.text) for each in wholes.values())
+
+
+def told_in(part: str, rules: str) -> str:
+    """What a decision says of itself that was taken in the programme *part*, and went by *rules*."""
+    return f"{_IN}{part}; {rules}" if rules else f"{_IN}{part}"
+
+
+def part_told(rules: str) -> str:
+    """The programme whose decision says *rules* of itself; empty for the deployment's own."""
+    first = rules.partition("; ")[0]
+    return first.removeprefix(_IN) if first.startswith(_IN) else ""
 
 
 def business_day(programme: Programme, instant: datetime, opened: date) -> tuple[date, datetime]:

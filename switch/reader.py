@@ -157,6 +157,10 @@ class Reader(Protocol):
         """What a decision changed of what is counted, place by place."""
         ...
 
+    def membership(self, member_id: MemberId) -> str:
+        """The programme that a member belongs to; empty for the deployment's own."""
+        ...
+
     def profile(self, member_id: MemberId) -> Profile:
         """What rules may ask of a member."""
         ...

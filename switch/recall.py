@@ -234,6 +234,10 @@ class Recall(MarkReader, TallyReader, DueReader):
             return None
         return next((card for card in self._cards_of(row[0]) if card.card_id == card_id), None)
 
+    def membership(self, member_id: MemberId) -> str:
+        """The programme that a member belongs to; empty for the deployment's own."""
+        return str(self._database.execute(lookups.MEMBERSHIP, (member_id,)).fetchone()[0])
+
     def person(self, member_id: MemberId) -> Person | None:
         """What the operator told of a member; ``None`` when nothing, or when it was erased."""
         row = self._database.execute(lookups.PERSON, (member_id,)).fetchone()

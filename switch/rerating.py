@@ -27,6 +27,7 @@ from switch.enactment import Restorer
 from switch.outcome import Link, Record
 from switch.past import PastSale, People, past_sales
 from switch.postings import Draft
+from switch.programmes import part_told
 from switch.recall import Recall
 from switch.returns import RERATE, lines_without, returned_before
 from switch.work import Change, Numbering
@@ -94,12 +95,15 @@ class Plan:
                 yield line
 
     def _line(self, sale: PastSale, record: Record) -> Line | None:
-        past, programme = sale.past, self._programme
+        past, programme = sale.past, self._programme.part(sale.programme)
+        if programme is None:
+            return None
         facts = past.facts
         counting = programme.counting
         version = record.programme_version
         assert version is not None
-        then = self._then(version)
+        whole = self._then(version)
+        then = whole.part(sale.programme) or whole
         before, _, grown = rate(then, past)
         if past.member is not None:
             self._people.tell(facts, past.member)
@@ -126,10 +130,10 @@ class Plan:
             owner=sale.owner,
             whole=award.points,
             stands=record.earned - record.clawed,
-            should=self._kept(record, past, award.points),
+            should=self._kept(record, past, award.points, programme),
         )
 
-    def _kept(self, record: Record, past: Past, whole: int) -> int:
+    def _kept(self, record: Record, past: Past, whole: int, programme: Programme) -> int:
         """What the part of the sale that was not returned earns, of *whole*."""
         if not record.refunded_minor:
             return whole
@@ -141,7 +145,7 @@ class Plan:
         if kept is None:
             return whole * kept_minor // total_minor if total_minor else 0
         base_minor = max(sum(line.amount_minor for line in kept) - self._covered_minor(record), 0)
-        return evaluate(self._programme, replace(past.facts, lines=kept, base_minor=base_minor)).points
+        return evaluate(programme, replace(past.facts, lines=kept, base_minor=base_minor)).points
 
     def _covered_minor(self, record: Record) -> int:
         """What points and certificates cover still of the sale's ticket."""
@@ -220,14 +224,15 @@ class Rerate:
         assert slip.told is None  # the sale would stand otherwise
         book = None if sale.owner is None else worksheet.book(sale.owner)
         draft = _RerateDraft(slip.seq, book, booking.today, booking.moment.now)
-        draft.value = self.programme.redemption.value
+        programme = self.programme.part(part_told(sale.rules)) or self.programme
+        draft.value = programme.redemption.value
         postings = worksheet.postings(sale.seq)
         lots = [posting.lot for posting in postings if posting.reason in _EARNING]
         if points > 0:
             lot = worksheet.lots(lots[:1]).get(lots[0]) if lots else None
-            draft.earn_again(points, lot, *self.programme.lot_dates(booking.today))
+            draft.earn_again(points, lot, *programme.lot_dates(booking.today))
         else:
-            absorb = self.programme.refund.shortfall is Shortfall.ABSORB
+            absorb = programme.refund.shortfall is Shortfall.ABSORB
             draft.claw_back(-points, lots, absorb=absorb)
         partner = next((each.debit for each in postings if each.reason is PostingReason.PARTNER_FUNDS), None)
         if partner is not None:

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Final
 
 from loyalty.card import MemberId
+from rules.programme import Programme
 from switch.duereader import PAPERS_MAX, ROWS_MAX, START, DueReader, Spot
 from switch.lapsing import LapseCertificates, LapseCoupons
 from switch.programmes import Programmes
@@ -55,10 +56,15 @@ def _coupons(due: DueReader, programmes: Callable[[], Programmes], sequence: Num
 
 def _tiers(due: DueReader, programmes: Callable[[], Programmes], sequence: Numbering) -> Round:
     after: MemberId | None = MemberId(0)
-    while after is not None and programmes().current.qualification is not None:
+    while after is not None and _qualifies(programmes().current):
         after, holders = due.tier_holders(after, ROWS_MAX)
         for first in range(0, len(holders), HOLDERS_MAX):
             programme = programmes().current
-            if programme.qualification is not None:
+            if _qualifies(programme):
                 yield SweepTiers(holders[first : first + HOLDERS_MAX], programme, sequence)
         yield None
+
+
+def _qualifies(programme: Programme) -> bool:
+    """Whether members come into tiers by what they do, in any programme."""
+    return any(each.qualification is not None for each in programme.all)

@@ -24,12 +24,13 @@ from loyalty.decision import Approved, Decision, Declined, Reason
 from messages.link import CutOver, TransactionReceived
 from messages.reading import Refused
 from switch.athand import Apart, NotAtHand
-from switch.block import Block, CommitResult
+from switch.block import CommitResult
 from switch.case import Case, Moment
 from switch.days import cut_over
 from switch.decide import decide
 from switch.outcome import Known, Outcome
 from switch.programmes import Programmes, business_day
+from switch.several import placed
 from switch.work import Batch, Change, Command, Connection, Order, Store, StoreFull, Work
 from switch.worksheet import Worksheet
 
@@ -213,11 +214,11 @@ class Sequencer:
         if isinstance(event, CutOver):
             self._cut_over(work, event, batch)
             return
-        transaction = event.transaction
+        transaction, profile = event.transaction, work.connection.link.profile
         moment = self._moment(transaction.received_at, late=self._is_late(work))
 
         def render(decision: Decision) -> Mapping[int, str]:
-            return work.connection.link.profile.elements(
+            return profile.elements(
                 decision,
                 operation=transaction.operation,
                 seq=moment.seq,
@@ -226,8 +227,10 @@ class Sequencer:
             )
 
         case = Case(transaction, batch.worksheet, self._programmes, moment, self._token_of, render)
-        outcome = decide(case)
-        work.outcome = outcome
+        if case.programme.parts:
+            case = placed(case)
+            profile = profile.speaking(case.programme.terms)
+        work.outcome = outcome = decide(case)
         if isinstance(outcome, Known):
             self._answer_again(work, outcome)
             return
@@ -337,16 +340,7 @@ class Sequencer:
         try:
             result = CommitResult.DURABLE
             if batch.outcomes or batch.orders:
-                changes = [order.change for order in batch.orders if order.change is not None]
-                block = Block(
-                    outcomes=batch.outcomes,
-                    committed_at=self._now,
-                    enrolments=[new for change in changes for new in change.enrolments],
-                    card_changes=[new for change in changes for new in change.card_changes],
-                    profiles=[new for change in changes for new in change.profiles],
-                    programmes=[change.entry for change in changes if change.entry is not None],
-                    acts=[change.act for change in changes if change.act is not None],
-                )
+                block = batch.block(self._now)
                 result = await self._store.commit(block, lambda: self._loop.time() <= batch.deadline)
             if result is CommitResult.DURABLE:
                 self._finish(batch)

@@ -10,6 +10,7 @@ from rules.evaluate import evaluate
 from rules.facts import Facts
 from rules.programme import Programme
 from switch.outcome import Outcome
+from switch.programmes import part_told
 from switch.work import Work
 
 LATEST_MAX: Final = 20  # sales with a difference that are told one by one
@@ -43,7 +44,10 @@ class Shadow:
             if record.operation != _SALE or not record.effective:
                 continue
             facts = Facts.from_json(outcome.facts)
-            award = evaluate(test.candidate, facts)
+            candidate = test.candidate.part(part_told(record.rules))
+            if candidate is None:
+                continue
+            award = evaluate(candidate, facts)
             test.add(record.owner, facts, record.business_date, record.earned, award)
             if award.points != record.earned:
                 told = {"rrn": record.rrn, "earned": record.earned, "would_earn": award.points}

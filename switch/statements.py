@@ -65,6 +65,7 @@ UPSERT_MEMBER: Final = sql_of(
         set_={name: _member.excluded[name] for name in ("operator_id", "owner", "tier", "language")},
     )
 )
+JOIN_PROGRAMME: Final = sql_of(sqlite.insert(cards.membership).on_conflict_do_nothing())
 _person: Final = sqlite.insert(cards.person)
 UPSERT_PERSON: Final = sql_of(
     _person.on_conflict_do_update(

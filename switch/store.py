@@ -319,6 +319,8 @@ def _enrol(connection: Connection, enrolment: Enrolment) -> None:
     card, person = enrolment.card, enrolment.person
     member = card.member_id, card.operator_id, card.owner, card.tier, card.language
     connection.execute(sql.UPSERT_MEMBER, member)
+    if card.programme:
+        connection.execute(sql.JOIN_PROGRAMME, (card.member_id, card.programme))
     connection.execute(sql.INSERT_CARD, card_row(card, enrolment.token))
     if person is not None:
         birthday = None if person.birthday is None else person.birthday.isoformat()

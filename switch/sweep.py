@@ -28,12 +28,13 @@ class Sweep:
     def carry_out(self, worksheet: Worksheet, moment: Moment) -> Change:
         """Told: ``swept``, for how many something was due."""
         programme = self.programmes.current
-        grace = programme.refund.grace
-        last_day = None if grace is None else grace.after(moment.business_date)
         booking = Booking(worksheet, moment, self.sequence, programme.version)
         for owner in self.owners:
             if worksheet.book(owner).is_due(moment.business_date, moment.now):
                 # One number for each order: whatever is due later is another entry.
                 slip = booking.slip(OPERATION, f"sweep {owner} {moment.seq}", int(owner))
+                its = programme.part(worksheet.membership(owner)) if programme.parts else None
+                grace = (its or programme).refund.grace
+                last_day = None if grace is None else grace.after(moment.business_date)
                 booking.book(slip, {}, owner=owner, drafts=[booking.draft(slip, owner, last_day)])
         return Change(result={"swept": len(booking.outcomes)}, outcomes=booking.outcomes)

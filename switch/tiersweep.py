@@ -30,7 +30,10 @@ class SweepTiers:
         booking = Booking(worksheet, moment, self.sequence, self.programme.version)
         moved = warned = 0
         for holder in self.holders:
-            changes = tier_changes(worksheet, self.programme, holder.member_id, holder.given, day, {})
+            programme = self.programme.part(holder.programme)
+            if programme is None or programme.qualification is None:
+                continue
+            changes = tier_changes(worksheet, programme, holder.member_id, holder.given, day, {})
             if not any(changes.values()):
                 continue
             key = f"tier {holder.member_id} {day.isoformat()}"

@@ -2,7 +2,7 @@
 
 from ledger.account import AccountKind, PostingReason, kind_of
 from ledger.entry import Lot
-from loyalty.card import MemberId
+from loyalty.card import Identifier, MemberId
 from loyalty.decision import Approved, Reason
 from loyalty.transaction import Operation
 from members.card import Card
@@ -59,12 +59,25 @@ def transfer(case: Case) -> Outcome:
 def _destination(case: Case) -> tuple[Card | None, Reason | None]:
     """The card that receives, if it is known, and why it cannot be used, if so."""
     destination = case.transaction.destination
-    if destination is None or not case.is_in_range(destination):
+    if destination is None:
         return None, Reason.CARD_UNKNOWN
+    if not case.is_in_range(destination):
+        return None, Reason.NOT_PERMITTED if _is_of_another(case, destination) else Reason.CARD_UNKNOWN
     cards = case.worksheet.cards(destination.kind.value, case.token_of(destination))
     if not cards:
         return None, Reason.CARD_UNKNOWN
     return cards[0], cards[0].refusal(case.today)
+
+
+def _is_of_another(case: Case, destination: Identifier) -> bool:
+    """Whether *destination* is a card number of another programme of the switch."""
+    programmes = case.programmes.seen_by("").current.all
+    return any(
+        card_range.holds(destination.value)
+        for programme in programmes
+        if programme.id != case.programme.id
+        for card_range in programme.card_ranges
+    )
 
 
 def take_transfer_back(case: Case, record: Record, final: int | None = None) -> Outcome:

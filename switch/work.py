@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from loyalty.decision import Reason
@@ -186,6 +186,19 @@ class Batch:
         for outcome in change.outcomes:
             self.worksheet.apply(outcome)
         self.outcomes += change.outcomes
+
+    def block(self, committed_at: datetime) -> Block:
+        """All of it, to be made durable at once."""
+        changes = [order.change for order in self.orders if order.change is not None]
+        return Block(
+            outcomes=self.outcomes,
+            committed_at=committed_at,
+            enrolments=[new for change in changes for new in change.enrolments],
+            card_changes=[new for change in changes for new in change.card_changes],
+            profiles=[new for change in changes for new in change.profiles],
+            programmes=[change.entry for change in changes if change.entry is not None],
+            acts=[change.act for change in changes if change.act is not None],
+        )
 
     @property
     def is_empty(self) -> bool:

@@ -342,6 +342,10 @@ class Worksheet:
         places = (sheet.tallies.place_of(measure) for sheet in self.sheets)
         return next(filter(None, places), None) or self._reader.place_of(measure)
 
+    def membership(self, member_id: MemberId) -> str:
+        """The programme that a member belongs to, as of the last commit: nobody ever moves to another."""
+        return self._reader.membership(member_id)
+
     def profile(self, member_id: MemberId) -> Profile:
         """What rules may ask of a member."""
         for sheet in self.sheets:

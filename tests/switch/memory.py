@@ -215,6 +215,9 @@ class MemoryStore:
         found = [outcome.early_reversal for outcome in self.outcomes.values()]
         return [early for early in found if early and (early.acquirer_id, early.terminal_id) == terminal]
 
+    def membership(self, member_id: MemberId) -> str:
+        return next((card.programme for card in self.cards_by_id.values() if card.member_id == member_id), "")
+
     def cards(self, kind: str, token: Token) -> list[Card]:
         return self.card_of.get((kind, token), [])
 

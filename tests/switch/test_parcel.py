@@ -56,3 +56,22 @@ def test_what_is_given_up_is_taken_apart_step_by_step() -> None:
     assert steps > RULES // 100
     assert made.rules == ()
     assert not any(buckets for _, buckets in (*made.table.texts, *made.table.sets, *made.prices.texts))
+
+
+def test_programmes_side_by_side_arrive_together() -> None:
+    """Each with its own rules and tables, and are taken apart together."""
+    other = TEXT.replace("63901", "63902").replace('id = "r', 'id = "s')
+    sent = parse_programme({MAIN: TEXT, f"programmes/cafe/{MAIN}": other})
+    unpacking = Unpacking()
+    for piece in pieces(sent):
+        assert unpacking.programme is None
+        unpacking.take(piece)
+    arrived = unpacking.programme
+    assert arrived == sent
+    assert unpacking.version == sent.version
+    facts = replace(sale("50.00"), merchant_id="M1", mcc="5001")
+    assert evaluate(arrived.parts[0], facts) == evaluate(sent.parts[0], facts)
+    assert evaluate(sent.parts[0], facts).parts[1][0] == "s001"
+    (part,) = arrived.parts
+    assert sum(1 for _ in taken_apart(arrived)) > 2 * RULES // 100
+    assert part.rules == arrived.rules == ()

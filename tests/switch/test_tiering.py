@@ -143,7 +143,7 @@ async def test_holders_are_listed_in_slices(tmp_path: Path) -> None:
     enrolments = tuple(Enrolment(card=each, token=token(each.card_id)) for each in cards)
     came = rows_of({("tier/member", "3", "gold"): 1}, lambda _: 0)
     await commit(store, outcome(record(1), sides=came), enrolments=enrolments)
-    first, third = (MemberId(1), MemberId(1), "gold"), (MemberId(3), MemberId(3), None)
+    first, third = Holder(MemberId(1), MemberId(1), "gold"), Holder(MemberId(3), MemberId(3), None)
     assert store.reader.tier_holders(MemberId(0), 10) == (3, [first, third])
     assert store.reader.tier_holders(MemberId(0), 1) == (1, [first])
     assert store.reader.tier_holders(MemberId(1), 1) == (2, [])
