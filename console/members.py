@@ -89,7 +89,7 @@ def show(member: str, config: Path, *, as_json: bool) -> None:
         profile = reader.profile(cards[0].member_id)
         programme = deployment.programme_of(cards[0])
         tier = tier_of(Worksheet(reader), programme, cards[0], deployment.today)
-        history = tier_history(books, cards[0].member_id)
+        history = tier_history(books, cards[0].member_id, programme.tiers)
     tiers = programme.tiers
     shown: dict[str, object] = {
         "member": member,

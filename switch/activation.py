@@ -63,18 +63,13 @@ def activation_undone(case: Case, activation: Record) -> tuple[CardChange, ...]:
     return tuple(changes)
 
 
-def buying_card(case: Case) -> tuple[Card | None, Reason | None]:
-    """The card that buys, and why it cannot be used, if so; a purchase may be what activates it."""
-    card, reason = case.find_card()
-    if reason is Reason.CARD_NOT_ACTIVE and case.programme.activates:
-        return card, None
-    return card, reason
+def is_activated(case: Case, reason: Reason) -> bool:
+    """Whether a purchase activates the card that cannot be used for *reason*."""
+    return reason is Reason.CARD_NOT_ACTIVE and case.programme.activates
 
 
 def activated_by_purchase(case: Case, card: Card) -> tuple[tuple[CardChange, ...], tuple[Side, ...]]:
-    """The change of a card that its first purchase activates, and that it did; nothing for others."""
-    if not case.programme.activates or card.status is not CardStatus.ISSUED:
-        return (), ()
+    """The change of an issued card that its first purchase activates, and that it did."""
     change = CardChange(card=card, status=CardStatus.ACTIVE)
     return (change,), rows_of({_place(card): 1}, case.worksheet.tally)
 

@@ -135,12 +135,12 @@ def claw_back(
     draft: Draft,
     points: int,
     lots: Sequence[int],
-    sides: Iterable[Side],
+    sides: Sequence[Side],
     *,
     absorb: bool,
 ) -> None:
     """Take *points* of *lots* back, those that partners have again by *sides* from lots of theirs."""
-    given_back = list(_given_back(sides))
+    given_back = list(_given_back(sides)) if sides else ()
     known = worksheet.lots(lots) if given_back else {}
     for partner, part in given_back:
         own = [lot for lot in lots if lot in known and known[lot].funder == partner]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from ledger.book import MemberBook
 from loyalty.decision import Approved, Discount, Instrument, Reason
 from loyalty.transaction import BasketLine, Operation
-from members.card import Card
+from members.card import Card, CardStatus
 from rules.effects import Decline
 from rules.evaluate import Award, evaluate, price
 from rules.extras import NOTHING, Extras, declined_by, extras
@@ -22,7 +22,7 @@ from rules.facts import TAKES_DISCOUNTS, Facts
 from rules.redemption import Redemption
 from rules.stock import FREE, FREE_WITHIN
 from switch import funding
-from switch.activation import activated_by_purchase, buying_card
+from switch.activation import activated_by_purchase, is_activated
 from switch.allowed import (
     allowed_points,
     may_only_earn,
@@ -34,7 +34,7 @@ from switch.case import Case
 from switch.counting import count_sale
 from switch.coupons import NONE_TAKEN, Taken, take, use_and_issue
 from switch.gifts import hand_out, told_of
-from switch.outcome import Outcome, Side
+from switch.outcome import CardChange, Outcome, Side
 from switch.pointsoff import comes_off, points_off
 from switch.postings import Draft
 from switch.salefacts import sale_facts
@@ -82,8 +82,8 @@ class Guarded:
 def earn(case: Case) -> Outcome:
     """A sale, perhaps paid in part with points (tag 020)."""
     transaction = case.transaction
-    card, reason = buying_card(case)
-    if reason is not None:
+    card, reason = case.find_card()
+    if reason is not None and not is_activated(case, reason):
         return _earn_without_card(case, card, reason) if transaction.is_advice else case.decline(reason, card)
     assert card is not None
     if transaction.points and may_only_earn(case):
@@ -95,16 +95,20 @@ def earn(case: Case) -> Outcome:
     if isinstance(sale, Reason):
         return case.refuse_or_accept(sale, card)
     short = draft.redeem(sale.points) if sale.points else 0
-    funding.earn(draft, case.programme, sale.award, *case.programme.lot_dates(case.today))
-    counts = case.programme.counting is not None or sale.extras.tiers or case.programme.borne_by
+    programme, dates = case.programme, case.programme.lot_dates(case.today)
+    if programme.borne_by:
+        funding.earn(draft, programme, sale.award, *dates)
+    else:
+        draft.earn(sale.award.points, *dates)
+    counts = programme.counting is not None or sale.extras.tiers or programme.borne_by
     sides = count_sale(case, card, sale.facts, sale.award, draft, sale.extras) if counts else ()
     return booked_sale(case, card, sale, draft, short, sides)
 
 
 def quote(case: Case) -> Outcome:
     """What a sale would bring. Nothing is booked."""
-    card, reason = buying_card(case)
-    if reason is not None:
+    card, reason = case.find_card()
+    if reason is not None and not is_activated(case, reason):
         return case.refuse(reason)
     assert card is not None
     book = case.book(card.owner)
@@ -128,7 +132,7 @@ def quote(case: Case) -> Outcome:
             discounts=sale.discounts,
             coupons_refused=sale.coupons.refused,
             near_miss=sale.award.near_miss,
-            messages=told_of(sale.extras),
+            messages=() if sale.extras is NOTHING else told_of(sale.extras),
             programme_version=case.programme.version,
         )
     )
@@ -299,8 +303,10 @@ def booked_sale(
         more, gifts = hand_out(case, card, draft, sale.extras)
         sides += more
         instruments += gifts
-    changes, more = activated_by_purchase(case, card)
-    sides += more
+    changes: tuple[CardChange, ...] = ()
+    if card.status is CardStatus.ISSUED:
+        changes, more = activated_by_purchase(case, card)
+        sides += more
     decision = Approved(
         partial=sale.partial,
         earned=sale.award.points,
@@ -313,7 +319,7 @@ def booked_sale(
         coupons_refused=sale.coupons.refused,
         near_miss=sale.award.near_miss,
         instruments=instruments,
-        messages=told_of(sale.extras),
+        messages=() if sale.extras is NOTHING else told_of(sale.extras),
         programme_version=case.programme.version,
     )
     return case.remember(

@@ -1,11 +1,12 @@
 """What was counted as of the last commit, looked up on first use and kept in two generations."""
 
 import sqlite3
+from collections.abc import Iterable
 from typing import Final
 
 from loyalty.card import MemberId
 from rules.counters import Place
-from rules.tiers import HELD
+from rules.tiers import GRANTED, HELD
 from switch.generations import Generations
 from switch.outcome import Outcome
 from switch.tallies import changes_of
@@ -29,9 +30,19 @@ _TIERS: Final = (
 )
 
 
-def tier_history(database: sqlite3.Connection, member_id: MemberId) -> list[tuple[str, str, str]]:
-    """The tiers that a member came to, in order: business date, tier, DE 37 of the decision."""
-    return list(database.execute(_TIERS, (HELD, str(member_id))))
+def tier_history(
+    database: sqlite3.Connection, member_id: MemberId, tiers: Iterable[str] = ()
+) -> list[tuple[str, str, str]]:
+    """The tiers that a member came to, in order: business date, tier, DE 37 of the decision.
+
+    Those of *tiers* that rules gave him are told with their last day: ``gold until 2026-12-31``.
+    """
+    whose = str(member_id)
+    moves: list[tuple[str, str, str]] = list(database.execute(_TIERS, (HELD, whose)))
+    for tier in tiers:
+        for on, last_day, rrn in database.execute(_TIERS, (GRANTED + tier, whose)):
+            moves.append((on, f"{tier} until {last_day}", rrn))
+    return sorted(moves, key=lambda move: move[0])
 
 
 class DurableTallies:

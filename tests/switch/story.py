@@ -265,6 +265,7 @@ class Story:
             coupons=(self.code(options["cert"]),) if "cert" in options else _codes(options),
             prize=options.get("prize"),
             ticket=options.get("ticket"),
+            cashier=options.get("cashier", ""),
             can=options.get("can", ""),
             proof=_proof(options),
             held_for=_held_for(operation, options),

@@ -1,5 +1,6 @@
 """Every effect has an inverse: what undoes a sale brings back all that it brought, exactly."""
 
+import sqlite3
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ledger.account import name_of
-from loyalty.card import CardId
+from loyalty.card import CardId, MemberId
 from rules.effectset import EFFECTS
 from rules.parse import MAIN, parse_programme
 from rules.programme import Programme
@@ -15,6 +16,7 @@ from rules.tiers import HELD
 from switch.audit import verify
 from switch.block import Enrolment, ProgrammeEntry
 from switch.tallies import changes_of
+from switch.tallyreader import tier_history
 from tests.switch.books import commit, open_store
 from tests.switch.memory import MemoryStore
 from tests.switch.story import Story, starter_text
@@ -197,6 +199,24 @@ def test_what_undoes_a_sale_brings_all_back(effect: str, how: str) -> None:
 
 def test_every_effect_is_tried() -> None:
     assert set(GIVES) | {"decline"} == set(EFFECTS)
+
+
+async def test_the_tiers_that_rules_gave_are_history(tmp_path: Path) -> None:
+    """With their last day; what was undone was given all the same."""
+    made = programme("tier")
+    story = Story(made)
+    story.play(f"{SALE} ->\nVOID of=s ->")
+    story.commit()
+    store = await open_store(tmp_path)
+    entry = ProgrammeEntry(number=1, since=story.now, version=made.version, text=made.text)
+    await commit(
+        store, *story.store.outcomes.values(), enrolments=(_enrolment(story.store, "A"),), programmes=(entry,)
+    )
+    await store.close()
+    books = sqlite3.connect(tmp_path / "puntual.db")
+    history = tier_history(books, MemberId(ord("A")), made.tiers)
+    books.close()
+    assert [(on, tier) for on, tier, _ in history] == [("2026-03-02", "gold until 2027-03-02")]
 
 
 async def test_the_books_verify_what_rules_gave(tmp_path: Path) -> None:
