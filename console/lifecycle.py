@@ -1,7 +1,8 @@
 """Putting programmes into force, taking them back, pausing parts of them; and what was done by whom."""
 
 import getpass
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,6 +11,8 @@ import rich_click as click
 from config.load import load_settings
 from console.deployment import open_deployment
 from console.options import config_option, json_option, print_json, print_record, print_rows
+from rules.amend import is_amendment
+from switch.block import ProgrammeHead
 from switch.database import open_for_reading
 from switch.recall import Recall
 
@@ -144,15 +147,20 @@ def shadow(programme: Path | None, config: Path, *, stop: bool, as_json: bool) -
 @config_option
 @json_option
 def history(config: Path, *, as_json: bool) -> None:
-    """What was done to the programme: when, what, by whom, and since when each version was in force."""
+    """What was done to the programme: when, what, by whom, and since when each version was in force.
+
+    A campaign whose state (draft, checked, scheduled, active, paused, ended) changed with a version has a
+    line of its own.
+    """
     database = open_for_reading(load_settings(config).database)
     try:
         reader = Recall(database)
         heads, acts = reader.programmes(), reader.programme_acts()
+        states = list(_states(reader, heads, {act.entry: act.by for act in acts}))
     finally:
         database.close()
     by_act = {act.entry for act in acts}
-    rows = [
+    rows: list[dict[str, object]] = [
         {"at": head.since, "what": "read from its files", "version": head.version, "by": None, "about": None}
         for head in heads
         if head.number not in by_act
@@ -167,6 +175,35 @@ def history(config: Path, *, as_json: bool) -> None:
         }
         for act in acts
     ]
+    rows += states
     rows.sort(key=lambda row: str(row["at"]))
     told = [row | {"at": f"{row['at']:%Y-%m-%d %H:%M:%S}"} for row in rows]
     print_rows(told, as_json=as_json, nothing="no programme was in force yet")
+
+
+def _states(
+    reader: Recall, heads: Sequence[ProgrammeHead], by_whom: Mapping[int, str]
+) -> Iterator[dict[str, object]]:
+    """Each change of a campaign's state, with the version that brought it."""
+    before: dict[str, str] = {}
+    for head in heads:
+        text = reader.programme_text(head.version)
+        assert text is not None
+        if is_amendment(text):
+            continue  # what it pauses is an act of its own
+        now = {
+            document["campaign"]["id"]: document["campaign"]["state"]
+            for name, document in json.loads(text).items()
+            if name.startswith("campaigns/")
+        }
+        for campaign in sorted(now.keys() | before.keys()):
+            state = now.get(campaign, "taken out")
+            if state != before.get(campaign):
+                yield {
+                    "at": head.since,
+                    "what": f"is {state}",
+                    "version": head.version,
+                    "by": by_whom.get(head.number),
+                    "about": campaign,
+                }
+        before = now

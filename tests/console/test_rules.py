@@ -185,6 +185,30 @@ def test_activate_and_pause(shop: Path) -> None:
     ]
 
 
+def test_history_tells_how_campaigns_fared(shop: Path) -> None:
+    """Each state that a version brought, with who ordered it."""
+    folder = shop.parent / "campaigns"
+    folder.mkdir(exist_ok=True)
+    text = (
+        '[campaign]\nid = "spring"\ntext = "S"\nnature = "points"\ncategory = "c"\nstate = "{}"\n'
+        "period = {{ from = 2026-01-01 }}\n"
+    )
+    for state, by in (("draft", "ana"), ("checked", "ben"), ("scheduled", "ana")):
+        (folder / "spring.toml").write_text(text.format(state))
+        puntual("rules", "activate", "--by", by, "--config", shop)
+    puntual("pause", "spring", "--by", "eva", "--config", shop)
+    (folder / "spring.toml").unlink()
+    puntual("rules", "activate", "--by", "ben", "--config", shop)
+    history = json.loads(puntual("rules", "history", "--config", shop, "--json").output)
+    assert [(row["what"], row["by"]) for row in history if row["about"] == "spring"] == [
+        ("is draft", "ana"),
+        ("is checked", "ben"),
+        ("is scheduled", "ana"),
+        ("paused", "eva"),
+        ("is taken out", "ben"),
+    ]
+
+
 def test_two_people_agree(shop: Path) -> None:
     """The first version of all needs nobody; the next waits."""
     shop.write_text(shop.read_text().replace("four_eyes = false", "four_eyes = true"))
