@@ -211,13 +211,21 @@ class LineFilter:
         """Whether *lines*, those that the rule is about, are as many as it wants."""
         if self.count is not None and not within(len(lines), *self.count):
             return False
-        if self.units is None:
-            return True
-        units = sum(
-            line.quantity_milli // 1000 if line.amount_minor >= 0 else -(line.quantity_milli // 1000)
-            for line in lines
-        )
-        return within(units, *self.units)
+        return self.units is None or within(_full_units(lines), *self.units)
+
+    def too_few(self, lines: Sequence[BasketLine]) -> tuple[int, str] | None:
+        """How many more it wants of what alone is too few: ``(2, "units")``; ``None`` when that is not so."""
+        short: list[tuple[int, str]] = []
+        for wanted, what in ((self.count, "lines"), (self.units, "units")):
+            if wanted is None:
+                continue
+            has = len(lines) if what == "lines" else _full_units(lines)
+            low, _ = wanted
+            if low is not None and has < low:
+                short.append((low - has, what))
+            elif not within(has, *wanted):
+                return None
+        return short[0] if len(short) == 1 else None
 
     def covers(self, line: BasketLine) -> bool:
         """Whether the rule is about *line*."""
@@ -227,6 +235,14 @@ class LineFilter:
             and line.product not in self.except_products
             and line.category not in self.except_categories
         )
+
+
+def _full_units(lines: Sequence[BasketLine]) -> int:
+    """Full units of quantity, returned ones taken off."""
+    return sum(
+        line.quantity_milli // 1000 if line.amount_minor >= 0 else -(line.quantity_milli // 1000)
+        for line in lines
+    )
 
 
 def within(value: int, low: int | None, high: int | None) -> bool:

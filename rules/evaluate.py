@@ -5,6 +5,8 @@ price first, takes it off (``Facts.after``), works out what is left to pay, and 
 sale that was not priced yet ``evaluate`` does both.
 """
 
+from dataclasses import replace
+
 from loyalty.decision import Discount
 from rules.award import Award, Step, Verdict
 from rules.experiment import Choosy, counts, dropped
@@ -12,9 +14,9 @@ from rules.facts import Facts
 from rules.margin import first_too_thin
 from rules.price import discounts
 from rules.programme import Programme
-from rules.rows import Hit, Sale
+from rules.rows import Hit, Kind, Sale
 from rules.settle import settle
-from rules.words import near_miss
+from rules.words import few_more, near_miss, with_tier
 
 __all__ = ["Award", "evaluate", "price"]
 
@@ -31,6 +33,17 @@ def price(programme: Programme, facts: Facts) -> tuple[Discount, ...]:
     if programme.withholds:
         rules = [rule for rule in rules if counts(rule, programme, facts.arms)]
     return discounts(rules, facts, programme.costs)
+
+
+def _near_tier(programme: Programme, facts: Facts, ranks: set[int]) -> str | None:
+    """The first rule beside those of *ranks* that the next tier would bring."""
+    tier = programme.tier_above(facts.tier)
+    if tier is None:
+        return None
+    for rank, row, _, _ in programme.table.search(Sale(replace(facts, tier=tier)), 0).hits:
+        if rank not in ranks and row.kind is not Kind.BASE and counts(row.rule, programme, facts.arms):
+            return with_tier(tier, row.rule, programme.terms.language)
+    return None
 
 
 def evaluate(programme: Programme, facts: Facts) -> Award:
@@ -56,6 +69,11 @@ def evaluate(programme: Programme, facts: Facts) -> Award:
     near = None
     if finding.near is not None and (within is None or finding.short_minor <= within):
         near = near_miss(finding.short_minor, programme.terms.currency, finding.near.more)
+    elif finding.few is not None:
+        missing, _, row, what = finding.few
+        near = few_more(missing, what, row.rule, programme.terms.language)
+    elif programme.near_miss_tiers:
+        near = _near_tier(programme, facts, {hit[0] for hit in finding.hits})
     award = settle(programme, sale, finding.hits, near)
     if programme.floored:
         award = _above_floors(programme, sale, finding.hits, near, award)

@@ -98,6 +98,11 @@ class Choosy(Finding):
         if counts(row.rule, self._programme, self._arms):
             super().note_near(row, short_minor)
 
+    def note_few(self, row: Row, missing: int, what: str) -> None:
+        """Keep *row* if it lacks fewer and counts."""
+        if counts(row.rule, self._programme, self._arms):
+            super().note_few(row, missing, what)
+
     def leave_out(self) -> tuple[Step, ...]:
         """Drop what would not count, and give the steps of what is withheld."""
         kept: list[Hit] = []

@@ -24,7 +24,7 @@ from rules.effects import (
 from rules.experiment import HOLDOUT, withheld
 from rules.extras import interpreted
 from rules.facts import Facts
-from rules.interpret import interpret, lines_hold, selected, shortfall
+from rules.interpret import interpret, lines_hold, quantity_short, selected, shortfall
 from rules.programme import BASE_RULE, Programme
 from rules.redeem import redemption_in
 from rules.rule import Rule
@@ -101,6 +101,9 @@ def why_not(programme: Programme, facts: Facts, rule_id: str) -> list[Answer]:
         answers.append(_picked(rule, programme, award, facts))
     else:
         short = shortfall(rule, facts, lines)
+        few = quantity_short(rule, facts, lines)
+        if few is not None:
+            answers.append(Answer(holds=False, asks="a little more", found=f"{few[0]} {few[1]} were missing"))
         if short is not None:
             missing = f"{format_minor(short, currency)} was missing"
             answers.append(Answer(holds=False, asks="a little more", found=missing))

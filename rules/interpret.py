@@ -4,6 +4,7 @@ It says what is right. The compiled table is held against it, and ``explain`` te
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from loyalty.amount import Rate
@@ -28,7 +29,7 @@ from rules.margin import first_too_thin
 from rules.price import discounts
 from rules.programme import BASE_RULE, Programme, RoundingLevel
 from rules.rule import Pick, Rule
-from rules.words import more_than, near_miss
+from rules.words import few_more, more_than, near_miss, with_tier
 
 Lines = Sequence[tuple[BasketLine, int]]
 
@@ -240,13 +241,42 @@ def _nearest(programme: Programme, facts: Facts, lines: Lines) -> str | None:
         short = shortfall(rule, facts, lines)
         if short is not None and (best is None or short < best[0]):
             best = (short, rule)
-    if best is None:
-        return None
     limit = programme.near_miss_within_minor
-    if limit is not None and best[0] > limit:
-        return None
+    if best is None or (limit is not None and best[0] > limit):
+        return _nearest_otherwise(programme, facts, lines)
     more = more_than(best[1], programme.terms.language)
     return near_miss(best[0], programme.terms.currency, more)
+
+
+def _nearest_otherwise(programme: Programme, facts: Facts, lines: Lines) -> str | None:
+    """The rule that lacks nothing but lines or units, and fewest of them; else the first of the next tier."""
+    few: tuple[int, str, Rule] | None = None
+    above = programme.tier_above(facts.tier) if programme.near_miss_tiers else None
+    raised = facts if above is None else replace(facts, tier=above)
+    with_it: Rule | None = None
+    for rule in programme.rules:
+        if rule.lane is Lane.BASE or rule.lane not in POINT_LANES or not counts(rule, programme, facts.arms):
+            continue
+        missing = quantity_short(rule, facts, lines)
+        if missing is not None and (few is None or missing[0] < few[0]):
+            few = (*missing, rule)
+        if with_it is None and not applies(rule, facts, lines) and applies(rule, raised, lines):
+            with_it = rule
+    if few is not None:
+        return few_more(*few, programme.terms.language)
+    if with_it is None or above is None:
+        return None
+    return with_tier(above, with_it, programme.terms.language)
+
+
+def quantity_short(rule: Rule, facts: Facts, lines: Lines) -> tuple[int, str] | None:
+    """How many more lines or units would make *rule* apply; ``None`` when that is not all it lacks."""
+    if rule.lines is None or not all(holds(condition, facts) for condition in rule.when):
+        return None
+    own = selected(rule, lines)
+    if not own or not within(sum(lines[at][1] for at in own), rule.lines.low, rule.lines.high):
+        return None
+    return rule.lines.too_few([lines[at][0] for at in own])
 
 
 def shortfall(rule: Rule, facts: Facts, lines: Lines) -> int | None:

@@ -164,7 +164,7 @@ def _programme(documents: Mapping[str, Any], folder: str = "", *, is_restored: b
     cards = _read_cards(main)
     earn = main.section("earn") or _missing(main, "earn")
     base = _read_base(earn)
-    near = earn.money("near_miss_within") if "near_miss_within" in earn else None
+    near = earn.money("near_miss_within") if "near_miss_within" in earn else None, _near_tiers(earn)
     earn.close()
     validity = _read_validity(main.section("points") or _missing(main, "points"))
     redemption = read_redemption(main.section("redemption") or _missing(main, "redemption"), names)
@@ -229,7 +229,8 @@ def _programme(documents: Mapping[str, Any], folder: str = "", *, is_restored: b
         ),
         holdout_bp=holdout_bp,
         restraint=restraint,
-        near_miss_within_minor=near,
+        near_miss_within_minor=near[0],
+        near_miss_tiers=near[1],
         qualification=qualification,
         categories=names.categories(),
         costs={row[0]: row[4] for row in names.products or ()} if names.asks_costs else {},
@@ -315,6 +316,10 @@ def _read_base(earn: Section) -> BaseRate:
         rounding=earn.choice("rounding", {each.value: each for each in Rounding}),
         level=earn.choice("level", {each.value: each for each in RoundingLevel}),
     )
+
+
+def _near_tiers(earn: Section) -> bool:
+    return earn.flag("near_miss_tiers", default=False)
 
 
 def _read_validity(section: Section) -> Validity:

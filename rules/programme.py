@@ -195,6 +195,7 @@ class Programme:
         parts: The programmes beside this one, the deployment's own.
         holdout_bp: Basis points of the members who get nothing beside the base.
         near_miss_within_minor: A near miss further away is not told; ``None`` tells any.
+        near_miss_tiers: What the next tier would bring is told where nothing else is near.
         paused: Campaigns whose rules give nothing for now.
         stopped: What is not done for now: ``earn``, ``redeem``.
         whole: The programme of which something is paused or stopped here; ``None`` when nothing is.
@@ -241,6 +242,7 @@ class Programme:
     holdout_bp: int = 0
     restraint: Restraint = NO_RESTRAINT
     near_miss_within_minor: int | None = None
+    near_miss_tiers: bool = False
     paused: frozenset[str] = frozenset()
     stopped: frozenset[str] = frozenset()
     whole: "Programme | None" = field(default=None, repr=False, compare=False)
@@ -335,6 +337,11 @@ class Programme:
             if any(card_range.holds(number) for card_range in programme.card_ranges):
                 return programme
         return self
+
+    def tier_above(self, tier: str) -> str | None:
+        """The tier above *tier*; ``None`` when there is none, or *tier* is none."""
+        at = self.tiers.index(tier) + 1 if tier in self.tiers else len(self.tiers)
+        return self.tiers[at] if at < len(self.tiers) else None
 
     def partner(self, name: str) -> Partner | None:
         """The partner with this id."""

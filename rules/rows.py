@@ -189,12 +189,13 @@ SETS: Final[tuple[tuple[str, Callable[[Sale], Iterable[str]]], ...]] = (
 class Finding:
     """What a search finds: rows that hold, and the one that lacks nothing but money, and least of it."""
 
-    __slots__ = ("hits", "near", "short_minor")
+    __slots__ = ("few", "hits", "near", "short_minor")
 
     def __init__(self) -> None:
         self.hits: list[Hit] = []
         self.near: Row | None = None
         self.short_minor = 0
+        self.few: tuple[int, int, Row, str] | None = None  # how many more, rank, row, of what
 
     def note_near(self, row: Row, short_minor: int) -> None:
         """Keep *row* if it is nearer than what was found; of equals the first in order."""
@@ -203,6 +204,11 @@ class Finding:
         near = self.near
         if near is None or (short_minor, row.rank) < (self.short_minor, near.rank):
             self.near, self.short_minor = row, short_minor
+
+    def note_few(self, row: Row, missing: int, what: str) -> None:
+        """Keep *row*, which lacks nothing but *missing* lines or units, if it lacks fewer than others."""
+        if row.kind is not _BASE and (self.few is None or (missing, row.rank) < self.few[:2]):
+            self.few = missing, row.rank, row, what
 
 
 def examine(rows: Iterable[Row], sale: Sale, finding: Finding) -> None:  # noqa: C901, PLR0912  (the hot path)
@@ -259,7 +265,11 @@ def _examine_lines(row: Row, wanted: LineFilter, sale: Sale, finding: Finding, s
         return
     if wanted.count is not None or wanted.units is not None:
         lines = sale.lines
-        if not wanted.enough([lines[number][0] for number in own]):
+        these = [lines[number][0] for number in own]
+        if not wanted.enough(these):
+            few = None if short or (wanted.low is not None and base < wanted.low) else wanted.too_few(these)
+            if few is not None:
+                finding.note_few(row, *few)
             return
     if wanted.low is not None and base < wanted.low:
         if not short:

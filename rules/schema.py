@@ -63,6 +63,7 @@ def programme_schema() -> Schema:
                         "rounding": _choice(Rounding),
                         "level": _choice(RoundingLevel),
                         "near_miss_within": _MONEY,
+                        "near_miss_tiers": {"type": "boolean"},
                     },
                     "rate", "rounding", "level",
                 ),

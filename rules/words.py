@@ -39,3 +39,20 @@ def more_than(rule: Rule, language: str) -> str:
 def near_miss(short_minor: int, currency: str, more: str) -> str:
     """What *short_minor* more would have brought: ``3.20 more doubles your points``."""
     return f"{format_minor(short_minor, currency)} {more}"
+
+
+def few_more(missing: int, what: str, rule: Rule, language: str) -> str:
+    """What *missing* lines or units more would have brought: ``2 units more: Three for two``."""
+    if language == "es":
+        named = (
+            {"lines": "lineas", "units": "unidades"}[what]
+            if missing > 1
+            else {"lines": "linea", "units": "unidad"}[what]
+        )
+        return f"{missing} {named} mas: {rule.text}"
+    return f"{missing} {what if missing > 1 else what[:-1]} more: {rule.text}"
+
+
+def with_tier(tier: str, rule: Rule, language: str) -> str:
+    """What the next tier would have brought: ``with gold: Gold members earn half more``."""
+    return f"{'con' if language == 'es' else 'with'} {tier}: {rule.text}"

@@ -327,6 +327,30 @@ def test_near_misses() -> None:
     check(near, "16.80 -> 16 | None\n16.81 -> 16 | 3.19 more doubles your points")
 
 
+def test_near_misses_of_quantity_and_tier() -> None:
+    """Where no amount is near: too few of something, else what the next tier brings."""
+    three = rule("", "points = 9", 'category = "A", units = { from = 3 }', name="three")
+    gold = rule('tier = "gold"', "multiply = 2", name="gold")
+    head = {'level = "transaction"': 'level = "transaction"\nnear_miss_tiers = true'}
+    table = """
+        3.00 lines=A:1.00,A:2.00 -> 3 | 1 unit more: Rule three
+        3.00 lines=A:3.00 -> 3 | 2 units more: Rule three
+        3.00 lines=A:3.00::3000 -> 12 | None
+        3.00 lines=B:3.00 tier=silver -> 3 | with gold: Rule gold
+        3.00 lines=A:3.00 tier=silver -> 3 | 2 units more: Rule three
+        3.00 lines=B:3.00 tier=gold -> 6 | None
+        3.00 lines=B:3.00 tier=basic -> 3 | None
+        3.00 lines=B:3.00 -> 3 | None
+    """
+    text = three + gold
+    check(programme(text, tiers='"basic", "silver", "gold"', head=head), table)
+    spanish = programme(text, tiers='"silver", "gold"', head=head | {'language = "en" ': 'language = "es" '})
+    check(
+        spanish,
+        "3.00 lines=A:3.00 -> 3 | 2 unidades mas: Rule three\n3.00 tier=silver -> 3 | con gold: Rule gold",
+    )
+
+
 def test_campaigns_bind_their_rules() -> None:
     """Period and audience hold for each rule of the file, and only scheduled and active campaigns count."""
     campaign = """

@@ -68,7 +68,7 @@ def test_the_table_and_the_interpreter_agree(
     """Points, parts, near misses, every step: whatever the table's shape, what is paused, who is held out."""
     base = BaseRate(rate, rounding, level)  # type: ignore[arg-type]  # hypothesis gives rates
     made = replace(STARTER, rules=rules, base=base, near_miss_within_minor=within, holdout_bp=1)
-    made = replace(made, costs={"a": 300, "b": 40})
+    made = replace(made, costs={"a": 300, "b": 40}, tiers=("a", "b"), near_miss_tiers=columns_from == 0)
     made = amended(compiled(made, columns_from, cells_max), paused=paused, stopped=stopped)
     for each in facts:
         award = evaluate(made, each)
