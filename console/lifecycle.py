@@ -194,7 +194,7 @@ def _states(
         now = {
             document["campaign"]["id"]: document["campaign"]["state"]
             for name, document in json.loads(text).items()
-            if name.startswith("campaigns/")
+            if f"/{name}".rpartition("/")[0].endswith("/campaigns")
         }
         for campaign in sorted(now.keys() | before.keys()):
             state = now.get(campaign, "taken out")

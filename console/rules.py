@@ -33,6 +33,7 @@ from switch.enactment import Restorer
 from switch.outcome import Record
 from switch.programmes import part_told
 from switch.recall import Recall
+from switch.returns import rated_by
 
 
 @click.group(epilog="Example: puntual rules check --config shop/puntual.toml")
@@ -94,6 +95,8 @@ def _terms_table(programme: Programme) -> Table:
         told = ", ".join(f"{points} points {per}" for points, per in limits if points is not None)
         table.add_row("family", f"may use {told}")
     table.add_row("tiers", ", ".join(programme.tiers) or "none")
+    if programme.holdout_bp:
+        table.add_row("held out", f"{programme.holdout_bp} of 10,000 members get nothing beside the base")
     return table
 
 
@@ -143,12 +146,13 @@ def schema(what: str) -> None:
 @click.pass_context
 def explain(ctx: click.Context, rrn: str, config: Path, *, as_json: bool) -> None:
     """What the sale with this DE 37 earned and how, computed again from what the rules saw."""
-    record, facts, programme = _decided(rrn, config)
+    record, facts, programme, since = _decided(rrn, config)
     lines = tell(programme, facts) if record.operation == Operation.EARN.value else []
     if record.used or not record.effective or not lines:
         redemption = terms_of_decision(programme, record.rules)
         lines.append(tell_redemption(programme, redemption))
         lines.append(_what_came(record, programme))
+    lines += since
     if as_json:
         print_json({"rrn": rrn, "earned": record.earned, "programme": programme.version, "steps": lines})
         return
@@ -172,7 +176,7 @@ _EXPLAINED: Final = frozenset(
 @json_option
 def why_not_command(rrn: str, rule: str, config: Path, *, as_json: bool) -> None:
     """Why RULE gave nothing to the sale with this DE 37: what it asks, beside what the sale had."""
-    record, facts, programme = _decided(rrn, config)
+    record, facts, programme, _ = _decided(rrn, config)
     if record.operation == Operation.EARN.value and any(
         each.id == rule and each.lane is Lane.REDEEM for each in programme.rules
     ):
@@ -203,8 +207,8 @@ def _what_came(record: Record, programme: Programme) -> str:
     return f"{record.used} points were used, worth {format_minor(worth_minor, programme.terms.currency)}"
 
 
-def _decided(rrn: str, config: Path) -> tuple[Record, Facts, Programme]:
-    """A decision, what the rules saw, and the programme that decided.
+def _decided(rrn: str, config: Path) -> tuple[Record, Facts, Programme, list[str]]:
+    """A decision, what the rules saw, the programme that decided, and what was set right since, in words.
 
     Raises:
         LoyaltyError: There is none, or it saw nothing.
@@ -223,6 +227,8 @@ def _decided(rrn: str, config: Path) -> tuple[Record, Facts, Programme]:
             raise LoyaltyError("what its rules saw was erased or never kept", where=f"DE 37 {rrn}")
         whole = Restorer(reader)(version)
         programme = whole.part(part_told(record.rules)) or whole
+        stands_by, earns = rated_by(reader, record)
     finally:
         database.close()
-    return record, Facts.from_json(text), programme
+    since = [] if stands_by == version else [f"rated again since, by programme {stands_by}: earns {earns}"]
+    return record, Facts.from_json(text), programme, since

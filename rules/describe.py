@@ -228,6 +228,8 @@ def describe_redemption(redemption: Redemption, currency: str) -> str:
 def describe_rule(rule: Rule, currency: str) -> str:
     """When *rule* applies, in words; empty when always."""
     parts = [describe(each, currency) for each in rule.when]
+    if rule.arms:
+        parts.append(f"the member is in {any_of(rule.arms)}")
     if rule.lines is not None:
         parts.append(describe_lines(rule.lines, currency))
     return "; ".join(parts)

@@ -243,5 +243,7 @@ def test_rerate(shop: Path, receipts: list[str]) -> None:
     assert puntual("ledger", "verify", "--config", shop).exit_code == 0
     history = json.loads(puntual("ledger", "history", CARD, "--json", "--config", shop).output)
     assert [(row["operation"], row["earned"]) for row in history][:2] == [("RERATE", -30), ("EARN", 120)]
+    explained = puntual("rules", "explain", receipts[1], "--config", shop).output.splitlines()
+    assert explained[-1] == f"  rated again since, by programme {right}: earns 90"
     unknown = puntual(*words[:-1], "--with=000000000000", "--config", shop)
     assert (unknown.exit_code, "is not in the books" in unknown.output) == (2, True)
