@@ -146,6 +146,7 @@ class Sequencer:
     def _decide_waiting(self) -> None:
         batch = self._open
         room = min(self._batch_size_max - len(batch.works), AT_ONCE_MAX)
+        taken: list[Work | Order] = []
         if room > 0 and self._queue:
             taken = self._take(room)
             self._store.prefetch(
@@ -162,8 +163,8 @@ class Sequencer:
                     self._decide(work, batch)
         if self._committing is None:
             self._start_commit()
-        elif self._queue and len(batch.works) < self._batch_size_max:
-            self._schedule()
+        elif taken and self._queue and len(batch.works) < self._batch_size_max:
+            self._schedule()  # but not for a command that waits for the commit: that would be asked for ever
 
     def _take(self, room: int) -> list[Work | Order]:
         """What is to be decided now, *room* at most.

@@ -80,6 +80,10 @@ class SlowStore(MemoryStore):
         self.gate = asyncio.Event()
         self.gate.set()
         self.sizes: list[int] = []
+        self.looks = 0
+
+    def prefetch(self, keys: Sequence[str]) -> None:  # noqa: ARG002  (a store's form)
+        self.looks += 1
 
     async def commit(self, block: Block, in_time: Callable[[], bool]) -> CommitResult:
         self.sizes.append(len(block.outcomes))
@@ -267,6 +271,19 @@ async def test_commands_wait_for_one_another() -> None:
         results: Sequence[Mapping[str, Any]] = await asyncio.gather(first, second)
         assert results[0]["seq"] < results[1]["seq"]
         assert desk.store.sizes == [0, 0]
+
+
+async def test_a_command_that_waits_is_not_asked_for_ever() -> None:
+    """Until the commit before it is done nobody looks again whether it may go on."""
+    async with bench() as desk:
+        desk.store.gate.clear()
+        orders = [desk.sequencer.order(Note()) for _ in range(3)]
+        await settled()
+        looks = desk.store.looks
+        await settled()
+        assert desk.store.looks == looks
+        desk.store.gate.set()
+        await asyncio.gather(*orders)
 
 
 @pytest.mark.parametrize("result", [CommitResult.DURABLE, CommitResult.UNWRITTEN])
