@@ -90,6 +90,10 @@ class LotSums:
         """What the owner has of the lot at a place."""
         return self._available[at] + self._pending[at] + self._held[at]
 
+    def can_be_spent(self, at: int, today: int) -> bool:
+        """Whether *today* is one of the days of the lot at a place, the last one included."""
+        return self._available_from[at] <= today <= self._expires[at]
+
     def passed_over(self, at: int, today: int) -> int | None:
         """A lot of the same owner that has points and must be spent on *today* before the one at a place."""
         expires, numbers = self._expires, self.numbers

@@ -115,9 +115,17 @@ class _Part:
         elif points > 0 and (whole := lots.whole(at)) > lots.made[at]:
             where = f"decision {seq}, lot {lot}"
             self._findings.add("I6", where, f"holds {whole} and was made with {lots.made[at]}")
-        elif today is not None and (before := lots.passed_over(at, today)) is not None:
-            where = f"decision {seq}, lot {lot}"
-            self._findings.add("I10", where, f"is spent, and lot {before}, which goes before it, has points")
+        elif today is not None:
+            self._check_spent(seq, lot, at, today)
+
+    def _check_spent(self, seq: int, lot: int, at: int, today: int) -> None:
+        if not self._lots.can_be_spent(at, today):
+            what = f"is spent, and on {today} it cannot be"
+        elif (before := self._lots.passed_over(at, today)) is not None:
+            what = f"is spent, and lot {before}, which goes before it, has points"
+        else:
+            return
+        self._findings.add("I10", f"decision {seq}, lot {lot}", what)
 
     def _add_other(self, seq: int, account: AccountId, lot: int, points: int) -> None:
         """Add to debt, to a lot that is not among those in the arrays, or to one of another owner."""

@@ -7,7 +7,7 @@ the thing is there.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 import structlog
@@ -39,6 +39,7 @@ class Apart:
 
     Attributes:
         waiting: Those works, by connection and terminal.
+        late: All that were ever set apart and are not answered yet.
 
     Args:
         again: Takes works that can be decided now, in order, to be decided before all others.
@@ -53,6 +54,7 @@ class Apart:
         self._time = time
         self._deadline_s = deadline_s
         self.waiting: dict[Place, list[Work]] = {}
+        self.late: dict[int, Work] = {}  # by id
         self._tasks: set[asyncio.Future[None]] = set()
 
     def __len__(self) -> int:
@@ -64,6 +66,7 @@ class Apart:
         if behind is None:
             return False
         behind.append(work)
+        self._note(work)
         return True
 
     def put(self, work: Work, missing: NotAtHand) -> None:
@@ -71,7 +74,20 @@ class Apart:
         place = _place_of(work)
         assert place not in self.waiting
         self.waiting[place] = [work]
+        self._note(work)
         self._keep(asyncio.ensure_future(self._bring(place, work, missing)))
+
+    def answered(self, works: Iterable[Work]) -> Iterator[Work]:
+        """*works*, each of which is answered before the next one is asked for."""
+        for work in works:
+            if self.late.pop(id(work), None) is not None:
+                work.connection.set_apart(is_apart=False)
+            yield work
+
+    def _note(self, work: Work) -> None:
+        if id(work) not in self.late:
+            self.late[id(work)] = work
+            work.connection.set_apart(is_apart=True)
 
     async def _bring(self, place: Place, work: Work, missing: NotAtHand) -> None:
         try:

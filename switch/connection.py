@@ -6,7 +6,8 @@ has room; while there is none the socket is not read, so TCP makes the peer wait
     _unread (one read, in slices) -> _events (of one slice) -> in work, at most in_work_max -> _out
 
 The sequencer answers the messages of a connection in the order in which they were submitted. What
-the link answers by itself (keep-alive, network, format errors) waits for its turn in ``_held``.
+the link answers by itself (keep-alive, network, format errors) waits for its turn in ``_held``. While some
+messages are decided later than those behind them, it waits until these are answered.
 
 No task, future or timer is made for a message; the one sweep of ``Peers`` watches all connections.
 """
@@ -39,6 +40,7 @@ class TerminalConnection(asyncio.Protocol):
 
     __slots__ = (
         "_answered",
+        "_apart",
         "_arrived",
         "_at",
         "_clock",
@@ -89,6 +91,7 @@ class TerminalConnection(asyncio.Protocol):
         self._out: list[bytes] = []
         self._submitted = 0
         self._answered = 0
+        self._apart = 0  # submitted, and answered later than their turn: until then nobody counts turns
         self._is_open = False
         self._is_reading = True
         self._is_pumping = False
@@ -156,8 +159,12 @@ class TerminalConnection(asyncio.Protocol):
         """
         self._answered += 1
         self._out.append(data)
-        while self._held and self._held[0][0] <= self._answered:
-            self._out.append(self._held.popleft()[1])
+        if self._held and not self._apart:
+            self._let_go()
+
+    def set_apart(self, *, is_apart: bool) -> None:
+        """A submitted message is not answered in its turn; or it is about to be, as the next one."""
+        self._apart += 1 if is_apart else -1
 
     def flush(self) -> None:
         """Write what was answered, in one piece, with what that made room for."""
@@ -193,6 +200,11 @@ class TerminalConnection(asyncio.Protocol):
         self._transport.abort()
 
     # Within.
+
+    def _let_go(self) -> None:
+        """Let what the link answered leave whose turn has come."""
+        while self._held and self._held[0][0] <= self._answered:
+            self._out.append(self._held.popleft()[1])
 
     @property
     def _is_done(self) -> bool:

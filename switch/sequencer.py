@@ -358,7 +358,7 @@ class Sequencer:
         self._open.worksheet.settle()
         self._committing = None
         connections: dict[int, Connection] = {}
-        for work in batch.works:
+        for work in self._apart.answered(batch.works) if self._apart.late else batch.works:
             connection = work.connection
             connection.answered(work.data)
             connections[id(connection)] = connection

@@ -35,6 +35,10 @@ class Connection(Protocol):
         """Write all that was kept."""
         ...
 
+    def set_apart(self, *, is_apart: bool) -> None:
+        """A message of it will not be answered in its turn; or it will be now, by the next ``answered``."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:

@@ -15,10 +15,12 @@ import sqlite3
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from console.options import progress_bar
 from switch.audit import verify
 from tests.conformance.cards import number
 from tests.conformance.deployment import STARTER_TERMINALS, Deployment
@@ -54,8 +56,10 @@ class Report:
         )
 
 
-def kill_and_judge(folder: Path, *, rounds: int, seed: int) -> Report:
-    """Run *rounds* on a new deployment in *folder*."""
+def kill_and_judge(
+    folder: Path, *, rounds: int, seed: int, progress: Callable[[int, int], None] = lambda _done, _of: None
+) -> Report:
+    """Run *rounds* on a new deployment in *folder*; *progress* is told of each, and of how many."""
     chance = random.Random(seed)
     deployment = Deployment(folder)
     cards = [number(serial) for serial in range(1, TILLS * CARDS_EACH + 1)]
@@ -85,6 +89,7 @@ def kill_and_judge(folder: Path, *, rounds: int, seed: int) -> Report:
             if switch.terminate() != 0:
                 report.wrong.append("it did not end in peace")
         report.rounds += 1
+        progress(report.rounds, rounds)
         if report.rounds % VERIFIED_EVERY == 0 or report.rounds == rounds:
             report.wrong += [str(finding) for finding in verify(folder / "puntual.db")]
     report.told = sum(len(till.exchanges) for till in tills)
@@ -134,9 +139,10 @@ def main() -> int:
     wishes = parser.parse_args()
     seed = random.SystemRandom().getrandbits(32) if wishes.seed is None else wishes.seed
     sys.stdout.write(f"seed {seed}\n")
-    with tempfile.TemporaryDirectory() as temporary:
+    sys.stdout.flush()
+    with tempfile.TemporaryDirectory() as temporary, progress_bar("Killing") as progress:
         folder = wishes.folder or Path(temporary) / "puntual"
-        report = kill_and_judge(folder, rounds=wishes.rounds, seed=seed)
+        report = kill_and_judge(folder, rounds=wishes.rounds, seed=seed, progress=progress)
     sys.stdout.write(f"{report}\n")
     return 1 if report.wrong else 0
 

@@ -84,6 +84,7 @@ async def test_others_are_answered_meanwhile(monkeypatch: pytest.MonkeyPatch) ->
         assert [told["54"] for _, told in mine.told] == ["10"]  # T3's
         assert others.codes == ["00"]
         assert desk.sequencer.queue_depth == 2
+        assert (mine.apart, others.apart) == (2, 0)  # what the link answers by itself waits for these
         drained = asyncio.ensure_future(desk.sequencer.drain())
         await settled()
         assert not drained.done()
@@ -93,6 +94,7 @@ async def test_others_are_answered_meanwhile(monkeypatch: pytest.MonkeyPatch) ->
         assert [told["54"] for _, told in mine.told] == ["10", "8", "8"]
         assert shelf.asked == 1
         assert desk.sequencer.queue_depth == 0
+        assert mine.apart == 0
 
 
 async def test_it_is_asked_again_until_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,6 +113,7 @@ async def test_it_is_asked_again_until_it_is_there(monkeypatch: pytest.MonkeyPat
         await settled()
         await desk.sequencer.drain()
         assert [told["54"] for _, told in desk.connection.told] == ["10", "5", "5"]
+        assert desk.connection.apart == 0
 
 
 async def test_a_request_is_told_in_time_that_it_is_too_late(monkeypatch: pytest.MonkeyPatch) -> None:

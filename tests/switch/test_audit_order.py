@@ -130,6 +130,26 @@ async def test_what_could_not_be_spent_before_is_no_finding(tmp_path: Path, chan
     assert verify(tmp_path / "puntual.db") == []
 
 
+@pytest.mark.parametrize(
+    ("change", "is_found"),
+    [
+        ({"expires_on": TODAY}, False),
+        ({"expires_on": TODAY - timedelta(days=1)}, True),
+        ({"available_from": TODAY + timedelta(days=1)}, True),
+    ],
+)
+async def test_what_is_spent_on_no_day_of_its_lot_is_found(
+    tmp_path: Path, change: dict[str, Any], *, is_found: bool
+) -> None:
+    """After its last day, or before it is available."""
+    first = earn(1, 70)
+    first = replace(first, lots=(replace(first.lots[0], **change),), books=())
+    taken = Posting(available(1), REDEEMED, 5, 16, PostingReason.REDEEM)
+    told = await told_of(tmp_path, first, outcome(record(2), postings=(taken,)))
+    expected = [f"I10 decision 2, lot 16: is spent, and on {TODAY:%Y%m%d} it cannot be"]
+    assert told == (expected if is_found else [])
+
+
 @pytest.mark.parametrize("is_beside", [False, True])
 async def test_an_index_without_its_rows_is_found(tmp_path: Path, *, is_beside: bool) -> None:
     """With a switch beside, too, when the file is looked at table by table."""

@@ -58,6 +58,24 @@ async def test_answers_keep_the_order_of_the_messages() -> None:
         assert switch.connections[0].in_work == 0
 
 
+async def test_what_waits_behind_a_message_that_was_set_apart_keeps_its_place() -> None:
+    """Others are answered before it; a keep-alive or a format error behind it is not."""
+    async with Switch() as switch:
+        till = await switch.till()
+        till.send(request(1), KEEP_ALIVE, request(2), request(3))
+        await switch.takes_up(3)
+        connection = switch.connections[0]
+        connection.set_apart(is_apart=True)
+        first = switch.waiting.pop(0)
+        switch.answer(2)
+        await till.receives(response(2), response(3))
+        connection.set_apart(is_apart=False)
+        switch.waiting.insert(0, first)
+        switch.answer(1)
+        await till.receives(response(1), KEEP_ALIVE)
+        assert connection.in_work == 0
+
+
 async def test_a_message_without_an_answer_does_not_hold_up_the_others() -> None:
     """Some repeats may get none."""
     async with Switch() as switch:

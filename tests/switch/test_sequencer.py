@@ -59,6 +59,7 @@ class FakeConnection:
         self.link: Any = FakeLink()
         self.told: list[tuple[str, dict[str, str]]] = []
         self.flushes = 0
+        self.apart = 0
 
     def answered(self, data: bytes) -> None:
         mti, elements = json.loads(data)
@@ -66,6 +67,9 @@ class FakeConnection:
 
     def flush(self) -> None:
         self.flushes += 1
+
+    def set_apart(self, *, is_apart: bool) -> None:
+        self.apart += 1 if is_apart else -1
 
     @property
     def codes(self) -> list[str]:
