@@ -19,7 +19,7 @@ from loyalty.amount import format_minor
 from loyalty.errors import LoyaltyError
 from loyalty.transaction import Operation
 from rules.describe import describe_effect, describe_redemption, describe_rule, tell_redemption
-from rules.effects import Lane
+from rules.effects import Decline, Lane
 from rules.evaluate import evaluate
 from rules.explain import tell, why_not
 from rules.facts import Facts
@@ -147,11 +147,7 @@ def schema(what: str) -> None:
 def explain(ctx: click.Context, rrn: str, config: Path, *, as_json: bool) -> None:
     """What the sale with this DE 37 earned and how, computed again from what the rules saw."""
     record, facts, programme, since = _decided(rrn, config)
-    lines = tell(programme, facts) if record.operation == Operation.EARN.value else []
-    if record.used or not record.effective or not lines:
-        redemption = terms_of_decision(programme, record.rules)
-        lines.append(tell_redemption(programme, redemption))
-        lines.append(_what_came(record, programme))
+    lines = _without_effect(record, programme) if facts is None else _told(record, facts, programme)
     lines += since
     if as_json:
         print_json({"rrn": rrn, "earned": record.earned, "programme": programme.version, "steps": lines})
@@ -159,7 +155,8 @@ def explain(ctx: click.Context, rrn: str, config: Path, *, as_json: bool) -> Non
     click.echo(f"{record.operation} {rrn}, programme {programme.version}, earned {record.earned}")
     for line in lines:
         click.echo(f"  {line}")
-    if record.operation == Operation.EARN.value and evaluate(programme, facts).points != record.earned:
+    is_sale = record.operation == Operation.EARN.value
+    if is_sale and facts is not None and evaluate(programme, facts).points != record.earned:
         click.echo("  this is not what was earned then: another release of the rules decided")
         ctx.exit(1)
 
@@ -177,6 +174,8 @@ _EXPLAINED: Final = frozenset(
 def why_not_command(rrn: str, rule: str, config: Path, *, as_json: bool) -> None:
     """Why RULE gave nothing to the sale with this DE 37: what it asks, beside what the sale had."""
     record, facts, programme, _ = _decided(rrn, config)
+    if facts is None:
+        raise LoyaltyError(*_without_effect(record, programme)[-1:], where=f"DE 37 {rrn}")
     if record.operation == Operation.EARN.value and any(
         each.id == rule and each.lane is Lane.REDEEM for each in programme.rules
     ):
@@ -197,6 +196,27 @@ def why_not_command(rrn: str, rule: str, config: Path, *, as_json: bool) -> None
         click.echo(f"{'yes' if each.holds else 'NO '}  {each.asks}: {each.found}")
 
 
+def _told(record: Record, facts: Facts, programme: Programme) -> list[str]:
+    """What rules made of it, a line a step."""
+    lines = tell(programme, facts) if record.operation == Operation.EARN.value else []
+    if record.used or not record.effective or not lines:
+        redemption = terms_of_decision(programme, record.rules)
+        lines.append(tell_redemption(programme, redemption))
+        lines.append(_what_came(record, programme))
+    return lines
+
+
+def _without_effect(record: Record, programme: Programme) -> list[str]:
+    """The rule that declined it, if it was one, and the reason: of what has no effect no facts are kept."""
+    reason = record.reason or record.exception
+    lines = [
+        f"{rule.id}: {rule.text}: {describe_effect(rule.effect, programme.terms.currency)}"
+        for rule in programme.rules
+        if isinstance(rule.effect, Decline) and rule.effect.name == reason
+    ]
+    return [*lines, f"declined: {reason}" if record.reason else f"accepted without effect: {reason}"]
+
+
 def _what_came(record: Record, programme: Programme) -> str:
     """What became of the points that were to be spent."""
     if not record.effective:
@@ -207,8 +227,10 @@ def _what_came(record: Record, programme: Programme) -> str:
     return f"{record.used} points were used, worth {format_minor(worth_minor, programme.terms.currency)}"
 
 
-def _decided(rrn: str, config: Path) -> tuple[Record, Facts, Programme, list[str]]:
+def _decided(rrn: str, config: Path) -> tuple[Record, Facts | None, Programme, list[str]]:
     """A decision, what the rules saw, the programme that decided, and what was set right since, in words.
+
+    There are no facts of what has no effect.
 
     Raises:
         LoyaltyError: There is none, or it saw nothing.
@@ -223,7 +245,7 @@ def _decided(rrn: str, config: Path) -> tuple[Record, Facts, Programme, list[str
             )
         record = found[-1]
         text, version = reader.facts(record.seq), record.programme_version
-        if text is None or version is None:
+        if version is None or (text is None and record.effective):
             raise LoyaltyError("what its rules saw was erased or never kept", where=f"DE 37 {rrn}")
         whole = Restorer(reader)(version)
         programme = whole.part(part_told(record.rules)) or whole
@@ -231,4 +253,4 @@ def _decided(rrn: str, config: Path) -> tuple[Record, Facts, Programme, list[str
     finally:
         database.close()
     since = [] if stands_by == version else [f"rated again since, by programme {stands_by}: earns {earns}"]
-    return record, Facts.from_json(text), programme, since
+    return record, None if text is None else Facts.from_json(text), programme, since

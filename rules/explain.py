@@ -4,10 +4,12 @@ Everything is computed again by the plain interpreter, from the facts that were 
 time.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from loyalty.amount import format_minor
+from loyalty.decision import Discount
 from rules.award import Award, Step, Verdict
 from rules.bound import bound_by
 from rules.conditions import (
@@ -53,6 +55,7 @@ def tell(programme: Programme, facts: Facts) -> list[str]:
         f"{each.promotion}: {each.text}: {format_minor(each.amount_minor, currency)} off line {each.line}"
         for each in award.discounts
     ]
+    lines += [_off_line(programme, texts, *each) for each in facts.off]
     lines.append(_base_line(programme, facts.after(award.discounts)))
     if facts.arms:
         lines.append(f"the member is in {any_of(facts.arms)}".replace(" or ", " and "))
@@ -68,6 +71,9 @@ def tell(programme: Programme, facts: Facts) -> list[str]:
     for rule_id in given.rules:
         told = f"{rule_id}: {texts[rule_id]}: {describe_effect(by_id[rule_id].effect, currency)}"
         lines.append(told)
+    off = tuple([Discount(*each, texts[each[2]]) for each in facts.off if each[2] in by_id])
+    paid = [each for each in off if by_id[each.promotion].lane in PRICE_LANES]  # not: points that came off
+    award = award._replace(discounts=(*award.discounts, *paid))
     lines += [_cost_line(each, currency) for each in costs(programme, facts, award, given)]
     lines += [f"on the card of stamps {text}: {has} of {size}" for text, has, size in given.stamps]
     return lines
@@ -86,7 +92,7 @@ def why_not(programme: Programme, facts: Facts, rule_id: str) -> list[Answer]:
     if rule.lane > Lane.BASKET:
         facts = facts.after(award.discounts)  # what is taken off is not earned on
     elif facts.lines is not None and rule.lane is not Lane.REDEEM:
-        facts = facts.gross()
+        facts = facts.as_priced()
     _, lines = facts.earning()
     currency = programme.terms.currency
     answers = [
@@ -134,7 +140,8 @@ def _picked(rule: Rule, programme: Programme, award: Award, facts: Facts) -> Ans
     if rule.lane in PRICE_LANES:
         if not facts.may_be_discounted:
             return Answer(holds=False, asks="a till that takes discounts off lines", found="it cannot")
-        off = sum(each.amount_minor for each in award.discounts if each.promotion == rule.id)
+        given = interpret(programme, facts).discounts
+        off = sum(each.amount_minor for each in given if each.promotion == rule.id)
         return Answer(
             off > 0, "being picked, and something to take it off", f"{format_minor(off, currency)} off"
         )
@@ -158,6 +165,14 @@ def _cost_line(cost: Cost, currency: str) -> str:
     """``tuesday costs 1.00: ORCHARDS 0.60, the programme 0.40``."""
     parts = [f"{name or 'the programme'} {format_minor(minor, currency)}" for name, minor in cost.funders]
     return f"{cost.rule} costs {format_minor(cost.cost_minor, currency)}: {', '.join(parts)}"
+
+
+def _off_line(
+    programme: Programme, texts: Mapping[str, str], line: int, amount_minor: int, promotion: str
+) -> str:
+    """What was taken off the price; points that come off it are called by their unit."""
+    text = texts.get(promotion) or programme.terms.unit.capitalize()
+    return f"{promotion}: {text}: {format_minor(amount_minor, programme.terms.currency)} off line {line}"
 
 
 def _base_line(programme: Programme, facts: Facts) -> str:

@@ -29,6 +29,7 @@ _encode: Final = msgspec.json.Encoder().encode
 NO_POINTS: Final = "N"  # flag of a line that earns nothing
 DISCOUNTED: Final = "D"  # flag of a line that is reduced already
 TAKES_DISCOUNTS: Final = "D"  # among what a till can
+PRICED: Final = "d"  # in its place: it does, and they are taken off already
 WHOLE: Final = BasketLine(product="", quantity_milli=1000, unit="U", amount_minor=0)
 
 
@@ -47,13 +48,14 @@ class Facts:
         tier: Of the member; empty when he has none.
         card_status: ``issued active blocked lost stolen replaced``; empty without a card.
         card_category: Of the card; empty when it has none.
-        can: What the till can: ``P``, ``D``, both or neither.
+        can: What the till can: ``P``, ``D``, both or neither; ``d`` once discounts are taken off.
         segments: The member's segments.
         birthday: The member's, when known.
         joined_on: When he joined, when known.
         counters: What was counted of the member before this sale: name and value, ascending by name.
         traits: What rules ask of the card and of how it was read, as ``role:child``, ``entry_mode:chip``.
         arms: Where the member lies in experiments: ``summer/A``, or ``holdout``.
+        off: What was taken off the price already: line (from 1), minor units, promotion.
     """
 
     operation: str
@@ -83,6 +85,7 @@ class Facts:
     counters: tuple[tuple[str, int], ...] = ()
     traits: frozenset[str] = frozenset()
     arms: frozenset[str] = frozenset()
+    off: tuple[tuple[int, int, str], ...] = ()
 
     def __post_init__(self) -> None:
         assert self.local_at.tzinfo is None
@@ -148,7 +151,7 @@ class Facts:
 
     def after(self, discounts: Sequence[Discount]) -> "Facts":
         """The sale once *discounts* are taken off; it gets no further ones."""
-        can = self.can.replace(TAKES_DISCOUNTS, "")
+        can = self.can.replace(TAKES_DISCOUNTS, PRICED)
         if not discounts:
             return self if can == self.can else replace(self, can=can)
         assert self.lines is not None
@@ -166,7 +169,25 @@ class Facts:
             base_minor=max(self.base_minor - total, 0),
             ticket_minor=self.ticket_minor - total,
             can=can,
+            off=(*self.off, *((each.line, each.amount_minor, each.promotion) for each in discounts)),
         )
+
+    def as_priced(self) -> "Facts":
+        """What rules on prices saw of a sale that was kept after them: everything put back that is off."""
+        facts = self
+        if self.off:
+            assert self.lines is not None
+            off = Counter[int]()
+            for line, amount_minor, _ in self.off:
+                off[line] += amount_minor
+            lines = tuple(
+                [
+                    replace(line, amount_minor=line.amount_minor + off[number])
+                    for number, line in enumerate(self.lines, 1)
+                ]
+            )
+            facts = replace(self, lines=lines, ticket_minor=self.ticket_minor + off.total(), off=())
+        return replace(facts, can=facts.can.replace(PRICED, TAKES_DISCOUNTS)).gross()
 
     def to_json(self) -> str:
         """Compact JSON: what stands at its default is left out, keys are in a fixed order."""
@@ -200,8 +221,9 @@ class Facts:
             rare["counters"] = self.counters
         if self.traits:
             rare["traits"] = sorted(self.traits)
-        if self.arms:
-            rare["arms"] = sorted(self.arms)
+        if self.arms or self.off:
+            rare |= {"arms": sorted(self.arms)} if self.arms else {}
+            rare |= {"off": self.off} if self.off else {}
         return f"{text},{_encode(rare).decode()[1:]}" if rare else text + "}"
 
     @classmethod
@@ -224,6 +246,7 @@ class Facts:
             counters=tuple((name, value) for name, value in kept.get("counters", ())),
             traits=frozenset(kept.get("traits", ())),
             arms=frozenset(kept.get("arms", ())),
+            off=tuple((line, amount, promotion) for line, amount, promotion in kept.get("off", ())),
             **{name: kept.get(key, "") for key, name in _TEXTS},
         )
 

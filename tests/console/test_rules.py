@@ -29,6 +29,11 @@ text = "Not so little"
 priority = 1
 when = { ticket = { below = "0.50" } }
 then = { redeem = { refuse = "NOT_SO_LITTLE" } }
+[[rule]]
+id = "much"
+text = "No more than 100.00"
+when = { ticket = { from = "100.01" } }
+then = { decline = "TOO_MUCH" }
 """
 
 
@@ -145,6 +150,7 @@ def test_explain_a_redemption(tmp_path: Path) -> None:
         done = [
             json.loads(puntual("terminal", "redeem", amount, *till).output) for amount in ("0.50", "0.40")
         ]
+        stopped = json.loads(puntual("terminal", "sale", "100.01", *till).output)["rrn"]
         switch.terminate()
     rrn, declined = (each["rrn"] for each in done)
     told = puntual("rules", "explain", rrn, "--config", config).output.splitlines()
@@ -154,6 +160,11 @@ def test_explain_a_redemption(tmp_path: Path) -> None:
         "  50 points were used, worth 0.50",
     ]
     assert "  declined: NOT_SO_LITTLE" in puntual("rules", "explain", declined, "--config", config).output
+    assert puntual("rules", "explain", stopped, "--config", config).output.splitlines()[1:] == [
+        "  much: No more than 100.00: declines the sale: TOO_MUCH",
+        "  declined: TOO_MUCH",
+    ]
+    assert "declined: TOO_MUCH" in puntual("rules", "why-not", stopped, "much", "--config", config).output
     why = puntual("rules", "why-not", rrn, "tiny", "--config", config).output.splitlines()
     assert why == ["NO   the ticket is below 0.50: 0.50"]
     first = puntual("rules", "why-not", declined, "small", "--config", config).output.splitlines()

@@ -4,8 +4,11 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from loyalty.decision import Discount
 from rules.describe import describe_effect, describe_rule
+from rules.evaluate import evaluate
 from rules.explain import Answer, tell, why_not
+from rules.facts import Facts
 from rules.rule import Rule
 from tests.rules.sales import programme, sale
 from tests.rules.strategies import rule_lists
@@ -92,6 +95,45 @@ def test_an_award_is_told_step_by_step() -> None:
 def test_why_not(words: str, rule: str, expected: list[tuple[bool, str, str]]) -> None:
     """Each thing that the rule asks, beside what the sale had."""
     assert why_not(programme(RULES), sale(words), rule) == [Answer(*each) for each in expected]
+
+
+PRICES = """
+[[rule]]
+id = "bread"
+text = "Bread for less"
+lines = { category = "BREAD" }
+then = { discount = "1/3" }
+[[rule]]
+id = "cake"
+text = "Cake for less"
+when = { ticket = { from = "10.00" } }
+lines = { category = "CAKE" }
+then = { discount = "1/2" }
+"""
+
+
+@pytest.mark.parametrize("words", ["can=D", "can=PD", "can=P"])
+@pytest.mark.parametrize(
+    "lines", ["BREAD:3.00,CAKE:7.00", "BREAD:3.00,CAKE:7.00:N", "CAKE:10.00:D", "BREAD:9.99:D"]
+)
+def test_what_was_kept_after_the_prices_explains_them_too(words: str, lines: str) -> None:
+    """What was taken off, by which rule and at whose cost; and why a rule on prices took nothing off."""
+    made = programme(PRICES)
+    total = sum(int(line.split(":")[1].replace(".", "")) for line in lines.split(","))
+    rung_up = sale(f"{total // 100}.{total % 100:02} {words} lines={lines}")
+    discounts = evaluate(made, rung_up).discounts
+    kept = Facts.from_json(rung_up.after(discounts).to_json())
+    assert sorted(tell(made, kept)) == sorted(tell(made, rung_up))
+    for rule in ("bread", "cake"):
+        assert why_not(made, kept, rule) == why_not(made, rung_up, rule)
+
+
+def test_points_that_came_off_the_price_are_told() -> None:
+    """They are no cost of a rule."""
+    kept = sale("10.00 can=D lines=BREAD:10.00").after([Discount(1, 200, "points", "Points")])
+    told = tell(programme(), Facts.from_json(kept.to_json()))
+    assert told[0] == "points: Point: 2.00 off line 1"
+    assert [line for line in told if "costs" in line] == ["base costs 0.08: the programme 0.08"]
 
 
 def test_a_rule_that_is_not_in_force_is_not_known() -> None:
