@@ -27,6 +27,7 @@ from rules.conditions import (
     age_of,
     days_since_joining,
 )
+from rules.counters import AMOUNTS
 from rules.effects import (
     BasePoints,
     CashBack,
@@ -74,8 +75,9 @@ def describe(condition: Condition, currency: str) -> str:  # noqa: C901, PLR0912
         case AmountWithin(attribute, low, high):
             return f"{_AMOUNT_NAMES[attribute]} is {_money_range(low, high, currency)}"
         case CounterWithin(name, low, high, every):
-            each = f"each {every}th in {name}" if every else ""
-            ranged = f"counter {name} is {_range(low, high)}" if low is not None or high is not None else ""
+            each = f"each {_ordinal(every)} in {name}" if every else ""
+            within = _money_range(low, high, currency) if _is_money(name) else _range(low, high)
+            ranged = f"counter {name} is {within}" if low is not None or high is not None else ""
             return " and ".join(part for part in (ranged, each) if part)
         case Window(days, start_s, end_s):
             return _window(days, start_s, end_s)
@@ -108,7 +110,8 @@ def found(condition: Condition, facts: Facts, currency: str) -> str:  # noqa: C9
         case AmountWithin(attribute, _, _):
             return format_minor(AMOUNT_ATTRIBUTES[attribute](facts), currency)
         case CounterWithin(name):
-            return str(dict(facts.counters).get(name, 0))
+            value = dict(facts.counters).get(name, 0)
+            return format_minor(value, currency) if _is_money(name) else str(value)
         case AgeWithin():
             return _or_unknown(age_of(facts))
         case JoinedWithin():
@@ -245,6 +248,16 @@ def any_of(values: Iterable[str]) -> str:
 
 def _or_unknown(number: int | None) -> str:
     return "unknown" if number is None else str(number)
+
+
+def _is_money(counter: str) -> bool:
+    return counter.partition(".")[0] in AMOUNTS
+
+
+def _ordinal(number: int) -> str:
+    """``2nd``, ``3rd``, ``11th``."""
+    ending = "th" if number // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 def _range(low: object | None, high: object | None) -> str:

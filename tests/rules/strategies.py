@@ -108,7 +108,7 @@ simple: st.SearchStrategy[Condition] = st.one_of(
         lambda name, pair: AmountWithin(name, *pair), st.sampled_from(("amount", "ticket")), ranges(money)
     ),
     st.builds(
-        lambda pair, every: CounterWithin("visits", pair[0], pair[1], every),
+        lambda pair, every: CounterWithin("visits", pair[0], pair[1], every or 2 * (pair == (None, None))),
         ranges(st.integers(0, 5)),
         st.sampled_from([0, 0, 2, 3]),
     ),

@@ -1,11 +1,14 @@
 # ruff: noqa: E501  (a row of a table is a line)
 """Any award can be told in words, and any rule that did not apply says why."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from loyalty.decision import Discount
-from rules.describe import describe_effect, describe_rule
+from rules.conditions import CounterWithin
+from rules.describe import describe, describe_effect, describe_rule, found
 from rules.evaluate import evaluate
 from rules.explain import Answer, tell, why_not
 from rules.facts import Facts
@@ -140,6 +143,19 @@ def test_a_rule_that_is_not_in_force_is_not_known() -> None:
     """Its name is the error's only word."""
     with pytest.raises(KeyError, match="gone"):
         why_not(programme(), sale("1.00"), "gone")
+
+
+def test_counters_are_told_in_money_and_in_words() -> None:
+    """Minor units are nothing that a person reads."""
+    spend, visits = CounterWithin("spend.30d", 2050, None), CounterWithin("visits.lifetime", None, None, 2)
+    assert (describe(spend, "978"), describe(visits, "978")) == (
+        "counter spend.30d is 20.50 or more",
+        "each 2nd in visits.lifetime",
+    )
+    facts = replace(sale("1.00"), counters=(("spend.30d", 1005),))
+    assert (found(spend, facts, "978"), found(visits, facts, "978")) == ("10.05", "0")
+    asks = [describe(CounterWithin("v", None, None, each), "978").split()[1] for each in (3, 10, 11, 21)]
+    assert asks == ["3rd", "10th", "11th", "21st"]
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault of the rules
