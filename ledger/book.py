@@ -1,14 +1,15 @@
 """What one owner of accounts has, lot by lot: an immutable value that each entry replaces by the next."""
 
-from dataclasses import dataclass, replace
 from datetime import date, datetime
+
+import msgspec
+from msgspec.structs import replace
 
 from ledger.hold import OpenHold
 from ledger.lots import LotBalance, Lots, points_of, with_lot, without
 
 
-@dataclass(slots=True)
-class MemberBook:
+class MemberBook(msgspec.Struct):
     """The accounts of one owner. Nobody changes one after it was made.
 
     Attributes:

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from msgspec import structs
+
 from ledger.lots import LotBalance
 
 
@@ -81,7 +83,7 @@ def _first(lots: Iterable[LotBalance], points: int) -> tuple[LotBalance, ...]:
         if points == 0:
             break
         part = min(points, lot.points)
-        taken.append(replace(lot, points=part))
+        taken.append(structs.replace(lot, points=part))
         points -= part
     assert points == 0
     return tuple(taken)

@@ -1,12 +1,13 @@
 """What is left of lots on one account: immutable, in order of consumption."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import date
 
+import msgspec
+from msgspec.structs import replace
 
-@dataclass(slots=True)
-class LotBalance:
+
+class LotBalance(msgspec.Struct):
     """What is left of a lot on an account. Nobody changes one after it was made."""
 
     expires_on: date

@@ -4,6 +4,8 @@ import enum
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import msgspec
+
 from loyalty.totals import Totals
 
 
@@ -55,8 +57,7 @@ class Reason(enum.Enum):
 _TRANSIENT = frozenset({Reason.TOO_LATE, Reason.STORE_UNAVAILABLE, Reason.OWN_FAULT})
 
 
-@dataclass(slots=True, kw_only=True)
-class Balance:
+class Balance(msgspec.Struct, kw_only=True):
     """What a member has, in points. *available* is before debt is taken off. Nobody changes one.
 
     Attributes:
@@ -95,8 +96,7 @@ class Instrument:
     code: str
 
 
-@dataclass(slots=True, kw_only=True)
-class Approved:
+class Approved(msgspec.Struct, kw_only=True):
     """Approved, wholly or in part, or an advice that was accepted. Nobody changes one.
 
     Attributes:

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
+from msgspec import structs
+
 from ledger.account import AccountId, AccountKind, PostingReason, account, kind_of
 from ledger.entry import NO_LOT, Posting
 from loyalty.transaction import Operation
@@ -47,7 +49,7 @@ def shared(case: Case, outcome: Outcome) -> Outcome:
     if partner.funds:
         more += _funded(its, _issued(outcome))
         lots = tuple([lot if lot.funder else replace(lot, funder=partner.id) for lot in outcome.lots])
-        outcome = replace(outcome, lots=lots) if lots else outcome
+        outcome = structs.replace(outcome, lots=lots) if lots else outcome
     if partner.reimbursed:
         more += _reimbursed(its, _redeemed(outcome.postings))
     return _with(outcome, more)
@@ -125,4 +127,4 @@ def _reimbursed(partner: AccountId, points: int) -> list[Posting]:
 
 
 def _with(outcome: Outcome, more: list[Posting]) -> Outcome:
-    return replace(outcome, postings=(*outcome.postings, *more)) if more else outcome
+    return structs.replace(outcome, postings=(*outcome.postings, *more)) if more else outcome

@@ -11,6 +11,8 @@ that it is, as far as it goes, and a person is told.
 from dataclasses import replace
 from typing import Final
 
+from msgspec import structs
+
 from ledger.hold import Hold, OpenHold
 from loyalty.decision import Approved, Reason
 from loyalty.sequence import base36
@@ -138,7 +140,7 @@ def _without_hold(case: Case) -> Outcome:
     record = outcome.record
     assert record is not None
     told = record.exception or Reason.ORIGINAL_NOT_FOUND.name
-    return replace(outcome, record=record._replace(exception=told))
+    return structs.replace(outcome, record=record._replace(exception=told))
 
 
 def _complete_points(case: Case, card: Card, record: Record, draft: Draft, held: OpenHold | None) -> Outcome:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
+import msgspec
+
 from ledger.book import MemberBook
 from ledger.entry import Lot, Posting
 from loyalty.card import CardId, MemberId, Token
@@ -158,8 +160,7 @@ class Side:
     values: tuple[int | str | bytes | None, ...]
 
 
-@dataclass(slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, kw_only=True):
     """What was decided and all that it changes. Nothing is remembered unless there is a *record*.
 
     Nobody changes one after it was made.

@@ -1,6 +1,6 @@
 """The terms of what is no sale: redemptions, inquiries, exchanges, holds of points."""
 
-from dataclasses import replace
+from msgspec import structs
 
 from loyalty.transaction import BasketLine, Operation
 from members.card import Card
@@ -33,7 +33,7 @@ def traced(case: Case, outcome: Outcome, redemption: Redemption, card: Card | No
     facts = _facts(case, card)
     terms_now(case, facts)
     rules = "; ".join(part for part in (record.rules, told(redemption)) if part)
-    return replace(outcome, record=record._replace(rules=rules), facts=facts.to_json())
+    return structs.replace(outcome, record=record._replace(rules=rules), facts=facts.to_json())
 
 
 def _facts(case: Case, card: Card | None) -> Facts:

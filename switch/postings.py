@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from itertools import count
 
+from msgspec import structs
+
 from ledger.account import AccountId, AccountKind, PostingReason, account, owner_of
 from ledger.book import MemberBook
 from ledger.entry import NO_LOT, Lot, Posting
@@ -110,7 +112,9 @@ class Draft:
         before = {lot.lot: lot for lot in self.book.lots}
         short = self._take(points, self.book.spendable(self._today), held, PostingReason.HOLD)
         assert short == 0
-        lots = tuple(replace(before[posting.lot], points=posting.points) for posting in self.postings[first:])
+        lots = tuple(
+            structs.replace(before[posting.lot], points=posting.points) for posting in self.postings[first:]
+        )
         self.sides.append(Side("hold", (self.book.owner, held_for, points, kept_until.isoformat())))
         self.book = self.book.holding(OpenHold(self._seq, kept_until, lots))
 

@@ -10,8 +10,9 @@ tried there for ever. Advices tell what has happened: they are asked for none, a
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Final
+
+from msgspec import structs
 
 from loyalty.amount import Rate
 from loyalty.card import Identifier, IdentifierKind, Token
@@ -76,7 +77,7 @@ def _after_right(card: Card, kind: ProofKind, secret: Secret) -> list[CardChange
 
 
 def _with(outcome: Outcome, changes: list[CardChange]) -> Outcome:
-    return replace(outcome, card_changes=(*outcome.card_changes, *changes)) if changes else outcome
+    return structs.replace(outcome, card_changes=(*outcome.card_changes, *changes)) if changes else outcome
 
 
 def _failed_before(outcome: Outcome) -> bool:

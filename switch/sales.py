@@ -11,6 +11,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import msgspec
+from msgspec import structs
+
 from ledger.book import MemberBook
 from loyalty.decision import Approved, Discount, Instrument, Reason
 from loyalty.transaction import BasketLine, Operation
@@ -42,8 +45,7 @@ from switch.tickets import paid_otherwise
 from switch.tiering import tier_after
 
 
-@dataclass(slots=True)
-class Sale:
+class Sale(msgspec.Struct):
     """A sale worked out, not yet booked.
 
     Attributes:
@@ -287,7 +289,7 @@ def booked_sale(
     balance = case.balance(card, draft.book)
     tier = tier_after(case.programme, balance.tier, sides) if sides else None
     if tier is not None:
-        balance = replace(balance, tier=tier)
+        balance = structs.replace(balance, tier=tier)
     has_points = sale.points > 0 or bool(case.transaction.points)
     is_off = sale.points > 0 and not sale.value_minor  # it stands among the discounts
     # What the member lacked is not told as paid with points; only an advice can lack any.

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from ledger.account import AccountId, AccountKind, PostingReason, account
 from ledger.book import MemberBook
 from ledger.entry import NO_LOT, Lot, Posting
@@ -126,7 +128,7 @@ def redeem(seq: int, book: MemberBook, points: int, **changes: Any) -> Outcome:
 def transfer(seq: int, book: MemberBook, to: MemberBook, points: int) -> Outcome:
     """*points* of the first lot of *book* in a new lot of another member."""
     source = book.lots[0]
-    left = replace(source, lot=seq * 16, points=points)
+    left = structs.replace(source, lot=seq * 16, points=points)
     lot = Lot(seq * 16, to.owner, points, TODAY, left.available_from, left.expires_on)
     return outcome(
         record(seq, operation="TRANSFER", used=points, owner=MemberId(book.owner)),

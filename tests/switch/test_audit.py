@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 import ledger.sums
 from ledger.account import AccountId, PostingReason
@@ -206,11 +207,11 @@ async def test_every_change_of_a_certificate_is_named(tmp_path: Path, script: st
             "certificates decision 9, certificate of decision 8: has -1 points and -1 left of 40 and 40",
         ),
         (
-            replace(pay_certificate(9, "C8", 40), sides=()),
+            structs.replace(pay_certificate(9, "C8", 40), sides=()),
             "certificates decision 9: moves -40 points of certificates and tells of 0",
         ),
         (
-            replace(pay_certificate(9, "C8", 40), postings=()),
+            structs.replace(pay_certificate(9, "C8", 40), postings=()),
             "certificates decision 9: moves 0 points of certificates and tells of -40",
         ),
         (pay_certificate(9, "C7", 40), "I26 decision 9: changes a certificate that is not there"),
@@ -232,7 +233,7 @@ async def test_many_lots_of_one_decision_are_in_the_chain(tmp_path: Path) -> Non
     first = earn(8, 1)
     lots = tuple(replace(first.lots[0], lot=lot_number(8, at)) for at in range(40))
     postings = tuple(Posting(ISSUE, available(1), 1, lot.lot, PostingReason.EARN) for lot in lots)
-    await commit(store, replace(first, lots=lots, postings=postings, books=()), earn(9, 5))
+    await commit(store, structs.replace(first, lots=lots, postings=postings, books=()), earn(9, 5))
     await store.close()
     assert verify(tmp_path / "puntual.db") == []
     last = lots[-1].lot
@@ -326,7 +327,7 @@ MISTAKES = [
         "I3 decision 8: debt.2 is paid more than was owed",
     ),
     (
-        replace(earn(8, 1), record=record(8, effective=False)),
+        structs.replace(earn(8, 1), record=record(8, effective=False)),
         "I16 decision 8: had no effect and has postings",
     ),
     (

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from ledger.account import PostingReason
 from ledger.entry import Posting
@@ -101,7 +102,7 @@ async def test_what_is_spent_before_its_turn_is_found(tmp_path: Path, reason: Po
     to = REDEEMED if reason is PostingReason.REDEEM else first.postings[0].debit
     taken = Posting(available(1), to, 5, 32, reason)
     store = await open_store(tmp_path)
-    await commit(store, first, replace(second, books=()))
+    await commit(store, first, structs.replace(second, books=()))
     await commit(store, outcome(record(3), postings=(taken,)))
     await store.close()
     found = [str(finding) for finding in verify(tmp_path / "puntual.db")]
@@ -122,9 +123,9 @@ async def test_what_could_not_be_spent_before_is_no_finding(tmp_path: Path, chan
     """A lot that is over, not yet there, later, or of another member."""
     store = await open_store(tmp_path)
     first = earn(1, 70, owner=change.get("owner", 1))
-    first = replace(first, lots=(replace(first.lots[0], **change),), books=())
+    first = structs.replace(first, lots=(replace(first.lots[0], **change),), books=())
     taken = Posting(available(1), REDEEMED, 5, 32, PostingReason.REDEEM)
-    await commit(store, first, replace(earn(2, 10), books=()))
+    await commit(store, first, structs.replace(earn(2, 10), books=()))
     await commit(store, outcome(record(3), postings=(taken,)))
     await store.close()
     assert verify(tmp_path / "puntual.db") == []
@@ -143,7 +144,7 @@ async def test_what_is_spent_on_no_day_of_its_lot_is_found(
 ) -> None:
     """After its last day, or before it is available."""
     first = earn(1, 70)
-    first = replace(first, lots=(replace(first.lots[0], **change),), books=())
+    first = structs.replace(first, lots=(replace(first.lots[0], **change),), books=())
     taken = Posting(available(1), REDEEMED, 5, 16, PostingReason.REDEEM)
     told = await told_of(tmp_path, first, outcome(record(2), postings=(taken,)))
     expected = [f"I10 decision 2, lot 16: is spent, and on {TODAY:%Y%m%d} it cannot be"]

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from loyalty.card import CardId
 from loyalty.errors import LoyaltyError
@@ -164,7 +165,7 @@ async def _write(path: Path) -> None:
     assert store.reader.secret(CardId(1), ProofKind.PIN) == PIN
     assert store.reader.secret(CardId(2), ProofKind.PIN) is None
     used = changed("used", ProofKind.CODE, None)
-    await commit(store, replace(earn(1, 10), card_changes=(used,)))
+    await commit(store, structs.replace(earn(1, 10), card_changes=(used,)))
     assert store.reader.secret(CardId(1), ProofKind.CODE) is None
     waits = CardChange(card=card(2), proof=ProofChange(kind=ProofKind.CODE, did="set", after=CODE))
     await commit(store, card_changes=(changed("wrong", ProofKind.PIN, PIN.failed()), waits))
@@ -212,7 +213,7 @@ def test_nothing_tells_a_secret(books: Path) -> None:
 async def _unwritten(path: Path) -> None:
     store = await open_store(path)
     await commit(store, enrolments=(Enrolment(card=card(1), token=token(1)),))
-    lost = block(replace(earn(1, 10), card_changes=(changed("set", ProofKind.PIN, PIN),)))
+    lost = block(structs.replace(earn(1, 10), card_changes=(changed("set", ProofKind.PIN, PIN),)))
     assert await store.commit(lost, never) is CommitResult.LATE
     assert store.reader.secret(CardId(1), ProofKind.PIN) is None
     await store.close()

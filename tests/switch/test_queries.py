@@ -2,11 +2,11 @@
 
 import sqlite3
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 import switch.queries
 from ledger.account import AccountKind
@@ -47,7 +47,9 @@ async def database(tmp_path: Path) -> AsyncIterator[sqlite3.Connection]:
     await commit(store, redeem(3, store.reader.book(MemberId(1)), 30, exception="NOT_SUFFICIENT_POINTS"))
     await commit(store, outcome(record(4, operation="REVERSAL"), links=(Link(seq=4, original=3, undone=1),)))
     await commit(store, claw_back_to_debt(5, store.reader.book(MemberId(1)), 7))
-    await commit(store, replace(earn(6, 9, owner=9), record=record(6, owner=9, exception="CARD_UNKNOWN")))
+    await commit(
+        store, structs.replace(earn(6, 9, owner=9), record=record(6, owner=9, exception="CARD_UNKNOWN"))
+    )
     database = open_for_reading(tmp_path / "puntual.db")
     yield database
     database.close()
@@ -64,7 +66,7 @@ def test_a_balance_is_that_of_the_owner(database: sqlite3.Connection) -> None:
     """The second card of a family shows the family's points, with its own tier."""
     expected = Balance(available=70, debt=7, expires_points=70, expires_on=NEXT_YEAR)
     assert balance_of(database, card(1), TODAY, NOON) == expected
-    assert balance_of(database, FAMILY, TODAY, NOON) == replace(expected, tier="gold")
+    assert balance_of(database, FAMILY, TODAY, NOON) == structs.replace(expected, tier="gold")
     expired = balance_of(database, card(1), NEXT_YEAR + timedelta(days=1), NOON)
     assert (expired.available, expired.expires_on) == (0, None)
     assert balance_of(database, card(3, member=3), TODAY, NOON) == Balance(available=0)

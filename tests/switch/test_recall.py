@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from ledger.account import PostingReason
 from ledger.block import hash_of_facts
@@ -339,7 +340,7 @@ async def test_a_phone_may_lead_to_several(store: SqliteStore) -> None:
 async def test_a_book_is_loaded_in_order_of_consumption(store: SqliteStore) -> None:
     late, early = earn(1, 100), earn(2, 50)
     sooner = replace(early.lots[0], expires_on=NEXT_YEAR - timedelta(days=1))
-    await commit(store, late, replace(early, lots=(sooner,)), redeem(3, late.books[0], 40))
+    await commit(store, late, structs.replace(early, lots=(sooner,)), redeem(3, late.books[0], 40))
     book = Recall(store.reader._database).book(MemberId(1))
     assert book == MemberBook(
         1,

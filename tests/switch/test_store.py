@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from ledger.book import MemberBook
 from loyalty.card import MemberId
@@ -69,7 +70,7 @@ async def test_what_is_reloaded_is_what_was_in_memory(tmp_path: Path) -> None:
         == books
         == [
             MemberBook(1),
-            replace(books[1], debt=20),
+            structs.replace(books[1], debt=20),
         ]
     )
     assert [again.reader.by_seq(seq) for seq in range(1, 7)] == records
@@ -264,7 +265,7 @@ async def test_more_numbers_are_reserved_by_a_commit(tmp_path: Path) -> None:
 
 async def test_what_leaves_nothing_behind_is_not_written(tmp_path: Path) -> None:
     store = await open_store(tmp_path)
-    await commit(store, replace(outcome(record(1)), record=None))
+    await commit(store, structs.replace(outcome(record(1)), record=None))
     assert store.head.number == 0
     await store.close()
 
@@ -347,7 +348,7 @@ async def test_lots_are_covered_in_the_order_of_their_numbers(tmp_path: Path) ->
     store = await open_store(tmp_path)
     one = earn(1, 100)
     another = replace(one.lots[0], lot=17)
-    await commit(store, replace(one, lots=(another, *one.lots)))
+    await commit(store, structs.replace(one, lots=(another, *one.lots)))
     await store.close()
     assert verify(tmp_path / "puntual.db") == []
 
