@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from loyalty.transaction import BasketLine
-from rules.reading import Section
+from rules.reading import DAY, Section
 from rules.stock import Pool, StampCard
 
 PRODUCTS: Final = "products.csv"
@@ -92,7 +92,7 @@ def read_calendars(main: Section) -> dict[str, frozenset[date]]:
 def _days(section: Section, days: list[Any]) -> Iterator[date]:
     for each in days:
         day = each
-        if isinstance(each, str):
+        if isinstance(each, str) and DAY.fullmatch(each):
             try:
                 day = date.fromisoformat(each)
             except ValueError:

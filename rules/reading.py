@@ -23,7 +23,9 @@ POINTS_MAX: Final = 10**12
 MONEY_MAX: Final = 10**12  # minor units; DE 4 has twelve digits
 _FRACTION: Final = re.compile(r"([0-9]{1,15})/([0-9]{1,15})", re.ASCII)
 _DECIMAL: Final = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,12}))?", re.ASCII)
-_CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?", re.ASCII)
+CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?", re.ASCII)
+DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+MOMENT: Final = re.compile(DAY.pattern + r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{6})?)?)?", re.ASCII)
 _SPAN: Final = re.compile(r"([0-9]{1,5}) (day|month|year)s?", re.ASCII)
 _DURATION: Final = re.compile(r"([0-9]{1,5}) (minute|hour|day)s?", re.ASCII)
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", re.ASCII)
@@ -253,6 +255,8 @@ class Section:
             return []
         if isinstance(value, dict):
             return [self._inner(value, self.at(key))]
+        if value == []:
+            self.wrong("is an empty list", key, "name one at least, or leave it out")
         if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
             self.wrong(f"is {_kind(value)}, not a list of tables", key)
             return []
@@ -267,7 +271,7 @@ class Section:
             return value.hour * 3600 + value.minute * 60 + value.second
         if value == "24:00":
             return DAY_S
-        if isinstance(value, str) and (match := _CLOCK.fullmatch(value)):
+        if isinstance(value, str) and (match := CLOCK.fullmatch(value)):
             return int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3] or 0)
         self.wrong("is not a time of day", key, 'write "22:00"')
         return None
@@ -277,7 +281,7 @@ class Section:
         value = self.take(key)
         if value is None:
             return None
-        if isinstance(value, str):
+        if isinstance(value, str) and MOMENT.fullmatch(value):
             with contextlib.suppress(ValueError):
                 value = datetime.fromisoformat(value)
         if isinstance(value, datetime):

@@ -17,7 +17,7 @@ from rules.effectset import EFFECTS
 from rules.experimentset import HOLDOUT_MAX_BP
 from rules.parse import LANGUAGES
 from rules.programme import PointsBack, RoundingLevel, Shortfall, WithoutOriginal
-from rules.reading import NAME
+from rules.reading import CLOCK, DAY, MOMENT, NAME, POINTS_MAX
 from rules.redemptionset import KINDS, NAME_OF_REFUSAL
 from rules.restraint import WHOLE_BP
 from rules.rule import CampaignState, Pick
@@ -29,23 +29,31 @@ Schema = dict[str, Any]
 
 _NAME: Final[Schema] = {"type": "string", "pattern": f"^{NAME.pattern}$"}
 _TEXT: Final[Schema] = {"type": "string", "pattern": r"^[ -\[\]-{}~]{1,200}$"}
-_POINTS: Final[Schema] = {"type": "integer", "minimum": 1}
+_POINTS: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": POINTS_MAX}
 _MONEY: Final[Schema] = {
     "oneOf": [
         {"type": "integer", "minimum": 0},
         {"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,12})?$"},
     ]
 }
+_SOME_MONEY: Final[Schema] = {
+    "oneOf": [
+        {"type": "integer", "minimum": 1},
+        {"type": "string", "pattern": r"^(?=.*[1-9])[0-9]{1,12}(\.[0-9]{1,12})?$"},
+    ]
+}
 _FRACTION: Final[Schema] = {
     "oneOf": [
         {"type": "integer", "minimum": 0},
-        {"type": "string", "pattern": r"^([0-9]{1,15}/[0-9]{1,15}|[0-9]{1,12}(\.[0-9]{1,12})?)$"},
+        {"type": "string", "pattern": r"^([0-9]{1,15}/(?!0+$)[0-9]{1,15}|[0-9]{1,12}(\.[0-9]{1,12})?)$"},
     ]
 }
 _SPAN: Final[Schema] = {"type": "string", "pattern": "^[0-9]{1,5} (day|month|year)s?$"}
 _DURATION: Final[Schema] = {"type": "string", "pattern": "^(?!0+ )[0-9]{1,5} (minute|hour|day)s?$"}
-_DAY: Final[Schema] = {"type": "string"}  # a TOML date, or "2026-12-25"
-_CLOCK: Final[Schema] = {"type": "string"}  # a TOML time, or "22:00"; editors see both as texts
+# TOML has dates and times too; editors see all of them as texts.
+_DAY: Final[Schema] = {"type": "string", "pattern": f"^{DAY.pattern}$"}
+_MOMENT: Final[Schema] = {"type": "string", "pattern": f"^{MOMENT.pattern}$"}
+_CLOCK: Final[Schema] = {"type": "string", "pattern": f"^({CLOCK.pattern}|24:00)$"}
 
 
 def programme_schema() -> Schema:
@@ -111,8 +119,8 @@ def programme_schema() -> Schema:
 
 def campaign_schema() -> Schema:
     """Of a file of ``campaigns/``."""
-    funding = _table({"partner": _NAME, "basis_points": {"type": "integer"}}, "partner", "basis_points")
-    share = {"type": "integer", "minimum": 1, "maximum": 10_000}
+    share = {"type": "integer", "minimum": 1, "maximum": WHOLE_BP}
+    funding = _table({"partner": _NAME, "basis_points": share}, "partner", "basis_points")
     campaign = _table(
         {
             "id": _NAME,
@@ -120,7 +128,7 @@ def campaign_schema() -> Schema:
             "nature": {"enum": ["points"]},
             "category": _TEXT,
             "state": _choice(CampaignState),
-            "period": _range("before"),
+            "period": _period(),
             "audience": {"$ref": "#/$defs/when"},
             "goal": _TEXT,
             "budget_points": _POINTS,
@@ -151,7 +159,7 @@ def _coupon() -> Schema:
             "codes": _list({"type": "string", "pattern": f"^{CODE.pattern}$"}),
             "uses": uses,
             "uses_per_member": uses,
-            "period": _range("before"),
+            "period": _period(),
             "lasts": _SPAN,
             "value": _MONEY,
         },
@@ -185,7 +193,7 @@ def _guards() -> Schema:
         {
             "giveaway_max_bp": share,
             "discount_max_bp": share,
-            "line_from": _MONEY,
+            "line_from": _SOME_MONEY,
             "reserve": _MONEY,
             "partner_owes_max": points,
         }
@@ -221,7 +229,7 @@ def _redemption() -> Schema:
         "proof_from": _MONEY,
         "minimum": {"type": "integer", "minimum": 0},
         "ticket_from": _MONEY,
-        "covers": _table(_lines()),
+        "covers": _some(_lines()),
         "as": {"enum": list(KINDS)},
     }
 
@@ -271,7 +279,7 @@ def _definitions() -> Schema:
 def _cap() -> Schema:
     spans = [each.value for each in Per if each is not Per.ROLLING]
     per = {"oneOf": [{"enum": spans}, {"type": "string", "pattern": "^[0-9]{1,4} days?$"}]}
-    limits: Schema = {"points": _POINTS, "count": _POINTS, "cost": _MONEY}
+    limits: Schema = {"points": _POINTS, "count": _POINTS, "cost": _SOME_MONEY}
     one = [{"required": [unit]} for unit in limits]
     return _table(limits | {"scope": _choice(Scope), "per": per}, "per") | {"oneOf": one}
 
@@ -286,43 +294,45 @@ def _when() -> Schema:
         if attribute in SHAPES:
             one["pattern"] = f"^{SHAPES[attribute][0].pattern}$"
         conditions[attribute] = _list(one)
-    conditions |= dict.fromkeys(AMOUNT_ATTRIBUTES, _table({"from": _MONEY, "below": _MONEY}))
+    conditions |= dict.fromkeys(AMOUNT_ATTRIBUTES, _some({"from": _MONEY, "below": _MONEY}))
     days = {"type": "integer", "minimum": 0, "maximum": 180}
-    count = {"type": "integer", "minimum": 0}
-    limit = {"oneOf": [{"type": "integer", "minimum": 0}, _MONEY["oneOf"][1]]}
-    counted = _table({"from": limit, "below": limit, "every": {"type": "integer", "minimum": 2}})
+    count = {"type": "integer", "minimum": 0, "maximum": POINTS_MAX}
+    limit = {"oneOf": [count, _MONEY["oneOf"][1]]}
+    every = {"type": "integer", "minimum": 2, "maximum": POINTS_MAX}
+    counted = _some({"from": limit, "below": limit, "every": every})
     conditions |= {
         "weekday": _list({"enum": list(WEEKDAYS)}),
-        "time": _list(_range("before")),
-        "period": _range("before"),
+        "time": _list(_table({"from": _CLOCK, "before": _CLOCK})),
+        "period": _period(),
         "birthday": _table({"days_before": days, "days_after": days}),
         "counter": {"type": "object", "additionalProperties": counted},
         "calendar": _list(_NAME),
         "day_part": _list(_NAME),
-        "age": _table({"from": count, "below": count}),
-        "joined_days": _table({"from": count, "below": count}),
+        "age": _some({"from": count, "below": count}),
+        "joined_days": _some({"from": count, "below": count}),
         **{key: _list({"enum": list(values)}) for key, values in TRAIT_VALUES.items()},
         **{key: _list({"type": "string"}) for key in ("has_brand", "has_supplier", *HAS_ALL)},
-        "rfmp": _table({letter: _table({"from": count, "below": count}) for letter in BANDS}),
+        "rfmp": _some({letter: _some({"from": count, "below": count}) for letter in BANDS}),
         "all": inner,
         "any": inner,
         "not": inner,
     }
-    return _table(conditions)
+    return _some(conditions)
 
 
 def _rule() -> Schema:
     gives: Schema = dict.fromkeys(EFFECTS, _POINTS)
     gives |= {"base": _rate(), "points_per_amount": _rate(), "multiply": _FRACTION, "discount": _FRACTION}
-    gives |= {"discount_amount": _MONEY, "unit_price": _MONEY, "coupon": _NAME, "message": _TEXT}
-    gives |= {"certificate": _MONEY, "money": _MONEY, "cash_back": _FRACTION, "giveaway": _NAME}
+    gives |= {"free_of": {"type": "integer", "minimum": 2, "maximum": 1000}}
+    gives |= {"discount_amount": _SOME_MONEY, "unit_price": _MONEY, "coupon": _NAME, "message": _TEXT}
+    gives |= {"certificate": _SOME_MONEY, "money": _SOME_MONEY, "cash_back": _FRACTION, "giveaway": _NAME}
     gives |= dict.fromkeys(("stamp", "stamp_per_unit", "free_for_stamps"), _NAME)
     gives |= {"tier_points_per_amount": _rate(), "tier": _table({"to": _NAME, "last": _SPAN}, "to")}
     gives |= {"decline": {"type": "string", "pattern": "^[A-Z][A-Z0-9_]{2,39}$"}}
     refusal = _table({"refuse": {"type": "string", "pattern": f"^{NAME_OF_REFUSAL.pattern}$"}}, "refuse")
-    gives |= {"redeem": {"oneOf": [refusal, _table(_redemption()) | {"minProperties": 1}]}}
-    whole = {"type": "integer", "minimum": 0}
-    many = dict.fromkeys(("lines", "units"), _table({"from": whole, "below": whole}))
+    gives |= {"redeem": {"oneOf": [refusal, _some(_redemption())]}}
+    whole = {"type": "integer", "minimum": 0, "maximum": POINTS_MAX}
+    many = dict.fromkeys(("lines", "units"), _some({"from": whole, "below": whole}))
     priority = {"type": "integer", "minimum": -PRIORITY_MAX, "maximum": PRIORITY_MAX}
     return _table(
         {
@@ -333,8 +343,8 @@ def _rule() -> Schema:
             "arm": _list(_NAME),
             "when": {"$ref": "#/$defs/when"},
             "margin_floor_bp": {"type": "integer", "minimum": 0, "maximum": 9_999},
-            "lines": _table(_lines() | {"amount": _table({"from": _MONEY, "below": _MONEY})} | many),
-            "then": _table(gives) | {"minProperties": 1, "maxProperties": 1},
+            "lines": _some(_lines() | {"amount": _some({"from": _MONEY, "below": _MONEY})} | many),
+            "then": _some(gives) | {"maxProperties": 1},
             "cap": _list({"$ref": "#/$defs/cap"}),
         },
         "id", "text", "then",
@@ -350,6 +360,11 @@ def _table(keys: Schema, *required: str) -> Schema:
     }
 
 
+def _some(keys: Schema) -> Schema:
+    """A table that says one thing at least."""
+    return _table(keys) | {"minProperties": 1}
+
+
 def _list(one: Schema) -> Schema:
     """A list, or one alone."""
     return {"oneOf": [one, {"type": "array", "items": one, "minItems": 1}]}
@@ -359,10 +374,10 @@ def _choice(choices: type[enum.Enum]) -> Schema:
     return {"enum": [each.value for each in choices]}
 
 
-def _range(end: str) -> Schema:
-    return _table({"from": _CLOCK, end: _CLOCK})
+def _period() -> Schema:
+    return _some({"from": _MOMENT, "before": _MOMENT})
 
 
 def _rate() -> Schema:
-    per = _table({"points": {"type": "integer", "minimum": 0}, "per": _MONEY}, "points", "per")
+    per = _table({"points": {"type": "integer", "minimum": 0}, "per": _SOME_MONEY}, "points", "per")
     return {"oneOf": [*_FRACTION["oneOf"], per]}

@@ -34,7 +34,7 @@ def _window(section: Section) -> tuple[TierWindow, int]:
         section.wrong(f"is not from 1 to {DAYS_MAX} days", "window")
         return TierWindow.ROLLING, 1
     windows = {each.value: each for each in (TierWindow.YEAR, TierWindow.ANNIVERSARY)}
-    if value is not None and value not in windows:
+    if value is not None and (not isinstance(value, str) or value not in windows):
         section.wrong("is no window", "window", 'write "365 days", "year" or "anniversary"')
         return TierWindow.YEAR, 0
     return section.choice("window", windows), 0

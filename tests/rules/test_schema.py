@@ -3,12 +3,17 @@
 import json
 import re
 import tomllib
+from collections.abc import Iterator
 from datetime import date, datetime, time
 from importlib.resources import files
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from loyalty.errors import Problems
+from rules.parse import MAIN, parse_programme, restore_programme
 from rules.schema import campaign_schema, programme_schema
 from tests.rules.sales import STARTER
 from tests.rules.test_docs import blocks
@@ -107,9 +112,76 @@ def test_mistakes_are_seen_while_typing(old: str, new: str) -> None:
         'id = "r"\ntext = "R"\nthen = { points = 1 }\nwhen = { any = [{ weekday = "Tuesday" }] }',
         'text = "R"\nthen = { points = 1 }',
         'id = "r"\ntext = "R"\nthen = { points = 1 }\ncap = { points = 1 }',
+        'id = "r"\ntext = "R"\nthen = { points = 1 }\nwhen = {}',
+        'id = "r"\ntext = "R"\nthen = { points = 1 }\nwhen = { any = [] }',
+        'id = "r"\ntext = "R"\nthen = { points = 1 }\nwhen = { amount = {} }',
+        'id = "r"\ntext = "R"\nthen = { points = 1 }\nwhen = { time = { from = "25:00" } }',
+        'id = "r"\ntext = "R"\nthen = { points = 1 }\nwhen = { period = { from = "20260101" } }',
+        'id = "r"\ntext = "R"\nthen = { points = 1 }\nlines = {}',
+        'id = "r"\ntext = "R"\nthen = { certificate = "0.00" }',
+        'id = "r"\ntext = "R"\nthen = { discount = "1/0" }',
+        'id = "r"\ntext = "R"\nthen = { free_of = 1 }',
+        'id = "r"\ntext = "R"\nthen = { points = 1000000000001 }',
     ],
 )
 def test_mistakes_in_rules_are_seen_while_typing(rule: str) -> None:
-    """Down to conditions inside conditions."""
+    """Down to conditions inside conditions; the loader refuses each of them too."""
     schema = programme_schema()
-    assert not accepts(schema, document(f"{STARTER}\n[[rule]]\n{rule}\n"), schema)
+    text = f"{STARTER}\n[[rule]]\n{rule}\n"
+    assert not accepts(schema, document(text), schema)
+    with pytest.raises(Problems):
+        parse_programme({MAIN: text})
+
+
+ANYTHING: tuple[Any, ...] = (
+    None, 0, 1, -1, 2, 10**13, True, False, "", "x", "0", "1", "1.00", "0.5", "1/2", "0/1", "1/0", "3/2", "|",
+    1.5, [], {}, ["x"], ["1"], [1], date(2026, 1, 1), time(8), "2026-01-01", "2026-01-01T08:00",
+    "20260101", "08:00", "24:00", "25:00", "14 days", "0 days", "4000 days", "for ever", "5 minutes", "any",
+    "gold", "visits", "CASH", {"from": 1}, {"from": "1.00"}, {"before": "08:00"},
+    {"points": 1, "per": "1.00"},
+)  # fmt: skip
+
+
+def pages() -> dict[str, Any]:
+    """All that the page for authors shows, as files."""
+    main = "".join(blocks("") + blocks(" rules") + blocks(" qualification"))
+    campaigns = {f"campaigns/{at}.toml": text for at, text in enumerate(blocks(" campaign"))}
+    texts = {MAIN: main, **campaigns}
+    return {name: tomllib.loads(text) for name, text in texts.items()}
+
+
+def places(document: Any) -> Iterator[tuple[Any, ...]]:
+    """The way to each value inside, once for all entries of a list."""
+    inside = document.items() if isinstance(document, dict) else enumerate(document)
+    for key, value in inside:
+        yield (key,)
+        if isinstance(value, dict | list):
+            yield from ((key, *way) for way in places(value))
+
+
+PLACES = {
+    (name, *(0 if isinstance(key, int) else key for key in way)): (name, *way)
+    for name, document in pages().items()
+    for way in places(document)
+}
+
+
+@given(place=st.sampled_from(sorted(PLACES.values(), key=str)), value=st.sampled_from(ANYTHING))
+@settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow])
+def test_an_editor_marks_nothing_that_loads(place: tuple[Any, ...], value: Any) -> None:
+    """Whatever stands in the place of a value: it is a problem, or the schema accepts it. None: left out."""
+    documents = pages()
+    table: Any = documents
+    for key in place[:-1]:
+        table = table[key]
+    if value is None:
+        del table[place[-1]]
+    else:
+        table[place[-1]] = value
+    text = json.dumps(documents, sort_keys=True, separators=(",", ":"), default=lambda each: each.isoformat())
+    try:
+        restore_programme(text)
+    except Problems:
+        return
+    schema = programme_schema() if place[0] == MAIN else campaign_schema()
+    assert accepts(schema, json.loads(text)[place[0]], schema), text
