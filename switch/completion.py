@@ -80,6 +80,8 @@ def complete(case: Case) -> Outcome:
         return case.refuse_or_accept(reason)
     if held is None and transaction.amount == 0:
         return case.accept(None)  # there is nothing left to release
+    if held is None:
+        draft.resolve_late(record.seq)
     card = _card(case, record)
     if transaction.amount and is_of_prize(record):
         return complete_prize(case, card, record, draft, held, _exception)

@@ -116,10 +116,10 @@ def _hold_points(case: Case, card: Card, redemption: Redemption) -> Outcome:
 
 
 def was_completed(case: Case, record: Record) -> bool:
-    """Whether a COMPLETE ended the hold *record*, if only to release it."""
+    """Whether a COMPLETE resolved the hold *record*, if only to release it or behind its end."""
     for step in case.worksheet.hold_steps(record.seq):
-        ended = case.worksheet.by_seq(step.seq) if step.ended else None
-        if ended is not None and completes(ended) and ended.original == record.seq:
+        by = case.worksheet.by_seq(step.seq)
+        if by is not None and completes(by) and by.original == record.seq:
             return True
     return False
 
@@ -127,18 +127,21 @@ def was_completed(case: Case, record: Record) -> bool:
 def release(case: Case, record: Record, final: int | None = None) -> Outcome | None:
     """A VOID or REVERSAL of the hold *record*: it is released, or reserves only what *final* needs.
 
-    Gives ``None`` when it is not open.
+    One whose time is over has nothing to release; a REVERSAL of it still holds for an advice that completes
+    it later. Gives ``None`` when there is nothing to do.
     """
     draft = case.draft(record.owner)
     assert draft.book is not None
     held = draft.book.hold(record.seq)
+    points = 0
     if held is None:
-        return None
-    points = held.points
-    if final is None:
+        if case.transaction.operation is not Operation.REVERSAL or was_completed(case, record):
+            return None
+    elif final is None:
+        points = held.points
         draft.capture(held, 0)
     else:
-        points -= min(_needed(case, record, held, final), points)
+        points = max(held.points - _needed(case, record, held, final), 0)
         if points:
             draft.release(held, points)
     redemption = redemption_of(case, record)

@@ -134,6 +134,10 @@ class Draft:
         self.sides.append(Side("hold_step", (hold.hold, points, 0)))
         self.book = self.book.holding(hold.without_last(points))
 
+    def resolve_late(self, hold: int) -> None:
+        """Complete *hold* behind its end, which stands elsewhere: no other completion may come."""
+        self.sides.append(Side("hold_step", (hold, 0, 0)))
+
     def give_back(self, spent: Iterable[tuple[Lot | None, int]]) -> int:
         """Return redeemed points to the lots they came from, and return how many the member has again.
 

@@ -259,7 +259,7 @@ class Books:
         where a person was told that not all could be undone.
         """
         is_hold = original.seq in self.holds
-        left = [original.issued, original.redeemed, original.exchanged, original.reserved * is_hold]
+        left = [original.issued, original.redeemed, original.exchanged]
         for decision in self.decisions:
             named = self.links.get(decision.seq, [])
             if original.seq in named:
@@ -270,17 +270,18 @@ class Books:
                         decision.issued,
                         decision.redeemed,
                         decision.exchanged,
-                        -self._taken_of(original, decision) * is_hold,
                     )
                 ):
                     left[at] += points
-        issued, redeemed, exchanged, held = left
-        return issued, redeemed, exchanged, held
+        issued, redeemed, exchanged = left
+        return issued, redeemed, exchanged, self._reserved_by(original) if is_hold else 0
 
-    def _taken_of(self, hold: Decision, by: Decision) -> int:
-        """Points that *by* spent or released of *hold*."""
-        steps = self.holds[hold.seq].steps if hold.seq in self.holds else []
-        return sum(step.points for step in steps if step.seq == by.seq)
+    def _reserved_by(self, hold: Decision) -> int:
+        """Points of *hold* that were not released: they are reserved, or a completion spent them."""
+        completions = {decision.seq for decision in self.decisions if decision.original == hold.seq}
+        completions -= set(self.links)
+        steps = self.holds[hold.seq].steps
+        return hold.reserved - sum(step.points for step in steps if step.seq not in completions)
 
     def below_floor(self) -> Iterator[str]:
         """Accounts that ever passed their floor, and where."""

@@ -167,6 +167,48 @@ TICKET = """
     REFUND card=A amount=1000 of=s                 -> used=200 value=200 pay=800 earned=-8 balance=500
 """
 
+REVERSED_LATE = """
+    EARN card=A amount=20000                       -> balance=200
+    # the time of a hold is over: nothing is left to release, and what was reversed is not completed later
+    h: HOLD card=A amount=60 pays=1                -> held=60
+    REVERSAL of=h later=8                          -> used=None balance=200 exception=None
+    COMPLETE* card=A amount=60 pays=1 of=h         -> exception=ALREADY_REVERSED balance=200
+    VOID of=h                                      -> reason=ALREADY_REVERSED
+    # in part
+    h: HOLD card=A amount=60 pays=1                -> held=60
+    REVERSAL of=h final=20 later=8                 -> used=None balance=200
+    COMPLETE* card=A amount=60 pays=1 of=h         -> exception=ABOVE_ORIGINAL balance=200
+    COMPLETE* card=A amount=20 pays=1 of=h         -> exception=HOLD_OVER used=20 balance=180
+    # a voiding that is undone does not reserve again; the hold can be reversed like one that is over
+    h: HOLD card=A amount=60 pays=1                -> held=60
+    v: VOID of=h                                   -> used=60 balance=180
+    REVERSAL of=v                                  -> balance=180 held=0
+    VOID of=h                                      -> reason=NOT_ALLOWED_NOW
+    REVERSAL of=h                                  -> used=None balance=180
+    COMPLETE* card=A amount=60 pays=1 of=h         -> exception=ALREADY_REVERSED
+"""
+
+COMPLETED_LATE = """
+    # once, whoever found first that its time is over: the completion itself ...
+    EARN card=A amount=20000                       -> balance=200
+    h: HOLD card=A amount=60 pays=1                -> held=60
+    COMPLETE* card=A amount=60 pays=1 of=h later=8 -> exception=HOLD_OVER used=60 balance=140
+    COMPLETE* card=A amount=60 pays=1 of=h         -> exception=NOT_ALLOWED_NOW balance=140
+    REVERSAL of=h                                  -> exception=NOT_ALLOWED_NOW
+    # ... or anything before it
+    h: HOLD card=A amount=60 pays=1                -> held=60
+    EARN card=A amount=100 later=8                 -> balance=141 held=0
+    c: COMPLETE* card=A amount=60 pays=1 of=h      -> exception=HOLD_OVER used=60 balance=81
+    COMPLETE* card=A amount=60 pays=1 of=h         -> exception=NOT_ALLOWED_NOW balance=81
+    REVERSAL of=h                                  -> exception=NOT_ALLOWED_NOW
+    REVERSAL of=c                                  -> used=60 balance=141
+    COMPLETE* card=A amount=60 pays=1 of=h         -> exception=NOT_ALLOWED_NOW balance=141
+    h: HOLD card=A amount=6000 points=60           -> held=60
+    EARN card=A amount=100 later=8                 -> balance=142 held=0
+    COMPLETE* card=A amount=6000 of=h              -> exception=HOLD_OVER used=60 earned=59 balance=141
+    COMPLETE* card=A amount=6000 of=h              -> exception=NOT_ALLOWED_NOW earned=0 balance=141
+"""
+
 BASKETS = """
     # the basket of the hold counts, in proportion at another price; its discounts stand likewise
     h: HOLD card=A amount=2000 can=D lines=a*1000,b*1000   -> off=500 lines=2:500 pay=1500

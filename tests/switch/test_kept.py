@@ -133,15 +133,15 @@ LATE = """
 
 @pytest.mark.parametrize("is_free", [False, True])
 def test_an_advice_behind_the_end_of_its_hold(*, is_free: bool) -> None:
-    """Whether the budget was freed before or not, it is spent once; another advice takes what there is."""
+    """Whether the budget was freed before or not, it is spent once, and the hold is resolved."""
     story = play(LATE, made())
     if is_free:
         assert story.free_kept() == 1
     story.play("COMPLETE* card=A amount=6000 of=h -> earned=120 exception=HOLD_OVER")
     assert story.free_kept() == 0
     assert budget(story) == (39, 0)
-    story.play("COMPLETE* card=A amount=6000 of=h -> earned=99")
-    assert budget(story) == (0, 0)
+    story.play("COMPLETE* card=A amount=6000 of=h -> earned=0 exception=NOT_ALLOWED_NOW")
+    assert budget(story) == (39, 0)
 
 
 LATE_COUPON = """
@@ -184,6 +184,19 @@ def test_a_hold_that_was_voided_stays_so() -> None:
     """Undoing the voiding keeps nothing again: the hold does not come back."""
     story = play("h: HOLD card=A amount=6000\nv: VOID of=h\nREVERSAL of=v", made())
     assert budget(story) == (100, 0)
+
+
+@pytest.mark.parametrize("is_free", [False, True])
+def test_a_reversal_behind_the_end_of_its_hold_frees_what_was_kept_once(*, is_free: bool) -> None:
+    """Whoever comes first, it or the pulse."""
+    story = play(LATE, made())
+    if is_free:
+        assert story.free_kept() == 1
+    story.play("REVERSAL of=h -> used=None")
+    assert budget(story) == (99, 0)
+    assert story.free_kept() == 0
+    story.play("COMPLETE* card=A amount=6000 of=h -> earned=0 exception=ALREADY_REVERSED")
+    assert budget(story) == (99, 0)
 
 
 def test_a_hold_that_takes_nothing_counts_nothing() -> None:
