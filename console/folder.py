@@ -12,9 +12,21 @@ from console.deployment import problems_of
 
 @click.command(epilog="Example: puntual init shop && puntual serve --config shop/puntual.toml")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-def init(folder: Path) -> None:
+@click.option(
+    "--programme",
+    type=click.Choice(["plain", "cafe", "coalition", "fuel", "membership", "retail"]),
+    default="plain",
+    help="Which one to begin with, with comments.",
+)
+def init(folder: Path, programme: str) -> None:
     """Write a deployment into DIR, new or empty: settings, programme, register of terminals, card key."""
-    write_starter(folder, files("rules").joinpath("starter.toml").read_text("utf-8"))
+    shipped = files("rules")
+    text = (
+        shipped.joinpath("starter.toml")
+        if programme == "plain"
+        else shipped.joinpath("starters", f"{programme}.toml")
+    )
+    write_starter(folder, text.read_text("utf-8"))
     settings = folder / SETTINGS_FILE
     click.echo(f"{folder} is ready. Keep a copy of {folder / 'card.key'}: without it no card is found again.")
     click.echo(f"Next: puntual serve --config {settings}")

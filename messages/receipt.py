@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final
 
 from loyalty.amount import format_minor
-from loyalty.decision import Approved, Balance, Declined, Reason
+from loyalty.decision import Approved, Balance, Declined, Instrument, Reason
 from loyalty.terms import Terms
 from loyalty.transaction import Operation
 from messages.transliterate import to_ascii
@@ -34,6 +34,10 @@ class _Words:
     redeemable: str
     held_until: str
     valid_until: str
+    coupon: str
+    certificate: str
+    purse: str
+    prize: str
     in_part: str
     declined: dict[Reason, str]
 
@@ -54,6 +58,10 @@ _ENGLISH: Final = _Words(
     redeemable="You can use",
     held_until="Reserved until (UTC)",
     valid_until="Valid until",
+    coupon="Coupon",
+    certificate="Certificate",
+    purse="Your purse holds",
+    prize="Prize",
     in_part="Approved in part",
     declined={
         Reason.PARTIAL: "Approved in part",
@@ -107,6 +115,10 @@ _SPANISH: Final = _Words(
     redeemable="Puede usar",
     held_until="Reservado hasta (UTC)",
     valid_until="Valido hasta",
+    coupon="Cupon",
+    certificate="Certificado",
+    purse="Su monedero tiene",
+    prize="Premio",
     in_part="Aprobado en parte",
     declined={
         Reason.PARTIAL: "Aprobado en parte",
@@ -233,11 +245,24 @@ def _add_promises(rows: _Rows, approved: Approved, words: _Words, terms: Terms) 
     if approved.hold_until is not None:
         rows.append((words.held_until, f"{approved.hold_until:%Y-%m-%d %H:%M}"))
     for instrument in approved.instruments:
+        rows.append(_named(instrument, words, terms))
         rows.append((instrument.code, ""))  # alone: all of it is needed, on narrow paper too
         if instrument.last_day != date.max:  # of a purse
             rows.append((words.valid_until, _day(instrument.last_day)))
     if approved.near_miss:
         rows.append((approved.near_miss, ""))
+
+
+def _named(instrument: Instrument, words: _Words, terms: Terms) -> tuple[str, str]:
+    """What it is, and what can be paid with it."""
+    worth = format_minor(instrument.value, terms.currency)
+    match instrument.kind:
+        case "CERT":
+            return (words.purse if instrument.last_day == date.max else words.certificate), worth
+        case "COUP":
+            return words.coupon, worth if instrument.value else ""
+        case _:
+            return words.prize, ""
 
 
 def _points(points: int, terms: Terms) -> str:

@@ -167,7 +167,7 @@ def describe_effect(effect: Effect, currency: str) -> str:  # noqa: C901, PLR091
         case Multiply(factor):
             return f"{_fraction(factor)} times the base"
         case ShareOff(share):
-            return f"{_fraction(share)} off the price"
+            return f"{_part(share)} off the price"
         case UnitPrice(price_minor):
             return f"{format_minor(price_minor, currency)} a unit"
         case MoneyOff(amount_minor):
@@ -216,7 +216,7 @@ def describe_redemption(redemption: Redemption, currency: str) -> str:
     parts = [f"a point pays {_fraction(redemption.value)} minor units, in steps of {redemption.step}"]
     if redemption.minimum:
         parts.append(f"from {redemption.minimum} points on")
-    parts.append(f"up to {_fraction(redemption.share)} of the ticket")
+    parts.append(f"up to {_part(redemption.share)} of the ticket")
     if redemption.ticket_from_minor:
         parts.append(f"of tickets from {format_minor(redemption.ticket_from_minor, currency)} on")
     if redemption.covers is not None:
@@ -248,6 +248,10 @@ def any_of(values: Iterable[str]) -> str:
 
 def _or_unknown(number: int | None) -> str:
     return "unknown" if number is None else str(number)
+
+
+def _part(share: Rate) -> str:
+    return "all" if share.numerator == share.denominator else _fraction(share)
 
 
 def _is_money(counter: str) -> bool:

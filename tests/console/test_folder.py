@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.console.commands import puntual
 
 
@@ -15,6 +17,18 @@ def test_a_starter_has_nothing_wrong(tmp_path: Path) -> None:
         0,
         f"{tmp_path / 'shop' / 'puntual.toml'}: nothing is wrong\n",
     )
+
+
+@pytest.mark.parametrize("name", ["plain", "cafe", "coalition", "fuel", "membership", "retail"])
+def test_each_programme_that_is_shipped_can_be_begun_with(tmp_path: Path, name: str) -> None:
+    """And none of them has a problem."""
+    assert puntual("init", tmp_path / "shop", "--programme", name).exit_code == 0
+    assert puntual("check", tmp_path / "shop").exit_code == 0
+    titles = {
+        "plain": "Starter", "cafe": "Corner Cafe", "coalition": "City Card", "fuel": "Blue Road",
+        "membership": "Club Plus", "retail": "Green Market",
+    }  # fmt: skip
+    assert f'name = "{titles[name]}"' in (tmp_path / "shop" / "programme.toml").read_text()
 
 
 def test_a_folder_that_is_not_empty(tmp_path: Path) -> None:

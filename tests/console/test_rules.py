@@ -154,7 +154,7 @@ def test_explain_a_redemption(tmp_path: Path) -> None:
         switch.terminate()
     rrn, declined = (each["rrn"] for each in done)
     told = puntual("rules", "explain", rrn, "--config", config).output.splitlines()
-    terms = "a point pays 1 minor units, in steps of 1, up to 1 of the ticket"
+    terms = "a point pays 1 minor units, in steps of 1, up to all of the ticket"
     assert told[1:] == [
         f"  points pay by small: Half of it: {terms}, with a code or PIN from 9.00 on",
         "  50 points were used, worth 0.50",

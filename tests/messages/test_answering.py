@@ -140,6 +140,41 @@ def test_discounts() -> None:
     assert read_discounts("".join(own[number] for number in sorted(own) if number >= 63)) == many
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (
+            "en",
+            ["Coupon 5.00", "C-1", "Certificate 2.00", "C-2", "Your purse holds 3.00", "P-1", "Prize", "MUG"],
+        ),
+        (
+            "es",
+            [
+                "Cupon 5.00",
+                "C-1",
+                "Certificado 2.00",
+                "C-2",
+                "Su monedero tiene 3.00",
+                "P-1",
+                "Premio",
+                "MUG",
+            ],
+        ),
+    ],
+)
+def test_what_was_issued_is_named_on_the_receipt(language: str, told: list[str]) -> None:
+    """Above each code stands what it is, and what can be paid with it."""
+    instruments = (
+        Instrument("COUP", 500, TODAY, "C-1"),
+        Instrument("CERT", 200, TODAY, "C-2"),
+        Instrument("CERT", 300, date.max, "P-1"),
+        Instrument("PRIZ", 100, TODAY, "MUG"),
+    )
+    decision = Approved(instruments=instruments, balance=Balance(available=0, language=language))
+    lines = [" ".join(line.split()) for line in elements(decision)[62].split("|")]
+    assert [line for line in lines if not line.startswith(("Bal", "Sal", "Val"))] == told
+
+
 @pytest.mark.parametrize("reason", list(Reason))
 def test_every_reason_can_be_answered(reason: Reason) -> None:
     """Every reason has a code, its name in 059, and one line in both languages."""

@@ -1,15 +1,20 @@
 # ruff: noqa: E501  (a row of a table is a line)
 """Each starter programme plays a story."""
 
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
 
 from loyalty.amount import Rate
+from loyalty.transaction import BasketLine
+from rules.evaluate import evaluate
+from rules.extras import extras
 from rules.lint import lint
 from rules.parse import MAIN, parse_programme
 from rules.programme import Programme
-from tests.rules.sales import check
+from rules.span import Span, SpanUnit
+from tests.rules.sales import check, sale
 
 STORIES = {
     "retail": """
@@ -33,11 +38,9 @@ STORIES = {
         4.00 lines=SNACKS:4.00                                       -> 8
     """,
     "cafe": """
-        1.50 lines=COFFEE:1.50                                       -> 10
-        3.00 lines=COFFEE:3.00::2000,CAKE:0.00                       -> 20
-        9.00 lines=COFFEE:9.00::6000                                 -> 50
-        1.50 lines=COFFEE:1.50 at=2026-06-02T07:30                   -> 20
-        2.00 lines=CAKE:2.00 at=2026-06-02T07:30                     -> 0
+        1.50 lines=COFFEE:1.50                                       -> 3
+        3.00 lines=COFFEE:3.00::2000,CAKE:0.00                       -> 6
+        2.40 lines=CAKE:2.40                                         -> 4
     """,
     "coalition": """
         10.00                                                        -> 5
@@ -55,6 +58,22 @@ STORIES = {
         25.00 tier=plus channel=ECOM                                 -> 45
     """,
 }
+
+
+STAMPS = """
+    0 1.50 lines=COFFEE:1.50                           -> 1
+    0 3.00 lines=COFFEE:3.00::2000,CAKE:0.00           -> 2
+    0 2.00 lines=CAKE:2.00 at=2026-06-02T07:30         -> none
+    0 1.50 lines=COFFEE:1.50 at=2026-06-02T05:59       -> 1
+    0 1.50 lines=COFFEE:1.50 at=2026-06-02T06:00       -> 2
+    0 1.50 lines=COFFEE:1.50 at=2026-06-02T07:59       -> 2
+    0 1.50 lines=COFFEE:1.50 at=2026-06-02T08:00       -> 1
+    8 1.50 can=D lines=COFFEE:1.50                     -> 9
+    9 1.50 lines=COFFEE:1.50                           -> 10
+    9 1.50 can=D lines=COFFEE:1.50                     -> 1.50 off
+    9 3.50 can=D lines=COFFEE:1.50,COFFEE:2.00         -> 1.50 off
+    9 2.00 can=D lines=CAKE:2.00                       -> none
+"""
 
 
 def starter(name: str) -> Programme:
@@ -78,6 +97,33 @@ def test_there_is_a_story_for_every_starter() -> None:
         "coalition": [],
         "membership": [],
     }
+
+
+def test_nine_coffees_bring_the_tenth() -> None:
+    """So many stamps before, a sale, and the stamps after it, or what it takes off."""
+    programme = starter("cafe")
+    told = []
+    rows = [" ".join(row.split()) for row in STAMPS.strip().splitlines()]
+    for row in rows:
+        words, _, _ = row.partition(" -> ")
+        before, _, sold = words.partition(" ")
+        facts = replace(sale(sold), counters=(("stamps.coffee", int(before)),))
+        off = sum(each.amount_minor for each in evaluate(programme, facts).discounts)
+        stamps = extras(programme, facts).stamps
+        after = f"{off / 100:.2f} off" if off else str(stamps[0][1]) if stamps else "none"
+        told.append(f"{words} -> {after}")
+    assert told == rows
+
+
+def test_who_buys_the_membership_has_it() -> None:
+    """For a year; the fee earns nothing and is never reduced."""
+    programme = starter("membership")
+    year = BasketLine("PLUS-YEAR", 1000, "U", 3000, "", "")
+    joins = replace(sale("30.00 can=D tier=plus"), lines=(year,))
+    award = evaluate(programme, joins)
+    assert (award.points, award.discounts) == (0, ())
+    ((tier, lasts),) = extras(programme, joins).tiers
+    assert (tier, lasts) == ("plus", Span(1, SpanUnit.YEARS))
 
 
 def test_a_bean_is_worth_a_cent_and_a_half() -> None:
