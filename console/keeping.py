@@ -79,15 +79,17 @@ def anchor(to: Path | None, config: Path, *, accept_fork: bool, as_json: bool) -
     """Add number and hash of the last block to a file, which should be on another disk or machine.
 
     The chain shows every change but one: that its end is gone. `verify --anchor FILE` finds that, and a
-    switch with [store] anchor refuses such books. Whoever put back an older copy, knowing that what came
-    after it is lost, says so with --accept-fork: anchors before count no more, and no number comes twice.
+    switch with [store] anchor refuses such books, as this command does. Whoever put back an older copy,
+    knowing that what came after it is lost, says so with --accept-fork: anchors before count no more, and
+    no number comes twice.
     """
     settings = load_settings(config)
     file = to or _anchor_file(settings)
     if accept_fork:
         last = anchoring.accept_fork(settings.database, chain_key(settings))
     else:
-        last = anchoring.anchor_of(settings.database)
+        earlier = read_anchors(file) if file is not None and file.exists() else ()
+        last = anchoring.anchor_of(settings.database, earlier)
     if file is not None:
         write_anchor(file, last)
     told = {"block": last.number, "hash": last.hash.hex(), "written_to": file}

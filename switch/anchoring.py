@@ -1,6 +1,7 @@
 """The anchor of a deployment's books: as they are, or as somebody says that they shall be."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Final
 
 from ledger.anchor import Anchor, last_block
 from switch.database import open_for_reading
-from switch.safeguards import Safeguards
+from switch.safeguards import Safeguards, hold_to
 from switch.store import SqliteStore
 
 # Numbers of decisions that are left out after a fork: more than the lost books can have given out since
@@ -16,13 +17,14 @@ from switch.store import SqliteStore
 FORK_GAP: Final = 1_000_000_000
 
 
-def anchor_of(path: Path) -> Anchor:
-    """The last block of the books at *path*, also beside a running switch.
+def anchor_of(path: Path, anchors: Sequence[Anchor] = ()) -> Anchor:
+    """The last block of the books at *path*, which go on from *anchors*; also beside a running switch.
 
     Raises:
-        LoyaltyError: There are none, or they cannot be read.
+        LoyaltyError: There are none, they cannot be read, or they do not go on from those.
     """
     with closing(open_for_reading(path)) as database:
+        hold_to(anchors, database, path)
         return last_block(database)
 
 

@@ -43,12 +43,10 @@ def _holds(books: Books) -> Iterator[str]:
         ended = [step.seq for step in hold.steps if step.ended]
         completed = [decision.seq for decision in completions[hold.seq] if decision.exception != _OVER]
         late = [decision.seq for decision in completions[hold.seq] if decision.exception == _OVER]
-        if completed and late:
-            yield f"hold {hold.seq}: was completed by {completed} and again by {late}"
         if len(ended) > 1:
             yield f"hold {hold.seq}: was resolved by {ended}"
-        if len(completed) > 1:
-            yield f"hold {hold.seq}: was completed by {completed}"
+        if len(completed) + len(late) > 1:
+            yield f"hold {hold.seq}: was completed by {completed}, and behind its end by {late}"
         if ended and completed and ended != completed:
             yield f"hold {hold.seq}: was completed by {completed} and released by {ended}"
         left = hold.points - sum(step.points for step in hold.steps)

@@ -69,6 +69,10 @@ def test_an_older_copy_does_not_serve_until_it_is_taken(shop: Path, tmp_path: Pa
     assert "block 2 is anchored and is not there" in serving.stderr
     assert "--accept-fork" in serving.stderr
     assert puntual("ledger", "verify", "--config", shop).exit_code == 1
+    kept = (tmp_path / "shop.anchor").read_bytes()
+    timer = puntual("ledger", "anchor", "--config", shop)
+    assert (timer.exit_code, "block 2 is anchored and is not there" in timer.stderr) == (2, True)
+    assert (tmp_path / "shop.anchor").read_bytes() == kept
     assert puntual("ledger", "anchor", "--accept-fork", "--config", shop).stdout.startswith("fork 1 ")
     assert puntual("ledger", "verify", "--config", shop).exit_code == 0
     _issue(shop, 2)

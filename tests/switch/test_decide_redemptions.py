@@ -273,6 +273,25 @@ def test_a_refund_of_discounted_points_is_undone_in_part() -> None:
     play(FULL + story, terms('as = "discount"'))
 
 
+def test_what_a_child_holds_counts_for_his_day() -> None:
+    """Reserved or used, once: many holds are no way around it; those of his parent do not count."""
+    story = """
+        EARN card=A amount=100000                -> balance=1000
+        HOLD card=A amount=500 pays=1            -> held=500
+        h: HOLD card=H amount=70 pays=1          -> used=70
+        HOLD card=H amount=31 pays=1             -> reason=ABOVE_LIMIT
+        HOLD card=H amount=31 pays=1 can=P       -> used=30
+        REDEEM card=H amount=1                   -> reason=ABOVE_LIMIT
+        TRANSFER card=H to=B amount=1            -> reason=ABOVE_LIMIT
+        INQUIRY card=H                           -> redeemable=0
+        COMPLETE card=H amount=50 pays=1 of=h    -> used=50
+        REDEEM card=H amount=21                  -> reason=ABOVE_LIMIT
+        REDEEM card=H amount=20                  -> used=20
+        INQUIRY card=H later=8                   -> redeemable=100
+    """
+    play(story, terms(more="[family]\npoints_per_day = 100\n"))
+
+
 def test_a_family_sees_what_it_may_use() -> None:
     """An inquiry and a quote tell no more than a redemption would take."""
     story = """
