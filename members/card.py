@@ -43,7 +43,7 @@ class Card:
     programme: str = ""
 
     def refusal(self, today: date) -> Reason | None:
-        """Why it cannot be used on *today*, by INTERFACE 1.4 step 9; ``None`` when it can."""
+        """Why it cannot be used on *today*, by step 9 of the order of checks; ``None`` when it can."""
         match self.status:
             case CardStatus.LOST:
                 return Reason.CARD_LOST

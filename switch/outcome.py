@@ -22,7 +22,7 @@ class Record(NamedTuple):
     Attributes:
         seq: Sequence of the switch (DE 37, DE 38).
         key: Text of its ``TransactionKey``.
-        content: Sixteen bytes (INTERFACE 1.4), the card apart.
+        content: Sixteen bytes (docs/terminal-interface.md), the card apart.
         identifier: Token of what named the customer; ``None`` when nothing did.
         operation: Name of the operation.
         reason: Name of the reason; ``None`` when approved.
