@@ -134,7 +134,7 @@ class Transaction:
         as_of: Instant at which an advice happened (DE 13 and 12 in its zone, at most 35 days back);
             arrival for everything else.
         fault: A check of step 5 that failed (13); it waits here for the key to be looked up.
-        content: Digest of what makes the content the same (docs/terminal-interface.md), the card apart; 16 bytes.
+        content: Digest of what makes the content the same, the card apart; 16 bytes.
         amount: DE 4, or ``None`` when absent; minor units, or points when *in_points*.
         final_amount: DE 95 of a reversal: the amount that stays; ``None`` when all is undone.
         identifier: The customer; for ACTIVATE the card.

@@ -18,6 +18,7 @@ class Lot:
     last_day: date
     left: int
     size: int
+    first_day: date = date.min  # on which they can be spent
 
 
 @dataclass
@@ -52,6 +53,8 @@ class Answer:
 class Naive:
     """All members. Every method gives what must be answered, or ``None`` when nothing may be booked."""
 
+    wait = timedelta(0)  # until earned points can be spent
+
     def __init__(self) -> None:
         self.today = date.min
         self.lots: list[Lot] = []
@@ -60,6 +63,9 @@ class Naive:
 
     def available(self, owner: str) -> int:
         return sum(lot.left for _, lot in self._valid(owner))
+
+    def waiting(self, owner: str) -> int:
+        return sum(lot.left for lot in self.lots if lot.owner == owner and lot.first_day > self.today)
 
     def balance(self, owner: str) -> int:
         return self.available(owner) - self.debt.get(owner, 0)
@@ -75,7 +81,7 @@ class Naive:
         event.earned = (amount - points) // 100
         rest = self._pay_debt(owner, event.earned)
         if rest:
-            event.lot = self._make(owner, rest, self.today + LIFE)
+            event.lot = self._make(owner, rest, self.today + LIFE, self.today + self.wait)
         return Answer(event.earned, points)
 
     def redeem(self, name: str, owner: str, points: int) -> Answer | None:
@@ -177,11 +183,11 @@ class Naive:
     def _valid(self, owner: str) -> list[tuple[int, Lot]]:
         """Number and lot of what can be spent, earliest expiry first, then oldest."""
         mine = [(number, lot) for number, lot in enumerate(self.lots) if lot.owner == owner]
-        mine = [(number, lot) for number, lot in mine if lot.last_day >= self.today]
+        mine = [(number, lot) for number, lot in mine if lot.first_day <= self.today <= lot.last_day]
         return sorted(mine, key=lambda pair: (pair[1].last_day, pair[0]))
 
-    def _make(self, owner: str, points: int, last_day: date) -> int:
-        self.lots.append(Lot(owner, last_day, points, points))
+    def _make(self, owner: str, points: int, last_day: date, first_day: date = date.min) -> int:
+        self.lots.append(Lot(owner, last_day, points, points, first_day))
         return len(self.lots) - 1
 
     def _spend(self, owner: str, points: int, first: int | None = None) -> list[tuple[int, int]]:
@@ -213,17 +219,23 @@ class Naive:
 
     def _fill(self, number: int | None, owner: str, points: int, last_day: date) -> None:
         """Put *points* into a lot that is valid and has room; the rest is a new one."""
+        first_day = self.today + self.wait
         if number is not None and self.lots[number].last_day >= self.today:
             lot = self.lots[number]
             part = min(points, lot.size - lot.left)
             lot.left += part
             points -= part
-            last_day = lot.last_day
+            last_day, first_day = lot.last_day, lot.first_day
         if points:
-            self._make(owner, points, last_day)
+            self._make(owner, points, last_day, first_day)
 
     def _claw(self, event: Event, points: int) -> None:
         event.clawed += points
+        own = None if event.lot is None else self.lots[event.lot]
+        if own is not None and own.first_day > self.today:  # nobody could spend these
+            part = min(points, own.left)
+            own.left -= part
+            points -= part
         held = min(points, self.available(event.owner))
         self._spend(event.owner, held, event.lot)
         self._owe(event.owner, points - held)

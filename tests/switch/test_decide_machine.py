@@ -4,12 +4,14 @@ Batches are committed or lost at any moment; what was lost is forgotten by both.
 """
 
 import copy
+from collections.abc import Iterable
 from datetime import timedelta
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from ledger.lots import LotBalance
 from loyalty.card import MemberId
 from loyalty.decision import Approved, Reason
 from loyalty.transaction import Transaction
@@ -28,6 +30,13 @@ PARTS = st.integers(1, 100)  # hundredths
 WISHES = st.integers(1, 110)  # hundredths of what there is, sometimes more
 PROGRAMME = parse_programme(
     {"programme.toml": starter_text().replace('last = "2 years"', f'last = "{LIFE.days} days"')}
+)
+PATIENT = parse_programme(
+    {
+        "programme.toml": starter_text()
+        .replace('last = "2 years"', f'last = "{LIFE.days} days"')
+        .replace('available_after = "0 days"', 'available_after = "1 days"')
+    }
 )
 
 
@@ -195,7 +204,11 @@ class Books(RuleBasedStateMachine):
         today = self.model.today = self.story.now.date()
         for letter in "AB":
             book = self.story.worksheet.book(MemberId(ord(letter)))
-            assert book.available(today) == self.model.available(letter)
+            matured = [lot for lot in book.pending if lot.available_from <= today <= lot.expires_on]
+            assert book.available(today) + points_in(matured) == self.model.available(letter)
+            assert points_in(lot for lot in book.pending if lot.available_from > today) == self.model.waiting(
+                letter
+            )
             assert book.debt == self.model.debt.get(letter, 0)
 
     @invariant()
@@ -245,5 +258,24 @@ class Books(RuleBasedStateMachine):
         return found[pick % len(found)]
 
 
+class Patience(Naive):
+    """The model where earned points wait for a day."""
+
+    wait = timedelta(days=1)
+
+
+class PatientBooks(Books):
+    """The same where earned points are pending first."""
+
+    programme = PATIENT
+    naive = Patience
+
+
+def points_in(lots: Iterable[LotBalance]) -> int:
+    return sum(lot.points for lot in lots)
+
+
+TestPatientBooks = PatientBooks.TestCase
+TestPatientBooks.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
 TestBooks = Books.TestCase
 TestBooks.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
