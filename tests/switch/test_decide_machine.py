@@ -22,7 +22,12 @@ from tests.switch.naive import LIFE, Answer, Naive
 from tests.switch.story import Story, starter_text
 from tests.switch.test_decide_properties import check_books
 
-DUE = {"EXPIRE", "LAPSE", "RELEASE_EXPIRED"}  # what any entry of a member begins with, when it is due
+DUE = {
+    "EXPIRE",
+    "LAPSE",
+    "MATURE",
+    "RELEASE_EXPIRED",
+}  # what any entry of a member begins with, when it is due
 OWNERS = st.sampled_from("AB")
 AMOUNTS = st.one_of(st.integers(1, 500), st.integers(100, 20_000))
 PICKS = st.integers(0, 1_000)
