@@ -1,9 +1,10 @@
 """Says in words what conditions ask and what effects give."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from loyalty.amount import Rate, format_minor
+from rules.cap import Cap, Per, Scope, Unit
 from rules.conditions import (
     AMOUNT_ATTRIBUTES,
     DAY_S,
@@ -58,6 +59,8 @@ from rules.facts import Facts
 from rules.programme import Programme
 from rules.redemption import Redemption
 from rules.rule import Rule
+from rules.span import Span
+from rules.tiers import Qualification, TierWindow
 
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _AMOUNT_NAMES: Final = {"amount": "the earn base", "ticket": "the ticket"}
@@ -195,7 +198,7 @@ def describe_effect(effect: Effect, currency: str) -> str:  # noqa: C901, PLR091
         case TierPointsPerAmount(rate):
             return f"{_per(rate, currency)} for tiers"
         case MoveTier(tier, lasts):
-            return f"the tier {tier} for {lasts.count} {lasts.unit.value}"
+            return f"the tier {tier} for {describe_span(lasts)}"
         case Message(text):
             return f"tells: {text}"
         case Redeem(redemption):
@@ -248,6 +251,52 @@ def any_of(values: Iterable[str]) -> str:
 
 def _or_unknown(number: int | None) -> str:
     return "unknown" if number is None else str(number)
+
+
+def describe_span(span: Span) -> str:
+    """``1 year``, ``14 days``."""
+    unit = span.unit.value
+    return f"{span.count} {unit.removesuffix('s') if span.count == 1 else unit}"
+
+
+def describe_caps(caps: Iterable[Cap], currency: str) -> str:
+    """Limits in words: ``at most 30 points a day for each member; …``; empty without any."""
+    return "; ".join(_cap(each, currency) for each in caps)
+
+
+def _cap(cap: Cap, currency: str) -> str:
+    match cap.unit:
+        case Unit.POINTS:
+            limit = f"{cap.limit} points"
+        case Unit.COUNT:
+            limit = "once" if cap.limit == 1 else f"{cap.limit} times"
+        case Unit.COST:
+            limit = f"worth {format_minor(cap.limit, currency)}"
+    match cap.per:
+        case Per.LIFETIME:
+            span = "for ever"
+        case Per.ROLLING:
+            span = f"in {cap.days} days"
+        case _:
+            span = f"a {cap.per.value}"
+    return (
+        f"at most {limit} {span}, {'all together' if cap.scope is Scope.ALL else f'each {cap.scope.value}'}"
+    )
+
+
+def describe_qualification(asked: Qualification, tiers: Sequence[str], currency: str) -> str:
+    """What each tier asks, over which time, and how it is lost."""
+    money = asked.metric in AMOUNTS
+    asks = [
+        f"{tier} from {format_minor(least, currency) if money else least}"
+        for tier, least in zip(tiers[1:], asked.asks[1:], strict=True)
+    ]
+    over = f"the last {asked.days} days" if asked.days else f"a {asked.window.value}"
+    if asked.window is TierWindow.ANNIVERSARY:
+        over = "a year of membership"
+    down = "one tier down" if asked.one_step else "down to what is reached"
+    by = f"by {asked.metric.replace('_', ' ')} in {over}"
+    return f"{by}: {', '.join(asks)}; {down} after {asked.grace_days} days"
 
 
 def _part(share: Rate) -> str:

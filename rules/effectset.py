@@ -131,10 +131,10 @@ def _points(section: Section, key: str) -> int:
 
 
 def _factor(section: Section, key: str, _: Names) -> Multiply:
+    problems = len(section.problems)
     factor = section.fraction(key)
-    if factor.numerator <= factor.denominator:
+    if len(section.problems) == problems and factor.numerator <= factor.denominator:
         section.wrong("must be above 1", key, "to give less, write a lower base rate")
-        return Multiply(Rate(2))
     return Multiply(factor)
 
 

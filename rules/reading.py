@@ -6,7 +6,7 @@ A field that cannot be read is noted and stands at a harmless value until the re
 import contextlib
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
@@ -40,6 +40,10 @@ class Inexact:
     """A float as it stood in the file. Nothing accepts it."""
 
     text: str
+
+
+def _none_of(known: Sequence[str]) -> str:
+    return "" if known else "the programme has none: declare it first"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -117,7 +121,8 @@ class Section:
             self.wrong(f"is {_kind(value)}, not a text", key, 'write it between quotes: "…"')
             return ""
         if not 0 < len(value) <= 200 or not all(" " <= letter <= "~" for letter in value):
-            self.wrong("is not a text of 1 to 200 printable ASCII characters", key)
+            hint = "write it without accents: all terminals can show that"
+            self.wrong("is not a text of 1 to 200 printable ASCII characters", key, hint)
             return ""
         if "|" in value or "\\" in value:  # they part the lines of a receipt and the parts of DE 63
             self.wrong("holds | or a backslash, which have a meaning in messages", key, "write another sign")
@@ -180,7 +185,7 @@ class Section:
             if not isinstance(each, str):
                 self.wrong(f"holds {_kind(each)}, not a text", key, 'write it between quotes: "…"')
             elif known is not None and each not in known:
-                self.wrong(f"cannot hold {each}", key, did_you_mean(each, known))
+                self.wrong(f"cannot hold {each}", key, did_you_mean(each, known) or _none_of(known))
             elif each in names:
                 self.wrong(f"holds {each} twice", key)
             else:

@@ -17,6 +17,30 @@ text = "Double from 50.00"
 when = { amount = { from = "50.00" } }
 then = { multiply = 2 }
 """
+TOLD = """
+[qualification]
+metric = "spend"
+window = "365 days"
+downgrade = "one"
+grace_days = 30
+from = { gold = "500.00" }
+[[cap]]
+points = 900
+per = "day"
+scope = "card"
+[[coupon]]
+id = "hola"
+text = "Hello"
+codes = ["HOLA26", "HOLA27", "HOLA28", "HOLA29"]
+[[coupon]]
+id = "again"
+text = "Again"
+[[rule]]
+id = "once"
+text = "Once"
+then = { points = 5 }
+cap = [{ count = 1, per = "lifetime" }, { cost = "50.00", per = "7 days", scope = "all" }]
+"""
 REDEMPTIONS = """
 [[rule]]
 id = "small"
@@ -108,6 +132,24 @@ def test_show(shop: Path, tmp_path: Path) -> None:
     puntual("rules", "show", "--html", page, "--config", shop)
     assert "Double from 50.00" in page.read_text()
     assert json.loads(puntual("rules", "show", "--json", "--config", shop).output)["programme.toml"]["rule"]
+
+
+def test_show_tells_limits_coupons_and_tiers(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What binds members stands in the tables, in words."""
+    monkeypatch.setenv("COLUMNS", "300")
+    programme = shop.parent / "programme.toml"
+    text = programme.read_text().replace("tiers = []", 'tiers = ["basic", "gold"]')
+    programme.write_text(text + TOLD)
+    shown = puntual("rules", "show", "--config", shop).output
+    for words in (
+        "by spend in the last 365 days: gold from 500.00; one tier down after 30 days",
+        "points back: first; without the original: base rate; points spent already: debt",
+        "at most 900 points a day, each card",
+        "at most once for ever, each member; at most worth 50.00 in 7 days, all together",
+        "HOLA26, HOLA27, HOLA28, …",
+        "issued to members",
+    ):
+        assert words in shown, shown
 
 
 def test_explain_and_try_again(shop: Path, receipts: list[str], tmp_path: Path) -> None:

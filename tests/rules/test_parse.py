@@ -92,7 +92,7 @@ def test_lot_dates(
         ('time_zone = "UTC"', 'time_zone = "../etc"', "programme.time_zone: ../etc is not a zone"),
         ('time_zone = "UTC"', 'time_zone = "Europe"', "programme.time_zone: Europe is not a zone"),
         ('"00:00"', '"24:60"', 'programme.day_starts: is not a time of day (write "22:00")'),
-        ('"Starter"', '"Startér"', "programme.name: is not a text of 1 to 200 printable ASCII characters"),
+        ('"Starter"', '"Startér"', "programme.name: is not a text of 1 to 200 printable ASCII characters (write it without accents: all terminals can show that)"),
         ('"Starter"', '"A|B"', "programme.name: holds | or a backslash, which have a meaning in messages (write another sign)"),
         ('"Starter"', "'A\\B'", "programme.name: holds | or a backslash, which have a meaning in messages (write another sign)"),
         ("tiers = []", 'tiers = "gold"', "programme.tiers: is not a list"),
@@ -176,6 +176,17 @@ def test_problems_of_rules(old: str, new: str, expected: str) -> None:
     text = STARTER.replace("tiers = []", 'tiers = ["gold"]') + RULE.replace(old, new, 1)
     found = problems(text)
     assert any(each.startswith(f"programme.toml: {expected}") for each in found), found
+
+
+def test_one_mistake_is_told_once() -> None:
+    """A number that cannot be read is not too small as well; what there is none of is to be declared."""
+    assert problems(STARTER + RULE.replace("points = 1", "multiply = 1.5")) == [
+        "programme.toml: rule[1].then.multiply: is a decimal number, which cannot be exact"
+        ' (write it as text or a fraction: "1.5")'
+    ]
+    assert problems(STARTER + RULE.replace('text = "R"', 'text = "R"\nwhen = { tier = "gold" }')) == [
+        "programme.toml: rule[1].when.tier: cannot hold gold (the programme has none: declare it first)"
+    ]
 
 
 def test_all_problems_are_told_at_once() -> None:
