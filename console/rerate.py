@@ -12,6 +12,7 @@ import rich_click as click
 from console.deployment import Deployment, open_deployment
 from console.options import config_option, json_option, print_json, print_rows
 from loyalty.errors import LoyaltyError
+from rules.programme import BASE_RULE
 from switch.administration import SLICE_SIZE
 from switch.database import open_for_reading
 from switch.enactment import Restorer
@@ -81,11 +82,23 @@ def _plan(deployment: Deployment, first: datetime, last: datetime, rule: str, ve
         if reader.programme_text(version) is None:
             hint = "look at: puntual rules history"
             raise LoyaltyError("is not in the books", where=f"programme {version}", hint=hint)
+        if last < first:
+            raise LoyaltyError("is before --from, so there is no sale", where="--to")
+        if not _was_written(reader, rule):
+            raise LoyaltyError("is of no version in the books", where=f"rule {rule}", hint="look at its id")
         plan = Plan(database, Restorer(reader)(version), rule)
         return [
             (line, "" if line.owner is None else people.operator_id(line.owner))
             for line in plan.lines(first.date(), last.date())
         ]
+
+
+def _was_written(reader: Recall, rule: str) -> bool:
+    """Whether any programme had *rule*: a name that is mistyped gives nothing to nobody either."""
+    versions = (head.version for head in reader.programmes())
+    return rule == BASE_RULE or any(
+        f'"id":"{rule}"' in (reader.programme_text(version) or "") for version in versions
+    )
 
 
 def _book(

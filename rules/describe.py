@@ -140,7 +140,8 @@ def describe_lines(lines: LineFilter, currency: str) -> str:
         parts.append(f"not product {any_of(lines.except_products)}")
     if lines.except_categories:
         parts.append(f"not category {any_of(lines.except_categories)}")
-    text = "lines of " + ", ".join(parts) if parts else "lines"
+    named = lines.products is not None or lines.categories is not None
+    text = f"lines{' of' if named else ''} {', '.join(parts)}" if parts else "lines"
     if lines.low is not None or lines.high is not None:
         text += f", together {_money_range(lines.low, lines.high, currency)}"
     if lines.count is not None:

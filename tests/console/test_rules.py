@@ -300,3 +300,7 @@ def test_rerate(shop: Path, receipts: list[str]) -> None:
     assert explained[-1] == f"  rated again since, by programme {right}: earns 90"
     unknown = puntual(*words[:-1], "--with=000000000000", "--config", shop)
     assert (unknown.exit_code, "is not in the books" in unknown.output) == (2, True)
+    mistyped = puntual(*words, "--rule=bgi", "--config", shop)
+    assert (mistyped.exit_code, "rule bgi: is of no version in the books" in mistyped.output) == (2, True)
+    inverted = puntual(*words, "--to=2019-12-31", "--config", shop)
+    assert (inverted.exit_code, "--to: is before --from" in inverted.output) == (2, True)
