@@ -4,9 +4,13 @@ An undoing links to what it undoes, and the sums of its links tell how much of i
 undoing posts the opposite and links with negative amounts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import Final
 
+from ledger.account import PostingReason
+from ledger.entry import Posting
 from loyalty.card import MemberId
 from loyalty.decision import Approved, Reason
 from loyalty.transaction import Operation
@@ -30,6 +34,7 @@ from switch.returns import (
 from switch.salefacts import facts_of
 
 _UNDOINGS: Final = frozenset({Operation.REFUND.value, Operation.VOID.value})
+PAST_THE_MEMBER: Final = frozenset({PostingReason.RE_EXPIRE, PostingReason.UNDO_SUSPENSE})
 _VOIDABLE: Final = frozenset({Operation.EARN.value, Operation.REDEEM.value, Operation.REFUND.value})
 
 
@@ -195,10 +200,8 @@ def reverse_in_part(case: Case, record: Record, final: int) -> Outcome:
         return take_back_part(case, record, part_minor, undone=1, final_minor=final)
     if record.operation != Operation.REDEEM.value:
         return take_back_all(case, record)
-    value = redemption_of(case, record).value
-    kept = final if record.in_points else -(-final * value.denominator // value.numerator)
-    back = max(record.used - record.returned - kept, 0)
-    value_minor = min(value.of(back), record.value_minor - record.returned_minor)
+    back = max(record.used - record.returned - _kept_points(case, record, final), 0)
+    value_minor = min(redemption_of(case, record).value.of(back), record.value_minor - record.returned_minor)
     given = [GivenBack(record, back, value_minor)] if back else []
     drafts = Drafts(case, record.owner)
     had = sum(drafts.give_back(back.source, back.points) for back in given)
@@ -214,17 +217,65 @@ def reverse_in_part(case: Case, record: Record, final: int) -> Outcome:
     )
 
 
+def still_given(case: Case, undoing: Record) -> tuple[list[Link], list[Posting]]:
+    """Links and postings of *undoing*, without points that it gave back of what others undid since.
+
+    Who voids a redemption gives back what is left of it: what a refund had given back before stays given,
+    whatever becomes of the refund.
+    """
+    links, postings = [], case.worksheet.postings(undoing.seq)
+    past = sum(posting.points for posting in postings if posting.reason in PAST_THE_MEMBER)
+    kept_past = 0
+    for link in case.worksheet.links_from(undoing.seq):
+        of_link = min(past, max(link.returned, 0))
+        past -= of_link
+        still = _still_given_of(case, undoing, link)
+        kept_past += min(of_link, still.returned) if still.returned > 0 else 0
+        links.append(still)
+    others = [posting for posting in postings if posting.reason not in PAST_THE_MEMBER]
+    return links, [*others, *some_of(postings, kept_past, PAST_THE_MEMBER)]
+
+
+def _still_given_of(case: Case, undoing: Record, link: Link) -> Link:
+    source = case.worksheet.by_seq(link.original)
+    assert source is not None
+    is_other = link.original != undoing.original and source.operation == Operation.REDEEM.value
+    if link.returned <= 0 or not is_other or not source.undone:
+        return link
+    stands = 0 if source.final_minor is None else _kept_points(case, source, source.final_minor)
+    points = min(link.returned, max(source.returned - (source.used - stands), 0))
+    value_minor = min(redemption_of(case, source).value.of(points), link.returned_minor)
+    return replace(link, returned=points, returned_minor=value_minor)
+
+
+def some_of(
+    postings: Sequence[Posting], points: int, reasons: AbstractSet[PostingReason]
+) -> Iterator[Posting]:
+    """*points* of those *postings* that have one of *reasons*, the last ones first."""
+    for posting in reversed(postings):
+        part = min(points, posting.points) if posting.reason in reasons else 0
+        if part:
+            points -= part
+            yield replace(posting, points=part)
+
+
+def _kept_points(case: Case, redemption: Record, final: int) -> int:
+    """Points of *redemption* that stand when only *final* of its amount does."""
+    value = redemption_of(case, redemption).value
+    return final if redemption.in_points else -(-final * value.denominator // value.numerator)
+
+
 def _undo_undoing(case: Case, undoing: Record) -> Outcome:
     """A refund or a void did not happen: what it took is given again, what it gave is taken again.
 
     A void of a refund had itself done that to the refund, so here the signs may be either way.
     """
     worksheet = case.worksheet
-    links = worksheet.links_from(undoing.seq)
+    links, postings = still_given(case, undoing)
     earned = -undoing.earned
     drafts = Drafts(case, undoing.owner)
     lots = lots_behind(case, undoing)
-    elsewhere, absorbed = drafts.own.undo_elsewhere(worksheet.postings(undoing.seq))
+    elsewhere, absorbed = drafts.own.undo_elsewhere(postings)
     had = 0
     for link in links:
         source = worksheet.by_seq(link.original)

@@ -16,17 +16,15 @@ from switch.case import Case
 from switch.counting import count_part_again
 from switch.outcome import Link, Outcome, Record
 from switch.returns import rated_by
-from switch.takeback import Drafts, booked, lots_behind
-
-_PAST_THE_MEMBER = frozenset({PostingReason.RE_EXPIRE, PostingReason.UNDO_SUSPENSE})
+from switch.takeback import PAST_THE_MEMBER, Drafts, booked, lots_behind, some_of, still_given
 
 
 def reverse_refund(case: Case, refund: Record, final_minor: int) -> Outcome:
     """Only *final_minor* of *refund* stands."""
     undone_minor = refund.covered_minor - final_minor
-    links = case.worksheet.links_from(refund.seq)
+    links, postings = still_given(case, refund)
     drafts = Drafts(case, refund.owner)
-    opposite = list(_taken_again(case, refund, final_minor, links, drafts))
+    opposite = list(_taken_again(case, refund, final_minor, links, postings, drafts))
     earned = _earned_again(case, refund, undone_minor)
     _earn(case, refund, earned, drafts)
     if refund.original is not None:
@@ -66,13 +64,18 @@ def _earned_again(case: Case, refund: Record, undone_minor: int) -> int:
 def _earn(case: Case, refund: Record, points: int, drafts: Drafts) -> None:
     """Give *points* again: what the programme bore first, then debt, then the lots of the sale."""
     postings = case.worksheet.postings(refund.seq)
-    _, absorbed = drafts.own.undo_elsewhere(_some(postings, points, {PostingReason.ABSORB}))
+    _, absorbed = drafts.own.undo_elsewhere(some_of(postings, points, {PostingReason.ABSORB}))
     lots, dates = lots_behind(case, refund), case.programme.lot_dates(case.today)
     funding.earn_again(case.worksheet, drafts.own, points - absorbed, lots, *dates)
 
 
 def _taken_again(
-    case: Case, refund: Record, final_minor: int, links: Sequence[Link], drafts: Drafts
+    case: Case,
+    refund: Record,
+    final_minor: int,
+    links: Sequence[Link],
+    postings: Sequence[Posting],
+    drafts: Drafts,
 ) -> Iterator[Link]:
     """Take points that the refund gave again, and link to where they had been used."""
     given_minor = sum(link.returned_minor for link in links)
@@ -81,8 +84,7 @@ def _taken_again(
     if programme.refund.points_back is PointsBack.PRO_RATA:
         stands_minor = given_minor * final_minor // refund.covered_minor
     left_minor = given_minor - stands_minor
-    postings = case.worksheet.postings(refund.seq)
-    elsewhere = sum(posting.points for posting in postings if posting.reason in _PAST_THE_MEMBER)
+    elsewhere = sum(posting.points for posting in postings if posting.reason in PAST_THE_MEMBER)
     for link in reversed(links):
         source = case.worksheet.by_seq(link.original)
         assert source is not None
@@ -99,17 +101,6 @@ def _taken_again(
             continue
         past = min(max(points - max(link.returned - elsewhere, 0), 0), elsewhere)
         elsewhere -= past
-        drafts.own.undo_elsewhere(_some(postings, past, _PAST_THE_MEMBER))
+        drafts.own.undo_elsewhere(some_of(postings, past, PAST_THE_MEMBER))
         drafts.of(source).redeem_again(points - past)
         yield Link(seq=case.moment.seq, original=source.seq, returned=-points, returned_minor=-part_minor)
-
-
-def _some(
-    postings: Sequence[Posting], points: int, reasons: frozenset[PostingReason] | set[PostingReason]
-) -> Iterator[Posting]:
-    """*points* of those *postings* that have one of *reasons*, the last ones first."""
-    for posting in reversed(postings):
-        part = min(points, posting.points) if posting.reason in reasons else 0
-        if part:
-            points -= part
-            yield replace(posting, points=part)

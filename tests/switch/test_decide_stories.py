@@ -53,6 +53,25 @@ REFUNDS = """
     REFUND card=B amount=250                       -> earned=-2 pay=250 balance=498
 """
 
+VOIDED_BETWEEN = """
+    EARN card=A amount=50000                       -> balance=500
+    r: REDEEM card=A amount=200 ticket=7           -> used=200 balance=300
+    s: EARN card=A amount=1000 ticket=7            -> earned=8 balance=308
+    f: REFUND of=s amount=1000                     -> used=200 value=200 pay=800 earned=-8 balance=500
+    VOID of=r                                      -> balance=500
+    # the sale stands again, the redemption does not: nothing is taken for it
+    REVERSAL of=f                                  -> earned=8 balance=508
+"""
+
+VOIDED_BETWEEN_IN_PART = """
+    EARN card=A amount=50000                       -> balance=500
+    r: REDEEM card=A amount=200 ticket=7           -> used=200 balance=300
+    s: EARN card=A amount=1000 ticket=7            -> earned=8 balance=308
+    f: REFUND of=s amount=1000                     -> used=200 value=200 pay=800 earned=-8 balance=500
+    VOID of=r                                      -> balance=500
+    REVERSAL* of=f final=50                        -> earned=7 balance=507
+"""
+
 REFUND_OF_A_TICKET = """
     EARN card=A amount=50000                       -> balance=500
     REDEEM card=A amount=200 ticket=7              -> used=200 balance=300
