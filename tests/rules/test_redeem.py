@@ -187,7 +187,7 @@ def test_in_words() -> None:
     )
     assert describe_redemption(made, "978") == (
         "a point pays 2 minor units, in steps of 50, from 100 points on, up to 1/2 of the ticket, of tickets"
-        " from 10.00 on, on lines of not category TOBACCO, as a discount where the till takes it,"
+        " from 10.00 on, on lines not category TOBACCO, as a discount where the till takes it,"
         " with a code or PIN from 20.00 on"
     )
     assert describe_redemption(terms('refuse = "NO_WAY"'), "978") == "points pay nothing: NO_WAY"
