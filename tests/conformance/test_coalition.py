@@ -113,7 +113,7 @@ def test_partners_settle_what_they_owe_and_are_owed(story: Story, coalition: Dep
     assert told(coalition, "settle") == {"settled": "nothing"}
     assert told(coalition, "positions")["partners"] == []
     assert coalition.run("ledger", "settle", "--partner", "NOBODY").returncode == 2
-    assert told(coalition, "lapse") == {"certificates": 0, "points": 0}
+    assert told(coalition, "lapse") == {"certificates": 0, "coupons": 0, "points": 0}
 
 
 def test_a_child_uses_the_parents_points_within_limits(story: Story) -> None:
