@@ -25,7 +25,7 @@ from switch.lock import ProcessLock
 from switch.safeguards import Safeguards
 from switch.store import SqliteStore
 
-SLICE_SIZE: Final = 1 << 20  # bytes
+SLICE_SIZE: Final = 1 << 18  # bytes: to sync more at once keeps commits waiting
 _COMPANIONS: Final = ("-wal", "-shm", "-journal")
 
 
