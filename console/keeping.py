@@ -248,7 +248,7 @@ def _value(row: Sequence[int | str] | None) -> str | int | None:
 
 
 def _paced(progress: Callable[[int, int], None]) -> Callable[[int, int], None]:
-    """*progress*, which then leaves disk and processor to the switch, three times as long as they were taken."""
+    """*progress*, which then leaves disk and processor to others three times as long as they were taken."""
     began = monotonic()
 
     def tell(done: int, total: int) -> None:
