@@ -143,9 +143,8 @@ class Link:
             told[37] = rrn
         sheet = self.profile.sheet
         if request.mti[2] == _ADVICE and sheet.advice_codes and told.get(39) not in sheet.advice_codes:
-            told[39] = sheet.codes[
-                Reason.OWN_FAULT
-            ]  # whoever tells what has happened is told to tell it again
+            # Whoever tells what has happened is told to tell it again.
+            told[39] = sheet.codes[Reason.OWN_FAULT]
         try:
             data = self._codec.encode(mti, told)
             if self._mac_key is not None and not asked.keys().isdisjoint(MAC_ELEMENTS):

@@ -6,9 +6,11 @@ A line is ``[name:] OPERATION key=value … -> key=value …``: what a terminal 
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
+from typing import TypeVar
 
 from ledger.account import AccountId, name_of
 from loyalty.card import CardId, Identifier, IdentifierKind, MemberId, Token, luhn_holds
@@ -38,6 +40,8 @@ from switch.proofs import SetSecret
 from switch.proving import value_of_code
 from switch.worksheet import Worksheet
 from tests.switch.memory import MemoryStore
+
+S = TypeVar("S", bound="Story")
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)  # a Monday
 CLASSES = {Operation.QUOTE: "1", Operation.HOLD: "1", Operation.REVERSAL: "4"}
@@ -348,12 +352,17 @@ def _line(text: str) -> BasketLine:
 
 
 def play(text: str, programme: Programme | None = None) -> Story:
+    """Play *text* as a story of its own; what ``told_twice`` says."""
+    return told_twice(text, lambda: Story(programme))
+
+
+def told_twice(text: str, new: Callable[[], S]) -> S:
     """Play *text* twice, with every line in a batch of its own and with one batch, and return the second."""
-    alone = Story(programme)
+    alone = new()
     for line in text.strip().splitlines():
         alone.play(line)
         alone.commit()
-    together = Story(programme)
+    together = new()
     together.play(text)
     assert alone.sums() == together.sums()
     together.commit()

@@ -139,7 +139,7 @@ async def test_all_that_a_terminal_ever_did(tmp_path: Path) -> None:
         def fetchone(self) -> Any:
             return self[0] if self else None
 
-    batches._database = Counting()  # type: ignore[assignment]
+    batches._database = Counting()  # type: ignore[assignment]  # counts what is read
     totals, slices = await walked(batches, whole)
     assert (totals.debits, totals.debit_amount) == (count, count * (count + 1) // 2)
     assert max(rows) <= switch.batchreader.ENTRIES_MAX

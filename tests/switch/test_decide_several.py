@@ -23,7 +23,7 @@ from switch.sweep import Sweep
 from switch.tiersweep import SweepTiers
 from switch.work import Work
 from switch.worksheet import Worksheet
-from tests.switch.story import NUMBERS, Story, new_card, starter_text, token_of
+from tests.switch.story import NUMBERS, Story, new_card, starter_text, token_of, told_twice
 
 CAFE = f"programmes/cafe/{MAIN}"
 
@@ -76,15 +76,7 @@ class Switch(Story):
 
 def play(text: str, programme: Programme | None = None) -> Switch:
     """As any story: twice, line by line and in one batch."""
-    alone = Switch(programme)
-    for line in text.strip().splitlines():
-        alone.play(line)
-        alone.commit()
-    together = Switch(programme)
-    together.play(text)
-    assert alone.sums() == together.sums()
-    together.commit()
-    return together
+    return told_twice(text, lambda: Switch(programme))
 
 
 def test_the_card_chooses() -> None:
