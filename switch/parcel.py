@@ -19,7 +19,7 @@ from rules.table import Bucket, Split, Table
 RULES_OF_A_PIECE: Final = 16  # with their rows it takes about a third of a millisecond to unpack them
 BUCKETS_OF_A_PIECE: Final = 20
 _TABLES: Final = ("prices", "table", "extras", "redemptions")
-TEXT_OF_A_PIECE: Final = 1 << 16  # characters
+TEXT_OF_A_PIECE: Final = 1 << 14  # characters
 _BARE: Final = ("rules", "parts", "text", *_TABLES)
 
 # A bucket with numbers in place of rows: a list of them; numbers and columns; or what a split has.

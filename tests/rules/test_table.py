@@ -10,7 +10,7 @@ from loyalty.amount import Rounding
 from rules.amend import amended
 from rules.columns import Columns, bits
 from rules.compile import compile_rules
-from rules.conditions import AmountWithin, OneOf
+from rules.conditions import AmountWithin, AnyOf, OneOf
 from rules.effects import EXTRA_LANES, POINT_LANES, PRICE_LANES, REDEEM_LANES, FixedPoints
 from rules.evaluate import evaluate
 from rules.extras import declined_by, extras, interpreted
@@ -98,6 +98,24 @@ def test_rules_are_reached_through_their_rarest_equality() -> None:
     assert table.common == ()
     made = replace(STARTER, rules=rules)
     assert evaluate(made, sale("1.00 merchant=M77 tier=gold")).parts == (("base", 1), ("r00077", 1))
+
+
+def test_what_is_found_in_several_places_counts_once_and_in_order() -> None:
+    """Two categories lead to the first rule, and the merchant to the second, which the search meets first."""
+    rules = (
+        Rule(
+            id="r1",
+            text="R",
+            effect=FixedPoints(1),
+            when=(AnyOf("has_category", frozenset({"A", "B"})),),
+        ),
+        Rule(id="r2", text="R", effect=FixedPoints(2), when=(OneOf("merchant", frozenset({"M1"})),)),
+    )
+    made = replace(STARTER, rules=rules)
+    assert made.table.texts
+    assert made.table.sets
+    both = sale("2.00 merchant=M1 lines=A:1.00,B:1.00")
+    assert evaluate(made, both).parts == (("base", 2), ("r1", 1), ("r2", 2))
 
 
 def test_large_buckets_have_columns() -> None:

@@ -5,7 +5,14 @@ from dataclasses import replace
 from rules.evaluate import evaluate
 from rules.extras import declined_by
 from rules.parse import MAIN, parse_programme
-from switch.parcel import BUCKETS_OF_A_PIECE, RULES_OF_A_PIECE, Unpacking, pieces, taken_apart
+from switch.parcel import (
+    BUCKETS_OF_A_PIECE,
+    RULES_OF_A_PIECE,
+    TEXT_OF_A_PIECE,
+    Unpacking,
+    pieces,
+    taken_apart,
+)
 from tests.rules.sales import sale
 from tests.switch.story import starter_text
 
@@ -30,6 +37,7 @@ def test_a_programme_arrives_as_it_was_sent() -> None:
     unpacking = Unpacking()
     some = list(pieces(sent))
     assert len(some) > RULES // RULES_OF_A_PIECE + 10
+    assert len(sent.text) > TEXT_OF_A_PIECE
     unpacking.take(some[0])
     assert (unpacking.version, unpacking.programme) == (sent.version, None)
     for piece in some[1:]:
@@ -37,6 +45,7 @@ def test_a_programme_arrives_as_it_was_sent() -> None:
         unpacking.take(piece)
     arrived = unpacking.programme
     assert arrived == sent
+    assert arrived.text == sent.text
     assert arrived is not sent
     assert (
         sum(len(buckets) for _, buckets in (*arrived.table.texts, *arrived.table.sets)) > BUCKETS_OF_A_PIECE

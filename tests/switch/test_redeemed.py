@@ -75,6 +75,22 @@ def test_memory_tells_what_the_books_hold(steps: list[tuple[str, str, int, bool,
         assert tickets.redemptions(asked) == durable.of_ticket(asked)
 
 
+def test_a_ticket_that_is_asked_often_is_not_told_as_it_was() -> None:
+    """Asking keeps a ticket young, and its records' numbers with it: what is done to one is noticed."""
+    durable = Durable()
+    tickets = Redeemed(durable.of_day, durable.of_ticket, 1)
+    assert tickets.redemptions(TICKETS[0]) == []
+    for seq in (1, 2, 3):
+        assert len(tickets.redemptions(TICKETS[0])) == min(seq - 1, 1)
+        made = decided(seq, TICKETS[seq - 1], "REDEEM", 0, effective=True)
+        durable.take(made)
+        tickets.fold(made)
+    undone = decided(4, TICKETS[0], "REVERSAL", 1, effective=True)
+    durable.take(undone)
+    tickets.fold(undone)
+    assert tickets.redemptions(TICKETS[0]) == durable.of_ticket(TICKETS[0])
+
+
 def test_what_was_just_redeemed_is_not_looked_up() -> None:
     durable = Durable()
     tickets = Redeemed(durable.of_day, durable.of_ticket)
