@@ -10,7 +10,7 @@ from loyalty.amount import Rounding
 from rules.amend import amended
 from rules.columns import Columns, bits
 from rules.compile import compile_rules
-from rules.conditions import AmountWithin, AnyOf, OneOf
+from rules.conditions import AmountWithin, OneOf, SomeOf
 from rules.effects import EXTRA_LANES, POINT_LANES, PRICE_LANES, REDEEM_LANES, FixedPoints
 from rules.evaluate import evaluate
 from rules.extras import declined_by, extras, interpreted
@@ -107,7 +107,7 @@ def test_what_is_found_in_several_places_counts_once_and_in_order() -> None:
             id="r1",
             text="R",
             effect=FixedPoints(1),
-            when=(AnyOf("has_category", frozenset({"A", "B"})),),
+            when=(SomeOf("has_category", frozenset({"A", "B"})),),
         ),
         Rule(id="r2", text="R", effect=FixedPoints(2), when=(OneOf("merchant", frozenset({"M1"})),)),
     )
