@@ -22,6 +22,22 @@ _TEXT_MAX: Final = 80
 Product = tuple[str, str, str, str, int]  # product, category, brand, supplier, cost of a unit in minor units
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a programme declares for its rules to call by name, whether or not any does.
+
+    Attributes:
+        calendars: Days by calendar.
+        day_parts: Seconds after midnight, from and before, by name.
+        stamp_cards, pools: By id.
+    """
+
+    calendars: Mapping[str, frozenset[date]] = field(default_factory=dict)
+    day_parts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    stamp_cards: Mapping[str, StampCard] = field(default_factory=dict)
+    pools: Mapping[str, Pool] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Names:
     """All that rules may call by name.
@@ -44,6 +60,10 @@ class Names:
     pools: Mapping[str, Pool] = field(default_factory=dict)
     asked: set[tuple[int, str]] = field(default_factory=set)
     asks_costs: bool = False
+
+    def declared(self) -> Declared:
+        """What the programme keeps of it for people to see."""
+        return Declared(self.calendars, self.day_parts, self.stamp_cards, self.pools)
 
     def products_of(self, column: str, names: Iterable[str]) -> frozenset[str]:
         """The products whose *column* is one of *names*."""

@@ -232,6 +232,7 @@ def _programme(documents: Mapping[str, Any], folder: str = "", *, is_restored: b
         near_miss_within_minor=near[0],
         near_miss_tiers=near[1],
         qualification=qualification,
+        declared=names.declared(),
         categories=names.categories(),
         costs={row[0]: row[4] for row in names.products or ()} if names.asks_costs else {},
     )

@@ -26,6 +26,7 @@ from rules.effects import (
     MoveTier,
     Redeem,
 )
+from rules.names import Declared
 from rules.redemption import Redemption
 from rules.restraint import NO_RESTRAINT, Restraint
 from rules.rule import Campaign, Group, Rule
@@ -184,6 +185,7 @@ class Programme:
         rules: In force, in the one total order (lane, group, falling priority, id).
         limits: On all points of a sale, the base rate's among them.
         qualification: What its tiers ask; ``None`` when only the operator gives them.
+        declared: What its rules may call by name.
         categories: By product, from the master data, where tills send none.
         costs: Of a unit by product, in minor units, where something asks for profit.
         asks: What its rules ask of the member beyond his card (``member_facts_in``), and ``arms`` where it
@@ -247,6 +249,7 @@ class Programme:
     stopped: frozenset[str] = frozenset()
     whole: "Programme | None" = field(default=None, repr=False, compare=False)
     qualification: Qualification | None = None
+    declared: Declared = field(default_factory=Declared, repr=False)
     categories: Mapping[str, str] = field(default_factory=dict, repr=False)
     costs: Mapping[str, int] = field(default_factory=dict, repr=False)
     asks: frozenset[str] = field(init=False, repr=False, compare=False)

@@ -227,12 +227,12 @@ class Case:
         )
         return self.remember(decision, card=card, effective=False, exception=exception, early=early)
 
-    def balance(self, card: Card | None, book: MemberBook) -> Balance:
-        """What *book*'s owner has now, as an answer tells it."""
+    def balance(self, card: Card | None, book: MemberBook, sides: tuple[Side, ...] = ()) -> Balance:
+        """What *book*'s owner has now, as an answer tells it; *sides* take tiers back or give them again."""
         today = self.moment.business_date
         expiry = book.next_expiry(today)
         tiers = self.programme.tiers
-        tier = None if card is None else tier_of(self.worksheet, self.programme, card, today)
+        tier = None if card is None else tier_of(self.worksheet, self.programme, card, today, sides)
         return Balance(
             available=book.available(today),
             pending=book.waiting if book.pending else 0,

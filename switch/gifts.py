@@ -21,11 +21,12 @@ from loyalty.decision import Instrument
 from members.card import Card
 from rules.counters import Place
 from rules.extras import CERTIFICATE, MONEY, PRIZE, Extras, Gift, points_worth
+from rules.stock import StampCard
 from switch.case import Case
 from switch.certificates import changed, code_for, made
 from switch.outcome import Side
 from switch.postings import Draft
-from switch.tallies import rows_of
+from switch.tallies import changes_of, rows_of
 
 GIFT: Final = "gift:"  # begins the measure of a certificate or a prize: whose and by which rule, its last day
 PURSE: Final = "purse:"  # begins that of what was put into a purse
@@ -78,6 +79,20 @@ def told_of(extras: Extras) -> tuple[str, ...]:
     prizes = [gift.name for gift in extras.gifts if gift.kind == PRIZE]
     cards = [f"{text}: {has}/{size}" for text, has, size in extras.stamps]
     return (*extras.messages, *prizes, *cards)
+
+
+def stamps_left(case: Case, sides: tuple[Side, ...]) -> tuple[str, ...]:
+    """What the receipt tells of an undoing with these *sides*: what is on each card of stamps after it."""
+    cards = case.programme.declared.stamp_cards
+    return tuple([line for card in cards.values() for line in _stamps_on(case, card, sides)])
+
+
+def _stamps_on(case: Case, card: StampCard, sides: tuple[Side, ...]) -> Iterator[str]:
+    totals = {place: total for place, _, total in changes_of(sides) if place[0] in (card.measure, card.used)}
+    for whose in {whose for _, whose, _ in totals}:  # one: a sale is one member's
+        places = (card.measure, whose, _EVER), (card.used, whose, _EVER)
+        given, used = (totals[place] if place in totals else case.worksheet.tally(place) for place in places)
+        yield f"{card.text}: {given - used}/{card.size}"
 
 
 def still_given(place: Place, kept: Extras, stands: int) -> int:

@@ -15,6 +15,7 @@ from switch.allowed import allowed_points, may_only_earn, points_for, redemption
 from switch.case import Case
 from switch.counting import count_held, uncount_all
 from switch.coupons import use_and_issue
+from switch.gifts import stamps_left
 from switch.outcome import Link, Outcome, Record, completes
 from switch.paying import lines_to_cover, redemption_for, traced
 from switch.prizes import hold_prize
@@ -146,12 +147,14 @@ def release(case: Case, record: Record, final: int | None = None) -> Outcome | N
             draft.release(held, points)
     redemption = redemption_of(case, record)
     card = None if record.card_id is None else case.worksheet.card(record.card_id)
+    sides = uncount_all(case, record, draft) if final is None else ()
     decision = Approved(
         books=case.transaction.operation is not Operation.REVERSAL,
         used=points or None,
         value_minor=redemption.value.of(points) or None,
         left_to_pay_minor=0,
         balance=case.balance(card, draft.book),
+        messages=stamps_left(case, sides) if sides else (),
         programme_version=case.programme.version,
     )
     return case.remember(
@@ -162,7 +165,7 @@ def release(case: Case, record: Record, final: int | None = None) -> Outcome | N
         covered_minor=case.transaction.amount or 0,
         original=record.seq,
         links=(Link(seq=case.moment.seq, original=record.seq, undone=1, final_minor=final),),
-        sides=uncount_all(case, record, draft) if final is None else (),
+        sides=sides,
     )
 
 

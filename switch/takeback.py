@@ -20,6 +20,7 @@ from switch.activation import activation_followed, activation_undone
 from switch.allowed import redemption_of
 from switch.case import Case
 from switch.counting import count_again, uncount_all, uncount_part
+from switch.gifts import stamps_left
 from switch.outcome import CardChange, Link, Outcome, Record, Side
 from switch.postings import Draft
 from switch.returns import (
@@ -93,8 +94,9 @@ def booked(
         used=had or None,
         value_minor=value_minor or None,
         left_to_pay_minor=money_minor,
-        balance=None if drafts.own.book is None else case.balance(card, drafts.own.book),
+        balance=None if drafts.own.book is None else case.balance(card, drafts.own.book, sides),
         programme_version=case.programme.version,
+        messages=stamps_left(case, sides) if sides else (),
     )
     return case.remember(
         decision,

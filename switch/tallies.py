@@ -4,7 +4,7 @@ A row tells the new total of a place, so the last row of a place is all that has
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 from rules.counters import Place, Total
@@ -37,9 +37,9 @@ def used_place(code: str, member: str = "") -> Place:
     return f"{USED}{code}", member, ""
 
 
-def changes_of(outcome: Outcome) -> Iterator[tuple[Place, int, int]]:
-    """What an outcome counted: place, change, new total."""
-    for side in outcome.sides:
+def changes_of(sides: Iterable[Side]) -> Iterator[tuple[Place, int, int]]:
+    """What a decision with these *sides* counted: place, change, new total."""
+    for side in sides:
         if side.table == TALLY:
             measure, whose, stretch, change, total = side.values
             assert isinstance(measure, str)
@@ -60,7 +60,7 @@ class SheetTallies:
 
     def apply(self, outcome: Outcome) -> None:
         """Take in what *outcome* counted."""
-        for (measure, whose, stretch), _, total in changes_of(outcome):
+        for (measure, whose, stretch), _, total in changes_of(outcome.sides):
             self._totals[measure, whose][stretch] = total
 
     def total(self, place: Place) -> int | None:
@@ -130,7 +130,7 @@ class Tallies:
         for sheet in self._sheets:
             outcome = sheet.outcomes.get(seq)
             if outcome is not None:
-                return [(place, change) for place, change, _ in changes_of(outcome)]
+                return [(place, change) for place, change, _ in changes_of(outcome.sides)]
         return list(self._reader.tallied_by(seq))
 
     def _days_changed(self, measure: str, whose: str) -> dict[str, int]:

@@ -93,7 +93,7 @@ class DurableTallies:
 
     def fold(self, outcome: Outcome) -> None:
         """Take in what became durable."""
-        for place, _, total in changes_of(outcome):
+        for place, _, total in changes_of(outcome.sides):
             self._totals.put(place, total)
 
 

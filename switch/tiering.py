@@ -10,30 +10,47 @@ from rules.programme import Programme
 from rules.span import Span
 from rules.tiers import BELOW, EVER, GRANTED, HELD, Standing
 from switch.outcome import Side
-from switch.tallies import TALLY
+from switch.tallies import TALLY, changes_of
 from switch.worksheet import Worksheet
 
 
-def tier_of(worksheet: Worksheet, programme: Programme, card: Card, day: date) -> str | None:
+def tier_of(
+    worksheet: Worksheet, programme: Programme, card: Card, day: date, sides: tuple[Side, ...] = ()
+) -> str | None:
     """The tier of a card's member on *day*: the one he came to, else the one that the operator gave.
 
-    One that a rule gave him stands as long as it lasts, unless he has a higher one.
+    One that a rule gave him stands as long as it lasts, unless he has a higher one. *sides* are those of a
+    decision that is being taken: what it takes back of such tiers, or gives again, is looked at too.
     """
     tier = card.tier
     if programme.qualification is not None:
         tier = held_tier(worksheet, programme, card.member_id) or tier
     if programme.moves_tiers:
-        return _higher(programme, tier, _granted_tier(worksheet, programme, card.member_id, day))
+        return _higher(programme, tier, _granted_tier(worksheet, programme, card.member_id, day, sides))
     return tier
 
 
-def _granted_tier(worksheet: Worksheet, programme: Programme, member_id: MemberId, day: date) -> str | None:
-    """The highest tier that rules gave a member and that lasts on *day*."""
-    first, last = day.isoformat(), date.max.isoformat()
+def _granted_tier(
+    worksheet: Worksheet, programme: Programme, member_id: MemberId, day: date, sides: tuple[Side, ...]
+) -> str | None:
+    """The highest tier that rules gave a member and that lasts on *day*, with what *sides* change of it."""
+    whose, first, last = str(member_id), day.isoformat(), date.max.isoformat()
     for tier in reversed(programme.tiers):
-        if worksheet.tallies.tallied_within(GRANTED + tier, str(member_id), first, last) > 0:
+        grants = worksheet.tallies.tallied_within(GRANTED + tier, whose, first, last)
+        if sides:
+            grants += _changed(sides, GRANTED + tier, whose, first)
+        if grants > 0:
             return tier
     return None
+
+
+def _changed(sides: tuple[Side, ...], measure: str, whose: str, first: str) -> int:
+    """By how much *sides* change what is counted of *measure* from the day *first* on."""
+    return sum(
+        change
+        for (counted, of, stretch), change, _ in changes_of(sides)
+        if (counted, of) == (measure, whose) and stretch >= first
+    )
 
 
 def _higher(programme: Programme, one: str | None, other: str | None) -> str | None:

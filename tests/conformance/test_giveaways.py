@@ -126,10 +126,13 @@ def test_paper_purse_and_stamps_over_the_wire(generous: Deployment) -> None:
         ]
         assert [purse[4:24] for purse in purses] == ["00000000010099991231", "00000000020099991231"]
         assert purses[0][24:] == purses[1][24:]
-        told = [
-            link.ask(till.message("earn", card=CARDS[5], amount=250)).element(62).split("|") for _ in range(2)
-        ]
+        sales = [till.message("earn", card=CARDS[5], amount=250) for _ in range(2)]
+        told = [link.ask(each).element(62).split("|") for each in sales]
         assert ["Coffee: 1/5" in lines for lines in told] == [True, False]
         assert "Coffee: 2/5" in told[1]
+        returned = till.message("refund", card=CARDS[5], amount=250, elements={90: original(sales[0])})
+        assert "Coffee: 1/5" in link.ask(returned).element(62).split("|")
+        undone = till.message("reverse", amount=250, elements={90: original(sales[1])})
+        assert "Coffee: 0/5" in link.ask(undone).element(62).split("|")
         assert running.terminate() == 0
     assert generous.run("ledger", "verify").returncode == 0

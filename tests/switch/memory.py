@@ -82,7 +82,7 @@ class MemoryStore:
         for link in outcome.links:
             self.links.append(link)
             self.records[link.original] = linked(self.records[link.original], link)
-        for place, _, total in changes_of(outcome):
+        for place, _, total in changes_of(outcome.sides):
             self.tallies[place] = total
         for change in outcome.card_changes:
             if change.status is not None:
@@ -255,7 +255,7 @@ class MemoryStore:
         )
 
     def tallied_by(self, seq: int) -> list[tuple[Place, int]]:
-        return [(place, change) for place, change, _ in changes_of(self.outcomes[seq])]
+        return [(place, change) for place, change, _ in changes_of(self.outcomes[seq].sides)]
 
     def profile(self, member_id: MemberId) -> Profile:
         return self.profiles.get(member_id, Profile())

@@ -97,16 +97,16 @@ STAMPS = """
     # each its own card, and a quote shows what it would be
     EARN card=B amount=200 lines=c*200                -> says=Coffee:1/3
     QUOTE card=A amount=200 lines=c*200               -> says=Coffee:3/3
-    REVERSAL of=s                                            ->
+    REVERSAL of=s                                     -> says=Coffee:1/3
     EARN card=A amount=200 lines=c*200 can=D          -> off=0 says=Coffee:2/3
     EARN card=A amount=200 lines=c*200                -> says=Coffee:3/3
     # the fourth is free where the till can take it off, the cheapest one, and brings no stamp itself
     EARN card=A amount=200 lines=c*200                -> off=0 says=Coffee:4/3
     f: EARN card=A amount=500 lines=d*300,c*200 can=D -> off=200 lines=2:200 pay=300 says=Coffee:2/3
-    r: REVERSAL of=f                                         -> earned=-3
+    r: REVERSAL of=f                                  -> earned=-3 says=Coffee:4/3
     g: EARN card=A amount=500 lines=d*300,c*200 can=D -> off=200 says=Coffee:2/3
     # the one that was paid for comes back: its stamp too; the free one was had
-    REFUND card=A amount=300 of=g lines=d*300                -> pay=300
+    REFUND card=A amount=300 of=g lines=d*300         -> pay=300 says=Coffee:1/3
     QUOTE card=A amount=200 lines=c*200               -> says=Coffee:2/3
 """
 
@@ -114,18 +114,18 @@ HELD_STAMPS = """
     EARN card=A amount=900 lines=c*300,d*300,e*300 -> says=Coffee:3/3
     h: HOLD card=A amount=200 lines=c*200 can=D       -> off=200
     QUOTE card=A amount=200 lines=c*200 can=D         -> off=0 says=Coffee:1/3
-    REVERSAL of=h                                            ->
+    REVERSAL of=h                                     -> says=Coffee:3/3
     i: HOLD card=A amount=500 lines=c*200,b*300 can=D -> off=200
     c: COMPLETE card=A amount=500 of=i                       -> off=200 earned=3
     QUOTE card=A amount=200 lines=c*200               -> says=Coffee:1/3
-    VOID of=c                                                ->
+    VOID of=c                                         -> says=Coffee:3/3
     QUOTE card=A amount=200 lines=c*200               -> says=Coffee:4/3
 """
 
 NTH = """
     EARN card=A amount=100 partner=FAIR                      -> earned=1 says=A_mug
     s: EARN card=A amount=100 partner=FAIR                   -> earned=1 says= gets=
-    v: VOID of=s                                             ->
+    v: VOID of=s                                             -> says=
     EARN card=A amount=100 partner=FAIR                      -> earned=1
     EARN card=A amount=100 partner=FAIR                      -> earned=101
     EARN card=A amount=100 partner=FAIR                      -> earned=1
@@ -178,12 +178,12 @@ def test_a_full_card_becomes_a_coupon(programme: Programme) -> None:
     story.play(
         f"""
         QUOTE card=A amount=100 coupon={coupon.code}   -> earned=51
-        v: VOID of=s                                   ->
+        v: VOID of=s                                   -> says=Visits:1/2
         QUOTE card=A amount=100 coupon={coupon.code}   -> earned=1 refused=COUPON_UNKNOWN:{coupon.code}
         EARN card=A amount=100 partner=BAR             -> says=Visits:0/2
         """
     )
-    story.play("REVERSAL of=v ->")
+    story.play("REVERSAL of=v -> says=Visits:-1/2")  # two coupons for three visits
 
 
 @pytest.mark.parametrize("batched", [False, True])
@@ -292,9 +292,9 @@ TIERED = """
     # two reasons for it: one is enough
     v: VOID of=t                            -> tier=gold
     INQUIRY card=A                          -> tier=gold
-    w: VOID of=s                            ->
+    w: VOID of=s                            -> tier=basic
     INQUIRY card=A                          -> tier=basic
-    REVERSAL of=w                           ->
+    REVERSAL of=w                           -> tier=gold
     INQUIRY card=A later=30                 -> tier=gold
     INQUIRY card=A later=1                  -> tier=silver
     INQUIRY card=A later=29                 -> tier=silver

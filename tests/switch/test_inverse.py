@@ -129,7 +129,7 @@ def state(story: Story) -> dict[str, int]:
             if "PLANNED" not in posting.reason.name:
                 found[name_of(posting.debit)] -= posting.points
                 found[name_of(posting.credit)] += posting.points
-        for place, change, _ in changes_of(outcome):
+        for place, change, _ in changes_of(outcome.sides):
             if place[0] != HELD and not place[0].startswith("planned:"):  # on tiers the next look decides
                 found["/".join(place)] += change
         for side in outcome.sides:

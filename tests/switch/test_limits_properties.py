@@ -88,7 +88,7 @@ def totals(told: list[Outcome]) -> Counter[Place]:
     """Every place, added up from what decisions say that they changed."""
     sums: Counter[Place] = Counter()
     for outcome in told:
-        for place, change, total in changes_of(outcome):
+        for place, change, total in changes_of(outcome.sides):
             sums[place] += change
             assert sums[place] == total
     return sums
