@@ -6,6 +6,7 @@ of a running switch meanwhile.
 """
 
 import argparse
+import itertools
 import json
 import os
 import signal
@@ -24,6 +25,7 @@ from benchmarks.filling import MILLION, PUNTUAL, Figures, Shop
 from switch.rebuild import rebuild
 
 CARDS_OF_LOAD: Final = 1_000
+COPY: Final = "{copy}"  # stands for a file that a command makes
 
 
 def command(shop: Shop, *words: str) -> list[str]:
@@ -110,17 +112,16 @@ def _starts(shop: Shop, rate: int, figures: Figures) -> None:
 
 def _answers(shop: Shop, rate: int, seconds: int, figures: Figures) -> None:
     """Latencies of a running switch: alone, and while its books are verified and copied."""
-    copy = shop.folder / "copy.db"
     alone: list[float] = []
     for name, words in (
         ("alone", ()),
         ("during ledger verify", ("ledger", "verify")),
         ("alone again", ()),
-        ("during ledger backup", ("ledger", "backup", str(copy))),
+        ("during ledger backup", ("ledger", "backup", COPY)),
     ):
         with serving(shop) as (address, _):
             subprocess.run(_load(address, rate, 5), check=True, stdout=subprocess.DEVNULL)  # caches are warm
-            told = _under_load(shop, address, rate, seconds, words, copy)
+            told = _under_load(shop, address, rate, seconds, words)
         late_ms = told["latency_ms"]["p99"]
         figure = f"p50 {told['latency_ms']['p50']:.1f} ms, p99 {late_ms:.1f} ms"
         if words:
@@ -130,14 +131,20 @@ def _answers(shop: Shop, rate: int, seconds: int, figures: Figures) -> None:
             figures.add(f"answers {name}, {rate} a second", figure)
 
 
-def _under_load(
-    shop: Shop, address: str, rate: int, seconds: int, words: tuple[str, ...], copy: Path
-) -> dict[str, Any]:
-    """What ``puntual load`` tells while the command *words* is run again and again."""
-    with subprocess.Popen(_load(address, rate, seconds), stdout=subprocess.PIPE, text=True) as generator:
-        while words and generator.poll() is None:
-            timed(shop, *words)
-            copy.unlink(missing_ok=True)
+def _under_load(shop: Shop, address: str, rate: int, seconds: int, words: tuple[str, ...]) -> dict[str, Any]:
+    """What ``puntual load`` tells while the command *words* is run again and again.
+
+    Each run has a file of its own for what it makes. They go at the end: a large file that is deleted
+    keeps the disk busy, and that is not the command's doing.
+    """
+    with (
+        tempfile.TemporaryDirectory(dir=shop.folder, prefix="made-") as made,
+        subprocess.Popen(_load(address, rate, seconds), stdout=subprocess.PIPE, text=True) as generator,
+    ):
+        for number in itertools.count():
+            if not words or generator.poll() is not None:
+                break
+            timed(shop, *(word.replace(COPY, f"{made}/copy-{number}.db") for word in words))
         assert generator.stdout is not None
         told: dict[str, Any] = json.loads(generator.stdout.read())
     return told

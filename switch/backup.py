@@ -2,8 +2,8 @@
 
 The file is copied twice. The first time slowly and in no state of its own, while the switch goes on; then one
 read holds a state fast, what differs by now is copied again, and the log with it. That takes about a second
-for a gigabyte: for so long the switch's log grows and is not taken in. Each slice is on the disk before the
-next, so that no commit waits for much of it. Only the switch's own connection ever checkpoints the books.
+for a gigabyte: for so long the switch's log grows and is not taken in. Only the switch's own connection ever
+checkpoints the books.
 """
 
 import asyncio
@@ -23,9 +23,9 @@ from switch.audit import verify
 from switch.database import open_for_reading, unusable
 from switch.lock import ProcessLock
 from switch.safeguards import Safeguards
+from switch.slicedcopy import SlicedCopy
 from switch.store import SqliteStore
 
-SLICE_SIZE: Final = 1 << 18  # bytes: to sync more at once keeps commits waiting
 _COMPANIONS: Final = ("-wal", "-shm", "-journal")
 
 
@@ -38,7 +38,7 @@ def back_up(source: Path, target: Path, progress: Callable[[int, int], None]) ->
     Args:
         source: The books.
         target: A file that must not exist; it gets its name when it is whole and durable.
-        progress: Told how many bytes are done, and of how many, ``SLICE_SIZE`` at a time. It may pause.
+        progress: Told how many bytes are done, and of how many, a slice at a time. It may pause.
 
     Raises:
         LoyaltyError: There are no books, or *target* exists or cannot be written.
@@ -75,31 +75,17 @@ def _copy_beside(
     the log anew where that is part of the state: file and log together are that state, or a later one.
     """
     _remove(part)
-    with _new_file(part) as copy:
-        size = os.fstat(file).st_size
-        if size:
-            os.posix_fallocate(copy, 0, size)  # a commit then waits for none of its blocks
-        _copy_slices(file, copy, size, lambda done: progress(done, 2 * size))
+    with _new_file(part) as target:
+        copy = SlicedCopy(file, target)
+        size = copy.run(lambda done, size: progress(done, 2 * size))
         books.execute("BEGIN")
         last_block(books)  # from this read on, the state is held
-        size_now = os.fstat(file).st_size
-        _copy_slices(file, copy, size_now, lambda done: progress(min(size + done, 2 * size), 2 * size))
+        copy.run(lambda done, _: progress(min(size + done, 2 * size), 2 * size))
         log = _beside(source, "-wal")
         if log.exists():
             with _new_file(_beside(part, "-wal")) as copied, log.open("rb") as stream:
-                while piece := stream.read(SLICE_SIZE):
-                    os.write(copied, piece)
+                SlicedCopy(stream.fileno(), copied).run()
         books.execute("ROLLBACK")
-
-
-def _copy_slices(file: int, copy: int, size: int, progress: Callable[[int], None] = lambda _: None) -> None:
-    """Copy what differs of the first *size* bytes, each slice onto the disk."""
-    for at in range(0, size, SLICE_SIZE):
-        piece = os.pread(file, min(SLICE_SIZE, size - at), at)
-        if piece != os.pread(copy, len(piece), at):
-            os.pwrite(copy, piece, at)
-            os.fdatasync(copy)
-        progress(at + len(piece))
 
 
 def _taken_in(part: Path) -> Anchor:
@@ -126,7 +112,7 @@ def restore(copy: Path, path: Path, chain_key: bytes | None = None) -> tuple[Pat
         made = path.with_name(path.name + ".restore")
         _remove(made)
         with _new_file(made) as target, copy.open("rb") as source:
-            _copy_slices(source.fileno(), target, copy.stat().st_size)
+            SlicedCopy(source.fileno(), target).run()
         _sync(made)
         findings = verify(made, chain_key=chain_key)
         for name in _COMPANIONS:  # of the reading that verified it

@@ -240,7 +240,7 @@ def test_a_backup_beside_a_switch_is_one_state(
     books: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is committed while it is copied is in it up to some commit; the copy needs no file beside it."""
-    monkeypatch.setattr("switch.backup.SLICE_SIZE", 65_536)
+    monkeypatch.setattr("switch.slicedcopy.SLICE_SIZE", 65_536)
     before = anchor_of(books)
     switch = open_for_writing(books)
     calls = commits = committed_by_then = 0
