@@ -30,6 +30,7 @@ from switch import queries
 from switch.administration import Desk
 from switch.corrections import CorrectionPolicy
 from switch.database import open_for_reading
+from switch.deployed import own_programme, versions_in
 from switch.lookups import opened_day
 from switch.management import Policy
 from switch.programmes import business_date
@@ -151,7 +152,7 @@ def open_deployment(path: Path) -> Deployment:
     settings = load_settings(path)
     return Deployment(
         settings=settings,
-        programme=load_programme(settings.programme),
+        programme=own_programme(settings.programme, lambda: versions_in(settings.database))[0],
         hasher=Hasher(load_key(settings.path(settings.cards.key_file))),
     )
 

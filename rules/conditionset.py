@@ -75,11 +75,11 @@ def read_lines(section: Section | None, names: Names) -> LineFilter | None:
             excepted = section.names(f"except_{column}", names.values(column))
             except_products |= names.products_of(column, excepted)
     if products is not None and not products:
-        section.wrong("is about no product at all", hint="name products of that brand and supplier")
+        section.refuse("is about no product at all", hint="name products of that brand and supplier")
     count, units = _wholes(section, "lines"), _wholes(section, "units")
     lines = LineFilter(products, categories, except_products, except_categories, low, high, count, units)
     if not section.written:
-        section.wrong("is empty", hint="name products or categories, or leave it out")
+        section.refuse("is empty", hint="name products or categories, or leave it out")
     section.close()
     return lines
 
@@ -108,7 +108,7 @@ def read_conditions(section: Section, names: Names, depth: int) -> list[Conditio
             found.append(Not(_one(inner)))
     section.close()
     if not section.written:
-        section.wrong("is empty", hint="write a condition, or leave it out")
+        section.refuse("is empty", hint="write a condition, or leave it out")
     return found
 
 
@@ -165,11 +165,11 @@ def _bands(section: Section) -> list[SomeOf]:
         if limits is not None:
             bands = [band for band in BAND_NUMBERS if within(band, *limits)]
             if not bands:
-                table.wrong(f"has no band from 1 to {BAND_NUMBERS[-1]}", letter)
+                table.refuse(f"has no band from 1 to {BAND_NUMBERS[-1]}", letter)
             found.append(SomeOf("segment", frozenset(f"{letter}{band}" for band in bands)))
     table.close()
     if not table.written:
-        table.wrong("is empty", hint="write rfmp = { p = { from = 4 } }")
+        table.refuse("is empty", hint="write rfmp = { p = { from = 4 } }")
     return found
 
 
@@ -182,7 +182,7 @@ def _known(section: Section, key: str, names: Names) -> frozenset[str]:
     pattern, shape = SHAPES.get(key, (None, ""))
     for name in sorted(found):
         if pattern is not None and not pattern.fullmatch(name):
-            section.wrong(f"cannot hold {name}", key, f"write {shape}")
+            section.refuse(f"cannot hold {name}", key, f"write {shape}")
     if key == "has_category":
         names.products_of("category", found)
     return found
@@ -201,9 +201,9 @@ def _amounts(section: Section, key: str) -> tuple[int | None, int | None]:
 
 def _check_range(table: Section, low: int | None, high: int | None, key: str) -> None:
     if not table.written:
-        table.wrong("is an empty range", hint=f"write from, {key}, or both")
+        table.refuse("is an empty range", hint=f"write from, {key}, or both")
     elif low is not None and high is not None and low >= high:
-        table.wrong("ends before it begins, so it would never hold", key, "put it above from")
+        table.refuse("ends before it begins, so it would never hold", key, "put it above from")
 
 
 def _windows(section: Section, names: Names) -> list[Condition]:
@@ -247,9 +247,9 @@ def read_period(section: Section) -> list[Period]:
     start, end = table.moment("from"), table.moment("before")
     table.close()
     if not table.written:
-        table.wrong("is an empty period", hint="write from, before, or both")
+        table.refuse("is an empty period", hint="write from, before, or both")
     if start is not None and end is not None and start >= end:
-        table.wrong("ends before it begins, so it would never hold", "before", "put it after from")
+        table.refuse("ends before it begins, so it would never hold", "before", "put it after from")
     return [Period(start, end)]
 
 

@@ -53,8 +53,6 @@ def settle_coupons(
     found: Sequence[tuple[Coupon, Section]],
     rules: Iterable[tuple[Rule, Section]],
     counting: AbstractSet[str],
-    *,
-    may_be_unknown: bool,
 ) -> Mapping[str, Coupon]:
     """The coupons that count, by id; what is named twice or not known is noted.
 
@@ -62,7 +60,6 @@ def settle_coupons(
         found: As they were read.
         rules: All of the programme.
         counting: Campaigns that count; the programme's own is the empty one.
-        may_be_unknown: Rules may name coupons that are not declared; nobody has one then.
     """
     by_id: dict[str, Coupon] = {}
     codes: dict[str, str] = {}
@@ -83,7 +80,7 @@ def settle_coupons(
                 named.add(card.coupon)
             case _:
                 pass
-        for name in () if may_be_unknown else sorted(named - by_id.keys()):
+        for name in sorted(named - by_id.keys()):
             hint = did_you_mean(name, by_id) or 'declare it: [[coupon]] with id, text and codes = ["…"]'
-            section.wrong(f"names the coupon {name}, which is not declared", hint=hint)
+            section.refuse(f"names the coupon {name}, which is not declared", hint=hint)  # nobody has one
     return {name: coupon for name, coupon in by_id.items() if coupon.campaign in counting}

@@ -112,7 +112,7 @@ def read_calendars(main: Section) -> dict[str, frozenset[date]]:
 def _days(section: Section, days: list[Any]) -> Iterator[date]:
     for each in days:
         day = each
-        if isinstance(each, str) and DAY.fullmatch(each):
+        if isinstance(each, str) and (section.is_restored or DAY.fullmatch(each)):
             try:
                 day = date.fromisoformat(each)
             except ValueError:

@@ -58,8 +58,10 @@ _DIGITS: Final = re.compile(r"[0-9]{8,19}", re.ASCII)  # ISO/IEC 7812-1: at most
 _AT_ONCE: Final = Span(0, SpanUnit.DAYS)
 
 
-def load_programme(path: Path) -> Programme:
+def load_programme(path: Path, *, is_restored: bool = False) -> Programme:
     """The programme of the file *path* and of ``campaigns/*.toml`` beside it, with those of ``programmes/*``.
+
+    One that *is_restored* was in force once: what is only refused today is taken as it was then.
 
     Raises:
         Problems: All that is wrong, with file, key and hint.
@@ -70,10 +72,10 @@ def load_programme(path: Path) -> Programme:
         sources |= sources_of(folder / MAIN, f"{FOLDER}/{folder.name}/", problems)
     if problems:
         raise Problems(problems, where=str(path))
-    return parse_programme(sources)
+    return parse_programme(sources, is_restored=is_restored)
 
 
-def parse_programme(sources: Mapping[str, str]) -> Programme:
+def parse_programme(sources: Mapping[str, str], *, is_restored: bool = False) -> Programme:
     """The programme of these texts by file name; ``programme.toml`` must be among them.
 
     Raises:
@@ -89,7 +91,7 @@ def parse_programme(sources: Mapping[str, str]) -> Programme:
         problems += located(wrong, folder)
     if problems:
         raise Problems(problems, where=MAIN)
-    return _bundle(documents, parts)
+    return _bundle(documents, parts, is_restored=is_restored)
 
 
 def _documents(sources: Mapping[str, str], problems: list[LoyaltyError]) -> dict[str, Any]:
@@ -152,7 +154,7 @@ def _bundle(
 
 def _programme(documents: Mapping[str, Any], folder: str = "", *, is_restored: bool = False) -> Programme:
     problems: list[LoyaltyError] = []
-    main = Section(documents[MAIN], MAIN, problems)
+    main = Section(documents[MAIN], MAIN, problems, is_restored=is_restored)
     head = main.section("programme") or _missing(main, "programme")
     name = head.text("name")
     terms, day_starts = _read_terms(head)
@@ -186,7 +188,7 @@ def _programme(documents: Mapping[str, Any], folder: str = "", *, is_restored: b
     for file in sorted(documents):
         if file in (MAIN, PRODUCTS):
             continue
-        section = Section(documents[file], file, problems, terms.currency)
+        section = Section(documents[file], file, problems, terms.currency, is_restored=is_restored)
         campaign = read_campaign(section, names, redemption.value)
         campaigns.append(campaign)
         rules += read_rules(section, campaign, names, groups, redemption)
@@ -196,7 +198,7 @@ def _programme(documents: Mapping[str, Any], folder: str = "", *, is_restored: b
     _refuse_twins([(rule.id, "rule") for rule, _ in rules], problems)
     _check(rules, certificates)
     counting = {campaign.id for campaign in campaigns if campaign.counts} | {""}
-    coupons = settle_coupons(found, rules, counting, may_be_unknown=is_restored)
+    coupons = settle_coupons(found, rules, counting)
     if problems:
         raise Problems(problems, where=MAIN)
     kept = names.kept(costs=names.asks_costs)
@@ -388,7 +390,7 @@ def _refuse_ties(rules: list[tuple[Rule, Section]]) -> None:
             continue
         other = first.setdefault((rule.group, rule.priority), rule.id)
         if other != rule.id:
-            section.wrong(
+            section.refuse(
                 f"is that of {other} too, in a group that takes the first",
                 "priority",
                 "give them different priorities",

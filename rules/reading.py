@@ -63,16 +63,24 @@ class Section:
         where: File and key path.
         problems: Where problems are noted.
         currency: ISO 4217 numeric code in which amounts of money are written.
+        is_restored: It was in force once, so what is only ``refused`` was taken, and counts as it did.
     """
 
     def __init__(
-        self, table: Mapping[str, Any], where: str, problems: list[LoyaltyError], currency: str = "978"
+        self,
+        table: Mapping[str, Any],
+        where: str,
+        problems: list[LoyaltyError],
+        currency: str = "978",
+        *,
+        is_restored: bool = False,
     ) -> None:
         self._table = table
         self._taken: set[str] = set()
         self.problems = problems
         self.where = where
         self.currency = currency
+        self.is_restored = is_restored
 
     def __contains__(self, key: str) -> bool:
         self._taken.add(key)  # whoever looks for it knows it
@@ -92,6 +100,14 @@ class Section:
         self.problems.append(
             ProgrammeError(what, where=self.where if key is None else self.at(key), hint=hint)
         )
+
+    def refuse(self, what: str, key: str | None = None, hint: str = "") -> None:
+        """Note what can be read and nobody can have meant; in force it may be all the same, from former days.
+
+        Whatever an author may no longer write, and could before, is refused here and keeps its meaning.
+        """
+        if not self.is_restored:
+            self.wrong(what, key, hint)
 
     def take(self, key: str) -> Any:  # noqa: ANN401  (whatever the author wrote)
         """The raw value, or ``None`` when absent."""
@@ -178,7 +194,7 @@ class Section:
         value = self.take(key)
         values = value if isinstance(value, list) else [value]
         if not values:
-            self.wrong("is an empty list, so it would never hold", key, "name one at least, or leave it out")
+            self.refuse("is an empty list, so it would never hold", key, "name one at least, or leave it out")
         names = set()
         known = None if known is None else list(known)
         for each in values:
@@ -187,7 +203,7 @@ class Section:
             elif known is not None and each not in known:
                 self.wrong(f"cannot hold {each}", key, did_you_mean(each, known) or _none_of(known))
             elif each in names:
-                self.wrong(f"holds {each} twice", key)
+                self.refuse(f"holds {each} twice", key)
             else:
                 names.add(each)
         return frozenset(names)
@@ -261,7 +277,7 @@ class Section:
         if isinstance(value, dict):
             return [self._inner(value, self.at(key))]
         if value == []:
-            self.wrong("is an empty list", key, "name one at least, or leave it out")
+            self.refuse("is an empty list", key, "name one at least, or leave it out")
         if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
             self.wrong(f"is {_kind(value)}, not a list of tables", key)
             return []
@@ -286,7 +302,7 @@ class Section:
         value = self.take(key)
         if value is None:
             return None
-        if isinstance(value, str) and MOMENT.fullmatch(value):
+        if isinstance(value, str) and (self.is_restored or MOMENT.fullmatch(value)):
             with contextlib.suppress(ValueError):
                 value = datetime.fromisoformat(value)
         if isinstance(value, datetime):
@@ -322,7 +338,7 @@ class Section:
         return timedelta(**{match[2] + "s": int(match[1])})
 
     def _inner(self, table: Mapping[str, Any], where: str) -> "Section":
-        return Section(table, where, self.problems, self.currency)
+        return Section(table, where, self.problems, self.currency, is_restored=self.is_restored)
 
 
 _KINDS: Final = (

@@ -10,6 +10,8 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from config.key import load_key
 from config.register import load_register
 from config.schema import CardSettings, LimitsSettings, ListenerSettings, Settings
@@ -19,13 +21,14 @@ from loyalty.terms import Terms
 from members.identifiers import Hasher
 from messages.link import Link
 from messages.profile import Profile, profile_named
-from rules.parse import load_programme
+from rules.programme import Programme
 from switch.admin import AdminServer
 from switch.administration import Administration
 from switch.builder import build_text
 from switch.connection import TerminalConnection
 from switch.corrections import CorrectionPolicy
 from switch.database import open_for_reading
+from switch.deployed import own_programme
 from switch.duereader import Due
 from switch.enactment import recorded
 from switch.lateness import Lateness
@@ -42,6 +45,8 @@ from switch.speech import speech_of
 from switch.store import SqliteStore
 from switch.witness import MeasuredStore
 from switch.work import Work
+
+log: Final = structlog.get_logger()
 
 STALL_TIMEOUT_S: Final = 10.0  # answers that a peer leaves unread for so long: it is gone, or hostile
 DRAIN_S: Final = 6.0  # for what is in work at the end: some commits, on a disk that is in trouble
@@ -193,12 +198,13 @@ async def running(
         LoyaltyError: Something in the deployment is wrong, or another process runs it.
     """
     limits = settings.limits
-    own, register = load_programme(settings.programme), load_register(settings.terminals)
+    register = load_register(settings.terminals)
     hasher = Hasher(load_key(settings.path(settings.cards.key_file)))
     # What is entered last is left first: nothing more comes in, then all is answered, then the books close.
     async with contextlib.AsyncExitStack() as house:
         store = await SqliteStore.open(settings.database, safeguards=Safeguards.of(settings))
         house.push_async_callback(store.close)
+        own = _own_programme(settings, store)
         due = Due(open_for_reading(settings.database))
         house.callback(due.close)
         measured = MeasuredStore(store, metrics, time)
@@ -295,6 +301,15 @@ async def running(
             http=watched.address,
             deciding=deciding,
         )
+
+
+def _own_programme(settings: Settings, store: SqliteStore) -> Programme:
+    heads = store.reader.programmes()
+    own, refused = own_programme(settings.programme, lambda: {each.version for each in heads})
+    if refused is not None:
+        told = str(refused).splitlines()
+        log.warning("programme.outdated", programme=own.version, problems=told, hint="write them anew")
+    return own
 
 
 def _show(works: Sequence[Work], *watchers: Tell) -> None:

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from loyalty.amount import Rate, Rounding
 from loyalty.card import CardRange
 from loyalty.errors import Problems
+from rules.evaluate import evaluate
+from rules.interpret import interpret
 from rules.parse import MAIN, load_programme, parse_programme, restore_programme
 from rules.programme import PointsBack, RefundPolicy, Shortfall, WithoutOriginal
 from rules.redemption import Redemption
-from tests.rules.sales import STARTER, programme
+from tests.rules.sales import STARTER, programme, sale
 
 RULE = '[[rule]]\nid = "r"\ntext = "R"\nthen = { points = 1 }\n'
 CAMPAIGN = """[campaign]
@@ -284,6 +286,51 @@ def test_a_programme_is_restored_from_its_text() -> None:
     )
     made = programme(rules, tiers='"gold"', c=CAMPAIGN.replace("2026-06-01", "2026-06-02"))
     assert restore_programme(made.text) == made
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        "when = {}",
+        "when = { any = [] }",
+        'when = { all = [], not = [], amount = { below = "90.00" } }',
+        "when = { channel = [] }",
+        'when.channel = ["POSD", "POSD"]',
+        'when.mcc = "541"',
+        "when.amount = {}",
+        'when.amount = { from = "2.00", below = "1.00" }',
+        'when.amount = { from = "5.00", below = "5.00" }',
+        "when.age = { from = 30, below = 18 }",
+        'when.counter."visits.month" = { from = 2, below = 1 }',
+        "when.rfmp = {}",
+        "when.rfmp.r = { from = 9 }",
+        "when.time = []",
+        "when.period = {}",
+        'when.period = { from = "20260101", before = "2027-W01-1" }',
+        "when.period = { from = 2026-06-01, before = 2026-05-01 }",
+        'when.calendar = "free"',
+        "lines = {}",
+        "lines = { product = [] }",
+        "lines.except_category = []",
+        "cap = []",
+        'when.coupon = "nowhere"',
+        'group = "one"',
+    ],
+)
+def test_what_was_in_force_is_restored_and_decides(says: str) -> None:
+    """Whatever authors may no longer write keeps its meaning, and the table agrees about it."""
+    days = '[[calendar]]\nid = "free"\ndays = ["20260227"]\n' if "calendar" in says else ""
+    group = '[[group]]\nid = "one"\npick = "first"\n' if "group" in says else ""
+    other = 'group = "one"\n' if group else ""
+    second = RULE.replace('"r"', '"s"')
+    rules = f"{days}{group}{RULE}{says}\n{second}{other}"
+    sources = {MAIN: f"{STARTER}\n{rules}"}
+    with pytest.raises(Problems):
+        parse_programme(sources)
+    made = parse_programme(sources, is_restored=True)
+    assert restore_programme(made.text) == made
+    for facts in (sale("8.00"), sale("95.00 lines=FRESH:95.00 birthday=1990-01-01 at=2026-02-27T09:00")):
+        assert evaluate(made, facts) == interpret(made, facts)
 
 
 @given(text=st.text(max_size=60), at=st.integers(0, len(STARTER)), cut=st.integers(0, 80))

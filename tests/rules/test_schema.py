@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loyalty.errors import Problems
-from rules.parse import MAIN, parse_programme, restore_programme
+from rules.parse import MAIN, parse_programme
 from rules.schema import campaign_schema, programme_schema
 from tests.rules.sales import STARTER
 from tests.rules.test_docs import blocks
@@ -150,6 +150,25 @@ def pages() -> dict[str, Any]:
     return {name: tomllib.loads(text) for name, text in texts.items()}
 
 
+def toml(table: dict[str, Any]) -> str:
+    """*table* as a file."""
+    return "".join(f"{json.dumps(key)} = {_inline(each)}\n" for key, each in table.items())
+
+
+def _inline(value: Any) -> str:
+    match value:
+        case dict():
+            return (
+                "{" + ", ".join(f"{json.dumps(key)} = {_inline(each)}" for key, each in value.items()) + "}"
+            )
+        case list():
+            return "[" + ", ".join(map(_inline, value)) + "]"
+        case date() | time():
+            return value.isoformat()
+        case _:
+            return json.dumps(value)
+
+
 def places(document: Any) -> Iterator[tuple[Any, ...]]:
     """The way to each value inside, once for all entries of a list."""
     inside = document.items() if isinstance(document, dict) else enumerate(document)
@@ -178,10 +197,10 @@ def test_an_editor_marks_nothing_that_loads(place: tuple[Any, ...], value: Any) 
         del table[place[-1]]
     else:
         table[place[-1]] = value
-    text = json.dumps(documents, sort_keys=True, separators=(",", ":"), default=lambda each: each.isoformat())
+    texts = {name: toml(its) for name, its in documents.items()}
     try:
-        restore_programme(text)
+        parse_programme(texts)
     except Problems:
         return
     schema = programme_schema() if place[0] == MAIN else campaign_schema()
-    assert accepts(schema, json.loads(text)[place[0]], schema), text
+    assert accepts(schema, document(texts[place[0]]), schema), texts

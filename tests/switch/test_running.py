@@ -17,11 +17,13 @@ import pytest
 from config.key import load_key
 from config.schema import HttpSettings, ListenerSettings
 from config.starter import write_starter
+from console.deployment import open_deployment
 from loyalty.clock import ManualClock
 from loyalty.errors import LoyaltyError, Problems
 from members.identifiers import Hasher
 from members.importer import CardRow, read_cards
 from rules.parse import load_programme
+from rules.programme import Programme
 from switch.admin import AdminClient
 from switch.cardline import CardLine
 from switch.logwriter import LogWriter
@@ -31,6 +33,7 @@ from switch.running import Switch, running
 from switch.witness import Witness
 from tests.conformance.cards import number
 from tests.conformance.till import Answer, Message, Till, frame, original
+from tests.switch.test_enactment import deciding
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CARD = number(1)
@@ -85,9 +88,9 @@ class House:
     def told(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.log.read_text(encoding="ascii").splitlines()]
 
-    async def enrol(self) -> None:
+    async def enrol(self, programme: Programme | None = None) -> None:
         """Enrol the card through the socket, as the command line does."""
-        programme = load_programme(self.settings.programme)
+        programme = programme or load_programme(self.settings.programme)
         hasher = Hasher(load_key(self.settings.path(self.settings.cards.key_file)))
         rows = read_cards(["card,member", f"{CARD},M1"], ranges=programme.card_ranges, tiers=programme.tiers)
         lines = [CardLine.of(row, hasher.token).to_json() for row in rows if isinstance(row, CardRow)]
@@ -243,6 +246,29 @@ async def test_what_is_paused_is_refused_at_once_and_a_shadow_sees_sales(house: 
             told = await asyncio.to_thread(order, "rules.shadow")
     assert (told["sales"], told["points_now"], told["points_then"]) == (2, 10, 60)
     assert told["latest"][0] == {"rrn": sale.element(37), "earned": 10, "would_earn": 30}
+
+
+async def test_what_was_in_force_before_it_was_refused_goes_on(house: House) -> None:
+    """A later release that refuses what the files say starts with them all the same, if the books have it."""
+    path = house.settings.programme
+    rule = '[[rule]]\nid = "r"\ntext = "R"\nwhen = { any = [] }\nthen = { points = 7 }\n'
+    path.write_text(f"{path.read_text('utf-8')}\n{rule}", "utf-8")
+    with pytest.raises(Problems, match="is an empty list"):
+        async with house.open():
+            pass
+    then = load_programme(path, is_restored=True)
+    async with deciding(house.settings.database, then, house.clock):
+        pass
+    async with house.open() as switch:
+        with pytest.raises(Problems):
+            await switch.reload()
+        await asyncio.to_thread(open_deployment, path.with_name("puntual.toml"))
+        async with house.connection(switch) as connection:
+            quote = house.till.message("quote", card=CARD, amount=1000)
+            assert (await connection.ask(quote)).code == "14"
+            await house.enrol(then)
+            answer = await connection.ask(house.till.message("quote", card=CARD, amount=1000))
+            assert (answer.figure("050"), answer.tag("060")) == (17, then.version)
 
 
 async def test_books_have_one_switch_at_a_time(house: House) -> None:

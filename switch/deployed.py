@@ -1,0 +1,43 @@
+"""The programme of the deployment's own files, as every process that opens the deployment reads it."""
+
+from collections.abc import Callable, Container
+from pathlib import Path
+
+from loyalty.errors import LoyaltyError, Problems
+from rules.parse import load_programme
+from rules.programme import Programme
+from switch.database import open_for_reading
+from switch.lookups import PROGRAMMES
+
+
+def own_programme(path: Path, known: Callable[[], Container[str]]) -> tuple[Programme, Problems | None]:
+    """The programme of the file *path*, and what is refused of it and was not before.
+
+    What a later release refuses is no reason to stand still: versions that *known* tells of were in force
+    already, and go on as they were.
+
+    Raises:
+        Problems: All that is wrong with it.
+    """
+    try:
+        return load_programme(path), None
+    except Problems as refused:
+        try:
+            again = load_programme(path, is_restored=True)
+        except Problems:
+            raise refused from None
+        if again.version not in known():
+            raise
+        return again, refused
+
+
+def versions_in(database: Path) -> frozenset[str]:
+    """The versions that were ever in force, as the books *database* tell; none when nobody can read them."""
+    try:
+        books = open_for_reading(database)
+    except LoyaltyError:
+        return frozenset()
+    try:
+        return frozenset(str(version) for _, _, version, _ in books.execute(PROGRAMMES))
+    finally:
+        books.close()
