@@ -1,37 +1,29 @@
 """The programme: checked, shown, explained, and tried on what has happened."""
 
-import io
 from pathlib import Path
 from typing import Final
 
 import rich_click as click
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from config.load import load_settings
 from console.checking import check
 from console.hindsight import backtest
 from console.lifecycle import activate, approve, history, rollback, shadow
 from console.options import config_option, json_option, print_json
+from console.outline import page, print_listings
 from console.programmes import part_named, programme_option
 from console.rerate import rerate
 from loyalty.amount import format_minor
 from loyalty.errors import LoyaltyError
 from loyalty.transaction import Operation
-from rules.describe import (
-    describe,
-    describe_caps,
-    describe_effect,
-    describe_qualification,
-    describe_redemption,
-    describe_rule,
-    describe_span,
-    tell_redemption,
-)
+from rules.describe import describe_effect, tell_redemption
 from rules.effects import Decline, Lane
 from rules.evaluate import evaluate
 from rules.explain import tell, why_not
 from rules.facts import Facts
+from rules.outline import outline
 from rules.parse import load_programme
 from rules.programme import Programme
 from rules.redeem import as_rung_up
@@ -66,125 +58,16 @@ def show(html: Path | None, programme: str, config: Path, *, as_json: bool) -> N
         click.echo(whole.text)
         return
     shown = part_named(whole, programme)
-    # The page has room; what is recorded for it is not printed.
-    console = Console() if html is None else Console(record=True, width=140, file=io.StringIO())
-    console.print(_terms_table(shown))
-    console.print(_rules_table(shown))
-    if shown.coupons:
-        console.print(_coupons_table(shown))
-    if shown.campaigns:
-        console.print(_campaigns_table(shown))
+    title, listings = f"{shown.name}, version {shown.version}", outline(whole, programme)
+    beside = [each.id for each in whole.all if each.id and each.id != programme]
+    about = f"Beside it stand: {', '.join(beside)} (--programme)" if beside else ""
     if html is not None:
-        html.write_text(console.export_html(inline_styles=True), encoding="utf-8")
-
-
-def _terms_table(programme: Programme) -> Table:
-    terms = programme.terms
-    table = Table(title=f"{programme.name}, version {programme.version}", show_header=False)
-    rate = programme.base.rate
-    rounding = f"{programme.base.rounding.value} on each {programme.base.level.value}"
-    last = programme.validity.last
-    table.add_row("currency", terms.currency)
-    table.add_row("time zone", str(terms.zone))
-    table.add_row("earns", f"{rate.numerator} for each {format_minor(rate.denominator, terms.currency)}")
-    table.add_row("rounding", rounding.replace("_", " "))
-    table.add_row("points last", "for ever" if last is None else describe_span(last))
-    if programme.validity.wait.count:
-        table.add_row("usable after", describe_span(programme.validity.wait))
-    if programme.limits:
-        table.add_row("limits", describe_caps(programme.limits, terms.currency))
-    table.add_row("redemption", describe_redemption(programme.redemption, terms.currency))
-    certificates = programme.certificates
-    steps = f"of {certificates.minimum} points and more, in steps of {certificates.step}"
-    made = f"{steps}, for {describe_span(certificates.last)}"
-    table.add_row("certificates", made)
-    for prize in programme.prizes:
-        tiers = "".join(f", {points} for {tier}" for tier, points in sorted(prize.tier_points.items()))
-        table.add_row(f"prize {prize.code}", f"{prize.text}, {prize.points} points{tiers}")
-    for partner in programme.partners:
-        does = [word for word, on in (("funds", partner.funds), ("is reimbursed", partner.reimbursed)) if on]
-        table.add_row(f"partner {partner.id}", ", ".join([partner.text, *does]))
-    family = programme.family
-    if family.per_transaction is not None or family.per_day is not None:
-        limits = ((family.per_transaction, "a time"), (family.per_day, "a day"))
-        told = ", ".join(f"{points} points {per}" for points, per in limits if points is not None)
-        table.add_row("family", f"may use {told}")
-    table.add_row("tiers", ", ".join(programme.tiers) or "none")
-    if programme.qualification is not None:
-        told = describe_qualification(programme.qualification, programme.tiers, terms.currency)
-        table.add_row("qualification", told)
-    refund = programme.refund
-    policy = (refund.points_back, refund.without_original, refund.shortfall)
-    back, alone, short = (each.value.replace("_", " ") for each in policy)
-    table.add_row(
-        "refunds", f"points back: {back}; without the original: {alone}; points spent already: {short}"
-    )
-    if programme.holdout_bp:
-        table.add_row("held out", f"{programme.holdout_bp} of 10,000 members get nothing beside the base")
-    return table
-
-
-def _rules_table(programme: Programme) -> Table:
-    currency = programme.terms.currency
-    table = Table(title="Rules, in order of evaluation")
-    for column in ("lane", "group", "rule", "what", "when", "gives"):
-        table.add_column(column)
-    groups = ("", *(f"{group.id} ({group.pick.value})" for group in programme.groups))
-    for rule in programme.rules:
-        what = f"{rule.text} [{rule.campaign}]" if rule.campaign else rule.text
-        gives = describe_effect(rule.effect, currency)
-        own = [cap for cap in rule.caps if cap.subject == f"rule:{rule.id}"]  # others stand at their campaign
-        has_floor = rule.margin_floor_bp is not None
-        floor = f"leaves a margin of {rule.margin_floor_bp} basis points" if has_floor else ""
-        table.add_row(
-            rule.lane.name.lower(),
-            groups[rule.group],
-            rule.id,
-            what,
-            describe_rule(rule, currency) or "always",
-            "; ".join(part for part in (gives, describe_caps(own, currency), floor) if part),
-        )
-    return table
-
-
-def _coupons_table(programme: Programme) -> Table:
-    table = Table(title="Coupons")
-    for column in ("coupon", "what", "codes", "uses of a code", "of a member", "when"):
-        table.add_column(column)
-    for coupon in programme.coupons.values():
-        codes = ", ".join(sorted(coupon.codes)[:3]) + (", …" if len(coupon.codes) > 3 else "")
-        period = coupon.period
-        table.add_row(
-            coupon.id,
-            coupon.text,
-            codes or "issued to members",
-            "any" if coupon.uses is None else str(coupon.uses),
-            "any" if coupon.uses_per_member is None else str(coupon.uses_per_member),
-            describe_span(coupon.lasts) if period is None else describe(period, programme.terms.currency),
-        )
-    return table
-
-
-def _campaigns_table(programme: Programme) -> Table:
-    table = Table(title="Campaigns")
-    for column in ("campaign", "what", "state", "category", "goal", "budget", "limits", "borne by"):
-        table.add_column(column)
-    for campaign in programme.campaigns:
-        borne = ", ".join(f"{partner} {share} bp" for partner, share in campaign.funding)
-        budget = "" if campaign.budget_points is None else f"{campaign.budget_points:,}"
-        own = [cap for cap in campaign.caps if not cap.subject.startswith("budget:")]
-        limits = describe_caps(own, programme.terms.currency)
-        table.add_row(
-            campaign.id,
-            campaign.text,
-            campaign.state.value,
-            campaign.category,
-            campaign.goal,
-            budget,
-            limits,
-            borne,
-        )
-    return table
+        html.write_text(page(title, listings, about), encoding="utf-8")
+        return
+    console = Console()
+    print_listings(title, listings, console)
+    if about:
+        console.print(Text(f"\n{about}"))
 
 
 @rules.command(epilog="Example: puntual rules schema campaign > campaign.schema.json")

@@ -1,6 +1,7 @@
 """Says in words what conditions ask and what effects give."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, time
 from typing import Final
 
 from loyalty.amount import Rate, format_minor
@@ -85,7 +86,7 @@ def describe(condition: Condition, currency: str) -> str:  # noqa: C901, PLR0912
         case Window(days, start_s, end_s):
             return _window(days, start_s, end_s)
         case Period(start, end):
-            parts = [f"from {start}" if start else "", f"before {end}" if end else ""]
+            parts = [f"from {_moment(start)}" if start else "", f"before {_moment(end)}" if end else ""]
             return "it is " + " and ".join(part for part in parts if part)
         case OnDays(names, _):
             return f"it is a day of {any_of(names)}"
@@ -337,6 +338,11 @@ def _window(days: frozenset[int], start_s: int, end_s: int) -> str:
 def _clock(second: int) -> str:
     seconds = f":{second % 60:02}" if second % 60 else ""
     return f"{second // 3600:02}:{second // 60 % 60:02}{seconds}"
+
+
+def _moment(moment: datetime) -> str:
+    """*moment* as programmes write it: a day stands for its first second."""
+    return f"{moment:%Y-%m-%d}" if moment.time() == time.min else f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
 def _fraction(rate: Rate) -> str:

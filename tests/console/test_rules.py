@@ -146,7 +146,7 @@ def test_show_tells_limits_coupons_and_tiers(shop: Path, monkeypatch: pytest.Mon
         "points back: first; without the original: base rate; points spent already: debt",
         "at most 900 points a day, each card",
         "at most once for ever, each member; at most worth 50.00 in 7 days, all together",
-        "HOLA26, HOLA27, HOLA28, …",
+        "HOLA26, HOLA27, HOLA28, HOLA29",
         "issued to members",
     ):
         assert words in shown, shown
