@@ -1,7 +1,9 @@
 """What the rules gave for a sale, with the arithmetic."""
 
 import enum
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from loyalty.amount import Rounding
 from loyalty.decision import Discount
@@ -20,7 +22,7 @@ class Verdict(enum.Enum):
     OTHER_ARM = "arm"  # it is for another arm of its experiment
 
 
-class Step(NamedTuple):
+class Step(Struct, frozen=True, gc=False):
     """One line of the arithmetic: *numerator* / *denominator* points before rounding, on *base_minor*."""
 
     rule_id: str
@@ -31,7 +33,7 @@ class Step(NamedTuple):
     points: int
 
 
-class Award(NamedTuple):
+class Award(Struct, frozen=True, gc=False):
     """What a sale earns.
 
     Attributes:

@@ -66,7 +66,7 @@ class Columns:
         """Examine the rows that the columns leave."""
         left = self.everything
         if self.hours:
-            left &= self.hours[sale.second // 3600]
+            left &= self.hours[sale.second() // 3600]
         edges, cells = self.dates
         if edges:
             left &= cells[bisect_right(edges, sale.at)]

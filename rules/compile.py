@@ -47,7 +47,7 @@ from rules.effects import (
 )
 from rules.rows import AMOUNTS, SETS, TEXTS, WEEK_S, Kind, Row
 from rules.rule import Rule
-from rules.table import Bucket, Split, Table
+from rules.table import Both, Bucket, Split, Table
 from rules.words import more_than
 
 T = TypeVar("T", bound=Hashable)
@@ -145,7 +145,7 @@ def _accesses(rule: Rule) -> list[Access]:
 
 def _row(rank: int, rule: Rule, access: Access | None, share: _Sharing, language: str) -> Row:
     equals: list[tuple[int, frozenset[str]]] = []
-    windows: list[tuple[tuple[int, int], ...]] = []
+    windows: list[tuple[int, ...]] = []
     amounts: list[tuple[int, int, int | None]] = []
     residual: list[Condition] = []
     start: datetime | None = None
@@ -224,19 +224,25 @@ def _gives(effect: Effect) -> tuple[Kind, tuple[int, int]]:
             return Kind.EXTRA, (0, 1)
 
 
-def _ranges(windows: Iterable[Condition]) -> tuple[tuple[int, int], ...]:
-    """The windows as ranges of seconds of the week."""
+def _ranges(windows: Iterable[Condition]) -> tuple[int, ...]:
+    """The seconds of the week at which the windows, taken together, begin and end by turns."""
     ranges = []
     for window in windows:
         assert isinstance(window, Window)
         length = (window.end_s - window.start_s) % DAY_S or DAY_S
-        for day in sorted(window.days):
+        for day in window.days:
             start = day * DAY_S + window.start_s
             end = start + length
             ranges.append((start, min(end, WEEK_S)))
             if end > WEEK_S:  # the night from Sunday to Monday
                 ranges.append((0, end - WEEK_S))
-    return tuple(ranges)
+    edges: list[int] = []
+    for start, end in sorted(ranges):
+        if edges and start <= edges[-1]:  # it goes on
+            edges[-1] = max(edges[-1], end)
+        else:
+            edges += start, end
+    return tuple(edges)
 
 
 def _bucket(rows: list[Row], columns_from: int, cells_max: int) -> Bucket:
@@ -250,12 +256,17 @@ def _bucket(rows: list[Row], columns_from: int, cells_max: int) -> Bucket:
                 rest.append(row)
                 continue
             remaining = tuple(each for each in row.equals if each[0] != split)
+            inner = row.without(remaining)
             for value in frozenset.intersection(*asked):
-                by_value[value].append(row.without(remaining))
+                by_value[value].append(inner)
+        others = _bucket(rest, columns_from, cells_max)
         return Split(
             split,
-            {value: _bucket(inner, columns_from, cells_max) for value, inner in by_value.items()},
-            _bucket(rest, columns_from, cells_max),
+            {
+                value: _together(_bucket(own, columns_from, cells_max), others)
+                for value, own in by_value.items()
+            },
+            others,
         )
     if len(rows) < columns_from:
         return tuple(rows)
@@ -265,6 +276,13 @@ def _bucket(rows: list[Row], columns_from: int, cells_max: int) -> Bucket:
         _date_column(rows, cells_max),
         tuple(_amount_columns(rows, cells_max)),
     )
+
+
+def _together(one: Bucket, other: Bucket) -> Bucket:
+    """What is in either bucket. Few rows are put together: one walk over them costs less than two."""
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return one + other
+    return Both(one, other)
 
 
 def _best_split(rows: list[Row]) -> int | None:
@@ -306,7 +324,8 @@ def _hour_column(rows: list[Row]) -> tuple[int, ...]:
         return ()
     hours = [0] * _HOURS
     for windows, mask in _masks(((bit, row.windows) for bit, row in enumerate(rows)), len(rows)).items():
-        ranges = windows[0] if windows else ((0, WEEK_S),)
+        edges = windows[0] if windows else (0, WEEK_S)
+        ranges = zip(edges[::2], edges[1::2], strict=True)
         for hour in {hour for start, end in ranges for hour in range(start // 3600, (end - 1) // 3600 + 1)}:
             hours[hour] |= mask
     return tuple(hours)

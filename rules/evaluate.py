@@ -7,6 +7,8 @@ sale that was not priced yet ``evaluate`` does both.
 
 from dataclasses import replace
 
+from msgspec import structs
+
 from loyalty.decision import Discount
 from rules.award import Award, Step, Verdict
 from rules.experiment import Choosy, counts, dropped
@@ -14,7 +16,7 @@ from rules.facts import Facts
 from rules.margin import first_too_thin
 from rules.price import discounts
 from rules.programme import Programme
-from rules.rows import Hit, Kind, Sale
+from rules.rows import Hit, Kind, Sale, sale_of
 from rules.settle import settle
 from rules.words import few_more, near_miss, with_tier
 
@@ -28,7 +30,7 @@ def price(programme: Programme, facts: Facts) -> tuple[Discount, ...]:
     """
     if not programme.prices.size or not facts.may_be_discounted:
         return ()
-    found = programme.prices.search(Sale(facts.gross()), None)
+    found = programme.prices.search(sale_of(facts.gross()), None)
     rules = [row.rule for _, row, _, _ in found.hits]
     if programme.withholds:
         rules = [rule for rule in rules if counts(rule, programme, facts.arms)]
@@ -40,7 +42,7 @@ def _near_tier(programme: Programme, facts: Facts, ranks: set[int]) -> str | Non
     tier = programme.tier_above(facts.tier)
     if tier is None:
         return None
-    for rank, row, _, _ in programme.table.search(Sale(replace(facts, tier=tier)), 0).hits:
+    for rank, row, _, _ in programme.table.search(sale_of(replace(facts, tier=tier)), 0).hits:
         if rank not in ranks and row.kind is not Kind.BASE and counts(row.rule, programme, facts.arms):
             return with_tier(tier, row.rule, programme.terms.language)
     return None
@@ -55,13 +57,13 @@ def evaluate(programme: Programme, facts: Facts) -> Award:
     if programme.prices.size:
         given = price(programme, facts)
         facts = facts.after(given) if given else facts
-    sale = Sale(facts)
+    sale = sale_of(facts)
     within = programme.near_miss_within_minor
     withheld: tuple[Step, ...] = ()
     if programme.withholds:
         if "earn" in programme.stopped:
             return Award(0, discounts=given)
-        choosy = Choosy(programme, facts.arms)
+        choosy = Choosy(programme=programme, arms=facts.arms)
         finding = programme.table.search(sale, within, choosy)
         withheld = choosy.leave_out()
     else:
@@ -78,8 +80,8 @@ def evaluate(programme: Programme, facts: Facts) -> Award:
     if programme.floored:
         award = _above_floors(programme, sale, finding.hits, near, award)
     if withheld:
-        award = award._replace(steps=award.steps + withheld)
-    return award._replace(discounts=given) if given else award
+        award = structs.replace(award, steps=award.steps + withheld)
+    return structs.replace(award, discounts=given) if given else award
 
 
 def _above_floors(programme: Programme, sale: Sale, hits: list[Hit], near: str | None, award: Award) -> Award:
@@ -91,4 +93,4 @@ def _above_floors(programme: Programme, sale: Sale, hits: list[Hit], near: str |
         ]
         hits = [hit for hit in hits if hit[1].rule_id != thin.id]
         award = settle(programme, sale, hits, near)
-    return award._replace(steps=(*award.steps, *refused)) if refused else award
+    return structs.replace(award, steps=(*award.steps, *refused)) if refused else award

@@ -83,24 +83,24 @@ def dropped(rule_id: str, verdict: Verdict, base_minor: int) -> Step:
     return Step(rule_id, verdict, base_minor, 0, 1, 0)
 
 
-class Choosy(Finding):
-    """Finds nothing near that would not count either."""
+class Choosy(Finding, gc=False, kw_only=True):
+    """Finds nothing near that would not count either.
 
-    __slots__ = ("_arms", "_programme")
+    Attributes:
+        arms: Where the member lies.
+    """
 
-    def __init__(self, programme: Programme, arms: frozenset[str]) -> None:
-        super().__init__()
-        self._programme = programme
-        self._arms = arms
+    programme: Programme
+    arms: frozenset[str]
 
     def note_near(self, row: Row, short_minor: int) -> None:
         """Keep *row* if it is nearer and counts."""
-        if counts(row.rule, self._programme, self._arms):
+        if counts(row.rule, self.programme, self.arms):
             super().note_near(row, short_minor)
 
     def note_few(self, row: Row, missing: int, what: str) -> None:
         """Keep *row* if it lacks fewer and counts."""
-        if counts(row.rule, self._programme, self._arms):
+        if counts(row.rule, self.programme, self.arms):
             super().note_few(row, missing, what)
 
     def leave_out(self) -> tuple[Step, ...]:
@@ -109,9 +109,9 @@ class Choosy(Finding):
         steps: list[Step] = []
         for hit in self.hits:
             _, row, _, base_minor = hit
-            if row.rule.campaign in self._programme.paused:
+            if row.rule.campaign in self.programme.paused:
                 continue
-            verdict = withheld(row.rule, self._arms)
+            verdict = withheld(row.rule, self.arms)
             if verdict is None:
                 kept.append(hit)
             else:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec import structs
+
 from loyalty.amount import format_minor
 from loyalty.decision import Discount
 from rules.award import Award, Step, Verdict
@@ -73,7 +75,7 @@ def tell(programme: Programme, facts: Facts) -> list[str]:
         lines.append(told)
     off = tuple([Discount(*each, texts[each[2]]) for each in facts.off if each[2] in by_id])
     paid = [each for each in off if by_id[each.promotion].lane in PRICE_LANES]  # not: points that came off
-    award = award._replace(discounts=(*award.discounts, *paid))
+    award = structs.replace(award, discounts=(*award.discounts, *paid))
     lines += [_cost_line(each, currency) for each in costs(programme, facts, award, given)]
     lines += [f"on the card of stamps {text}: {has} of {size}" for text, has, size in given.stamps]
     return lines

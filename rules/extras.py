@@ -28,7 +28,7 @@ from rules.effects import (
 from rules.experiment import counts
 from rules.facts import Facts
 from rules.programme import Programme
-from rules.rows import Sale
+from rules.rows import Sale, sale_of
 from rules.rule import Pick, Rule
 from rules.span import Span
 from rules.stock import FREE, FREE_WITHIN, StampCard
@@ -110,7 +110,7 @@ def extras(programme: Programme, facts: Facts, counted: tuple[tuple[str, int], .
 
 def _found(programme: Programme, facts: Facts) -> list[tuple[Rule, Own]]:
     """The rules that hold, in order, each with its lines."""
-    sale = Sale(facts)
+    sale = sale_of(facts)
     hits = programme.extras.search(sale, None).hits
     return [
         (row.rule, sale.lines if own is None else [sale.lines[at] for at in own])
@@ -290,7 +290,7 @@ def interpreted(
     programme: Programme, facts: Facts, counted: tuple[tuple[str, int], ...] = ()
 ) -> tuple[str | None, Extras]:
     """What both functions give, rule by rule: who declines, and what else is given. It says what is right."""
-    sale = Sale(facts)
+    sale = sale_of(facts)
     found = [
         (rule, _own(rule, sale))
         for rule in programme.rules

@@ -132,6 +132,8 @@ class Facts:
                 base -= line.amount_minor
             else:
                 total += line.amount_minor
+        if 0 <= total <= base:  # nearly always; min and max would cost as much as all the rest
+            return base, total
         base = max(base, 0)
         return base, min(total, base)
 

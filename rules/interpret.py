@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from msgspec import structs
+
 from loyalty.amount import Rate
 from loyalty.transaction import BasketLine
 from rules.award import POINTS_MAX, Award, Step, Verdict, rounded
@@ -57,7 +59,7 @@ def interpret(programme: Programme, facts: Facts) -> Award:
         ]
         prices = [rule for rule in prices if counts(rule, programme, facts.arms)]
         given = discounts(prices, facts, programme.costs)
-        return earned(programme, facts.after(given))._replace(discounts=given)
+        return structs.replace(earned(programme, facts.after(given)), discounts=given)
     return earned(programme, facts)
 
 
@@ -78,7 +80,7 @@ def earned(programme: Programme, facts: Facts) -> Award:
         base = sum(lines[at][1] for at in selected(thin, lines))
         refused.append(dropped(thin.id, Verdict.MARGIN, base))
         award = _earned_by(programme, facts, lines, hits)
-    return award._replace(steps=(*award.steps, *refused, *_withheld(found, facts, lines)))
+    return structs.replace(award, steps=(*award.steps, *refused, *_withheld(found, facts, lines)))
 
 
 def _earned_by(programme: Programme, facts: Facts, lines: Lines, hits: list[Rule]) -> Award:

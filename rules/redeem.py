@@ -12,14 +12,14 @@ from rules.facts import Facts
 from rules.interpret import applies
 from rules.programme import Programme
 from rules.redemption import Redemption
-from rules.rows import Sale
+from rules.rows import sale_of
 from rules.rule import Rule
 
 
 def redemption_in(programme: Programme, facts: Facts) -> Redemption:
     """The terms under which *programme* lets points pay."""
     if programme.redemptions.size:
-        for _, row, _, _ in programme.redemptions.search(Sale(facts), None).hits:
+        for _, row, _, _ in programme.redemptions.search(sale_of(facts), None).hits:
             if counts(row.rule, programme, facts.arms):
                 return _terms(row.rule)
     return programme.redemption

@@ -4,15 +4,18 @@ How the rows worth checking are found among very many is the matter of ``rules.t
 """
 
 import enum
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Final
 
+from msgspec import Struct
+
 from loyalty.transaction import BasketLine
 from rules.conditions import DAY_S, Condition, LineFilter, holds
 from rules.facts import Facts
-from rules.rule import Rule
+from rules.rule import Pick, Rule
 
 # Text attributes of facts by position; conditions call them otherwise in part.
 TEXTS: Final = (
@@ -62,6 +65,7 @@ class Kind(enum.IntEnum):
     EXTRA = 7
 
 
+_PLAIN: Final = frozenset({Kind.PER_AMOUNT, Kind.FIXED, Kind.MULTIPLY})
 _BASE: Final = Kind.BASE  # a member of an enum costs a look into its class each time
 
 
@@ -70,8 +74,9 @@ class Row:
 
     Attributes:
         equals: Position among the texts, and what may stand there.
+        is_plain: What it gives depends on no other rule, limit or line, so it is added up at once.
         is_timed: It has windows, a start, an end or something residual.
-        windows: Ranges of seconds of the week, one list for each condition.
+        windows: Seconds of the week at which the hours of a condition begin and end by turns, ascending.
         amounts: Position among the amounts, low (0 when open), high.
         residual: Whatever else must hold.
         numerator, denominator: What it gives: points per minor unit, points, or what is added of the base.
@@ -85,6 +90,7 @@ class Row:
         "end",
         "equals",
         "group",
+        "is_plain",
         "is_timed",
         "kind",
         "lines",
@@ -107,7 +113,7 @@ class Row:
         kind: Kind,
         gives: tuple[int, int],
         equals: tuple[tuple[int, frozenset[str]], ...],
-        windows: tuple[tuple[tuple[int, int], ...], ...],
+        windows: tuple[tuple[int, ...], ...],
         start: datetime | None,
         end: datetime | None,
         amounts: tuple[tuple[int, int, int | None], ...],
@@ -122,6 +128,7 @@ class Row:
         self.caps = rule.caps
         self.kind = kind
         self.numerator, self.denominator = gives
+        self.is_plain = kind in _PLAIN and gives[0] >= 0 and rule.pick is Pick.ALL and not rule.caps
         self.equals = equals
         self.is_timed = bool(windows or residual or start is not None or end is not None)
         self.windows = windows
@@ -143,27 +150,31 @@ class Row:
 Hit = tuple[int, Row, "list[int] | None", int]
 
 
-class Sale:
-    """What a sale shows to the rows. Lines and the second of the week are worked out when a row asks."""
+class Sale(Struct, gc=False):
+    """What a sale shows to the rows. Lines and the second of the week are worked out when a row asks.
 
-    __slots__ = ("_lines", "_second", "amounts", "at", "base_minor", "facts", "texts")
+    Attributes:
+        amounts: In the order of ``AMOUNTS``.
+        texts: In the order of ``TEXTS``.
+        at: On the terminal's clock.
+        base_minor: What the bases of its lines add up to.
+    """
 
-    def __init__(self, facts: Facts) -> None:
-        self.facts = facts
-        self._lines: Lines | None = None
-        base, self.base_minor = facts.earning_sums()
-        self.amounts = (base, facts.ticket_minor)
-        self.texts: tuple[str, ...] = TEXT_FIELDS(facts)
-        self.at = facts.local_at
-        self._second = -1
+    facts: Facts
+    amounts: tuple[int, int]
+    texts: tuple[str, ...]
+    at: datetime
+    base_minor: int
+    _second: int = -1
+    _lines: Lines | None = None
 
-    @property
     def second(self) -> int:
         """Second of the week."""
-        if self._second < 0:
+        second = self._second
+        if second < 0:
             at = self.at
-            self._second = at.weekday() * DAY_S + at.hour * 3600 + at.minute * 60 + at.second
-        return self._second
+            second = self._second = at.weekday() * DAY_S + at.hour * 3600 + at.minute * 60 + at.second
+        return second
 
     @property
     def lines(self) -> Lines:
@@ -171,6 +182,12 @@ class Sale:
         if self._lines is None:
             self._lines = self.facts.earning()[1]
         return self._lines
+
+
+def sale_of(facts: Facts) -> Sale:
+    """*facts* as the rows see them."""
+    base, base_minor = facts.earning_sums()
+    return Sale(facts, (base, facts.ticket_minor), TEXT_FIELDS(facts), facts.local_at, base_minor)
 
 
 # Attributes with several values at once; the last two are those of the lines that earn.
@@ -186,16 +203,17 @@ SETS: Final[tuple[tuple[str, Callable[[Sale], Iterable[str]]], ...]] = (
 )
 
 
-class Finding:
-    """What a search finds: rows that hold, and the one that lacks nothing but money, and least of it."""
+class Finding(Struct, gc=False):
+    """What a search finds: rows that hold, and the one that lacks nothing but money, and least of it.
 
-    __slots__ = ("few", "hits", "near", "short_minor")
+    Attributes:
+        few: How many lines or units more, rank and row, and of what.
+    """
 
-    def __init__(self) -> None:
-        self.hits: list[Hit] = []
-        self.near: Row | None = None
-        self.short_minor = 0
-        self.few: tuple[int, int, Row, str] | None = None  # how many more, rank, row, of what
+    hits: list[Hit] = []  # each its own: the library copies it
+    near: Row | None = None
+    short_minor: int = 0
+    few: tuple[int, int, Row, str] | None = None
 
     def note_near(self, row: Row, short_minor: int) -> None:
         """Keep *row* if it is nearer than what was found; of equals the first in order."""
@@ -241,17 +259,16 @@ def examine(rows: Iterable[Row], sale: Sale, finding: Finding) -> None:  # noqa:
 
 def _in_time(row: Row, sale: Sale) -> bool:
     for window in row.windows:
-        second = sale.second
-        for start, end in window:
-            if start <= second < end:
-                break
-        else:
+        if not bisect_right(window, sale.second()) & 1:
             return False
     if row.start is not None and sale.at < row.start:
         return False
     if row.end is not None and sale.at >= row.end:
         return False
-    return all(holds(condition, sale.facts) for condition in row.residual)
+    for condition in row.residual:  # noqa: SIM110  (all() of a generator costs more than what it asks)
+        if not holds(condition, sale.facts):
+            return False
+    return True
 
 
 def _examine_lines(row: Row, wanted: LineFilter, sale: Sale, finding: Finding, short: int) -> None:

@@ -34,12 +34,15 @@ _TRANSACTION: Final = RoundingLevel.TRANSACTION
 _APPLIED: Final = Verdict.APPLIED
 _LOST: Final = Verdict.LOST
 _CAPPED: Final = Verdict.CAPPED
-_new: Final = tuple.__new__  # half the cost of calling the classes, which would only do this
 
 
 def settle(programme: Programme, sale: Sale, hits: list[Hit], near: str | None) -> Award:
     """The award of *hits*, which are in order of evaluation."""
     base = programme.base
+    if base.level is _TRANSACTION and base.rounding is _DOWN and not programme.limits:
+        award = _settle_plain(base.rate, sale.base_minor, hits, near)
+        if award is not None:
+            return award
     by_line = base.level is _LINE
     rate = base.rate
     rates: list[Rate] | None = None
@@ -70,6 +73,45 @@ def settle(programme: Programme, sale: Sale, hits: list[Hit], near: str | None) 
             picks = True
     lost = _losers(shares) if picks else ()
     return _add_up(base, shares, lost, near, sale.facts, programme.limits)
+
+
+def _settle_plain(rate: Rate, base_minor: int, hits: list[Hit], near: str | None) -> Award | None:
+    """The award of most sales of most programmes: rounded down once, each rule on its own.
+
+    It is what ``_add_up`` gives of the same shares. ``None`` where that has to be asked: another base rate,
+    lines, groups, limits, more returned than bought, more points than an answer can tell.
+    """
+    if base_minor < 0:
+        return None
+    numerator, denominator = rate.numerator * base_minor, rate.denominator
+    total = summed = numerator // denominator
+    common = gcd(numerator, denominator)
+    steps = [Step(BASE_RULE, _APPLIED, base_minor, numerator // common, denominator // common, total)]
+    parts = [(BASE_RULE, total)] if total else []
+    for _, row, _, own_minor in hits:
+        if not row.is_plain:
+            return None
+        points = given = row.numerator
+        whole = row.denominator
+        kind = row.kind
+        if kind is not _FIXED:  # whole points move nothing that is left over
+            given = given * own_minor if own_minor > 0 else 0
+            if kind is _MULTIPLY:
+                given *= rate.numerator
+                whole *= rate.denominator
+            numerator, denominator = _plus(numerator, denominator, given, whole)
+            points = numerator // denominator - summed
+            summed += points
+            if (common := gcd(given, whole)) != 1:
+                given //= common
+                whole //= common
+        total += points
+        if points:
+            parts.append((row.rule_id, points))
+        steps.append(Step(row.rule_id, _APPLIED, own_minor, given, whole, points))
+    if total > POINTS_MAX:
+        return None
+    return Award(total, tuple(parts), near, (), tuple(steps), ())
 
 
 def _owners(takers: list[Hit], lines: Lines) -> list[Row | None]:
@@ -178,7 +220,7 @@ def _add_up(  # noqa: C901, PLR0912, PLR0915  (the hot path)
             numerator //= common  # noqa: PLW2901  (reduced, for the step)
             denominator //= common  # noqa: PLW2901  (reduced, for the step)
         if lost and at in lost:
-            steps.append(_new(Step, (rule_id, _LOST, base_minor, numerator, denominator, 0)))
+            steps.append(Step(rule_id, _LOST, base_minor, numerator, denominator, 0))
             continue
         if once:
             # Each rule brings what the rounded sum grows by, so that the parts add up.
@@ -214,8 +256,8 @@ def _add_up(  # noqa: C901, PLR0912, PLR0915  (the hot path)
         total += points
         if points:
             parts.append((rule_id, points))
-        steps.append(_new(Step, (rule_id, verdict, base_minor, numerator, denominator, points)))
+        steps.append(Step(rule_id, verdict, base_minor, numerator, denominator, points))
     counted = () if room is None else room.given()
     if total <= 0:
         total, parts, counted = 0, [], ()
-    return _new(Award, (total, tuple(parts), near, (), tuple(steps), counted))
+    return Award(total, tuple(parts), near, (), tuple(steps), counted)

@@ -5,24 +5,23 @@ of M1, and a sale looks only into the buckets of its own values. Rules without a
 bucket. A bucket is one of three:
 
 - few rows, each of which is checked;
-- a *split* by the value of one more attribute, and the rows that do not ask for it;
+- a *split* by the value of one more attribute;
 - *columns*, which leave few of many rows at one stroke (``rules.columns``).
 
 The table never changes once it is built. It holds nothing but values, so another process can build it.
 """
 
 from collections.abc import Mapping
-from operator import itemgetter
-from typing import Final
 
 from rules.columns import Columns
 from rules.rows import SETS, Finding, Row, Sale, examine
 
-_rank: Final = itemgetter(0)
-
 
 class Split:
-    """A bucket divided by the text at position *at*; *rest* asks nothing of it."""
+    """A bucket divided by the text at position *at*; those of other values look into *rest*.
+
+    Rows that do not ask for the text lie in each bucket of *by_value*, too.
+    """
 
     __slots__ = ("at", "by_value", "rest")
 
@@ -32,20 +31,30 @@ class Split:
         self.rest = rest
 
     def search(self, sale: Sale, finding: Finding, within: int | None) -> None:
-        """Search both sides."""
-        bucket = self.by_value.get(sale.texts[self.at])
+        """Search what the sale's own text leads to."""
+        bucket = self.by_value.get(sale.texts[self.at], self.rest)
         if type(bucket) is tuple:  # as ``search`` does; without its call, for most buckets are that
             examine(bucket, sale, finding)
-        elif bucket is not None:
-            search(bucket, sale, finding, within)
-        rest = self.rest
-        if type(rest) is tuple:
-            examine(rest, sale, finding)
         else:
-            search(rest, sale, finding, within)
+            search(bucket, sale, finding, within)
 
 
-Bucket = tuple[Row, ...] | Columns | Split
+class Both:
+    """Two buckets at once, of which at least one is large; few rows are put together when it is built."""
+
+    __slots__ = ("one", "other")
+
+    def __init__(self, one: "Bucket", other: "Bucket") -> None:
+        self.one = one
+        self.other = other
+
+    def search(self, sale: Sale, finding: Finding, within: int | None) -> None:
+        """Search one after the other."""
+        search(self.one, sale, finding, within)
+        search(self.other, sale, finding, within)
+
+
+Bucket = tuple[Row, ...] | Columns | Split | Both
 
 
 def search(bucket: Bucket, sale: Sale, finding: Finding, within: int | None) -> None:
@@ -90,17 +99,13 @@ class Table:
         if self.common:
             search(self.common, sale, finding, within)
         for at, buckets in self.texts:
-            bucket = buckets.get(sale.texts[at])
-            if bucket is not None:
-                search(bucket, sale, finding, within)
+            search(buckets.get(sale.texts[at], ()), sale, finding, within)
         for at, buckets in self.sets:
             for value in SETS[at][1](sale):
-                bucket = buckets.get(value)
-                if bucket is not None:
-                    search(bucket, sale, finding, within)
+                search(buckets.get(value, ()), sale, finding, within)
         hits = finding.hits
         if len(hits) > 1:
             if self.sets:  # a rule that several values lead to is found several times; ranks are its own
                 hits = finding.hits = list({hit[0]: hit for hit in hits}.values())
-            hits.sort(key=_rank)
+            hits.sort()  # by rank: no two are the same, so nothing else is compared
         return finding

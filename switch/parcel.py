@@ -14,7 +14,7 @@ from rules.columns import Columns
 from rules.programme import Programme
 from rules.rows import Row
 from rules.rule import Rule
-from rules.table import Bucket, Split, Table
+from rules.table import Both, Bucket, Split, Table
 
 RULES_OF_A_PIECE: Final = 16  # with their rows it takes about a third of a millisecond to unpack them
 BUCKETS_OF_A_PIECE: Final = 20
@@ -22,8 +22,8 @@ _TABLES: Final = ("prices", "table", "extras", "redemptions")
 TEXT_OF_A_PIECE: Final = 1 << 14  # characters
 _BARE: Final = ("rules", "parts", "text", *_TABLES)
 
-# A bucket with numbers in place of rows: a list of them; numbers and columns; or what a split has.
-Shape = list[int] | tuple[list[int], Any, Any, Any] | tuple[int, dict[str, Any], Any]
+# A bucket with numbers in place of rows: a list of them; numbers and columns; what a split has; two at once.
+Shape = list[int] | tuple[list[int], Any, Any, Any] | tuple[int, dict[str, Any], Any] | tuple[Any, Any]
 
 
 def pieces(programme: Programme) -> Iterator[bytes]:
@@ -93,6 +93,9 @@ def _rows(bucket: Bucket) -> Iterator[Row]:
         case Split():
             for inner in (*bucket.by_value.values(), bucket.rest):
                 yield from _rows(inner)
+        case Both():
+            yield from _rows(bucket.one)
+            yield from _rows(bucket.other)
 
 
 def _shape(bucket: Bucket, numbers: dict[int, int]) -> Shape:
@@ -104,6 +107,8 @@ def _shape(bucket: Bucket, numbers: dict[int, int]) -> Shape:
         case Split():
             by_value = {value: _shape(inner, numbers) for value, inner in bucket.by_value.items()}
             return bucket.at, by_value, _shape(bucket.rest, numbers)
+        case Both():
+            return _shape(bucket.one, numbers), _shape(bucket.other, numbers)
 
 
 def _bucket(shape: Shape, rows: Sequence[Row]) -> Bucket:
@@ -116,6 +121,8 @@ def _bucket(shape: Shape, rows: Sequence[Row]) -> Bucket:
             return Split(
                 at, {value: _bucket(inner, rows) for value, inner in by_value.items()}, _bucket(rest, rows)
             )
+        case (one, other):
+            return Both(_bucket(one, rows), _bucket(other, rows))
 
 
 class Unpacking:

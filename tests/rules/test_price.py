@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from msgspec import structs
 
 from rules.evaluate import evaluate, price
 from rules.facts import Facts
@@ -80,4 +81,4 @@ def test_no_line_costs_less_than_nothing(rules: tuple[Rule, ...], facts: Facts) 
     assert price(made, facts) == price(made, replace(facts, base_minor=0)) == award.discounts
     for before, after in zip(facts.lines or (), net.lines or (), strict=True):
         assert after.amount_minor == before.amount_minor or 0 <= after.amount_minor < before.amount_minor
-    assert evaluate(made, net) == award._replace(discounts=())
+    assert evaluate(made, net) == structs.replace(award, discounts=())

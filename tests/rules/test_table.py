@@ -2,16 +2,25 @@
 
 import pickle
 from dataclasses import replace
+from random import Random
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from loyalty.amount import Rounding
+from loyalty.amount import Rate, Rounding
 from rules.amend import amended
 from rules.columns import Columns, bits
-from rules.compile import compile_rules
-from rules.conditions import AmountWithin, OneOf, SomeOf
-from rules.effects import EXTRA_LANES, POINT_LANES, PRICE_LANES, REDEEM_LANES, FixedPoints
+from rules.compile import COLUMNS_FROM, compile_rules
+from rules.conditions import AmountWithin, Condition, OneOf, SomeOf
+from rules.effects import (
+    EXTRA_LANES,
+    POINT_LANES,
+    PRICE_LANES,
+    REDEEM_LANES,
+    FixedPoints,
+    Multiply,
+    PointsPerAmount,
+)
 from rules.evaluate import evaluate
 from rules.extras import declined_by, extras, interpreted
 from rules.facts import Facts
@@ -45,8 +54,9 @@ def compiled(made: Programme, columns_from: int, cells_max: int) -> Programme:
     rules=rule_lists(),
     facts=st.lists(sales(), min_size=1, max_size=5),
     rate=rates,
-    rounding=st.sampled_from(Rounding),
-    level=st.sampled_from(RoundingLevel),
+    rounding=st.just(Rounding.DOWN)
+    | st.sampled_from(Rounding),  # most programmes do both; it has a way of its own
+    level=st.just(RoundingLevel.TRANSACTION) | st.sampled_from(RoundingLevel),
     within=st.none() | st.integers(0, 1000),
     columns_from=st.sampled_from([0, 3, 1000]),
     cells_max=st.sampled_from([1, 3, 128]),
@@ -78,6 +88,36 @@ def test_the_table_and_the_interpreter_agree(
         declining = declined_by(made, each)
         assert (None if declining is None else declining.id) == guard
         assert redemption_in(made, each) == redemption_by_rules(made, each)
+
+
+@settings(deadline=None)  # a busy machine is no fault of the rules
+@given(seed=st.integers(0, 2**32), columns_from=st.sampled_from([2, 6, COLUMNS_FROM]))
+def test_the_same_where_many_rules_ask_for_the_same_few_values(seed: int, columns_from: int) -> None:
+    """So that buckets are divided, and divided again, some of their parts few rules and others many."""
+    chance = Random(seed)
+    rules = crowd(chance)
+    made = compiled(replace(STARTER, rules=rules), columns_from, 128)
+    for _ in range(4):
+        merchant, store, mcc, tier = chance.choices("abcd", k=4)
+        facts = sale(f"{chance.randrange(40)}.00 merchant={merchant} store={store} mcc={mcc} tier={tier}")
+        assert evaluate(made, facts) == interpret(made, facts)
+
+
+def crowd(chance: Random) -> tuple[Rule, ...]:
+    """Many rules, each for one merchant or all, and some stores, trades and tiers of three."""
+    givers = (FixedPoints(3), Multiply(Rate(3, 2)), PointsPerAmount(Rate(1, 70)))
+    effects = [chance.choice(givers) for _ in range(chance.randrange(20, 60))]
+    made = []
+    for number, effect in enumerate(effects):
+        asked = [name for name in ("store", "mcc", "tier", "merchant") if chance.random() < 0.5]
+        when: list[Condition] = [
+            OneOf(name, frozenset(chance.sample("abc", 1 if name == "merchant" else chance.randint(1, 2))))
+            for name in asked
+        ]
+        if chance.random() < 0.5:
+            when.append(AmountWithin("amount", chance.randrange(4000), None))
+        made.append(Rule(id=f"r{number:02}", text="R", effect=effect, when=tuple(when)))
+    return tuple(sorted(made, key=lambda rule: rule.order))
 
 
 def test_rules_are_reached_through_their_rarest_equality() -> None:
@@ -116,6 +156,18 @@ def test_what_is_found_in_several_places_counts_once_and_in_order() -> None:
     assert made.table.sets
     both = sale("2.00 merchant=M1 lines=A:1.00,B:1.00")
     assert evaluate(made, both).parts == (("base", 2), ("r1", 1), ("r2", 2))
+
+
+def test_hours_that_overlap_are_one_stretch() -> None:
+    """Whether one lies in the other, or they meet."""
+    hours = ", ".join(
+        f'{{ from = "{start}:00", before = "{end}:00" }}' for start, end in (("08", 14), ("09", 10), (14, 15))
+    )
+    rule = f'[[rule]]\nid = "r"\ntext = "R"\nwhen = {{ time = [{hours}] }}\nthen = {{ points = 1 }}\n'
+    bucket = programme(rule).table.common
+    assert isinstance(bucket, tuple)
+    day = 24 * 3600
+    assert bucket[0].windows == (tuple(day * n + 3600 * hour for n in range(7) for hour in (8, 15)),)
 
 
 def test_large_buckets_have_columns() -> None:
