@@ -36,10 +36,7 @@ def _limit(table: Section) -> tuple[Unit, int]:
         return Unit.POINTS, 1
     if units[0] is not Unit.COST:
         return units[0], table.whole(units[0].value, low=1)
-    minor = table.money("cost")
-    if minor == 0:
-        table.wrong("must be above zero", "cost")
-    return Unit.COST, max(minor, 1)
+    return Unit.COST, table.some_money("cost")
 
 
 def _per(table: Section) -> tuple[Per, int]:

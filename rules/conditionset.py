@@ -285,6 +285,8 @@ def _counters(section: Section, names: Names) -> list[Condition]:
     table = section.section("counter")
     if table is None:
         return []
+    if not table.written:
+        table.refuse("is empty", hint='write counter = { "visits.month" = { from = 3 } }')
     found: list[Condition] = []
     for name in table.written:
         limits = table.section(name)

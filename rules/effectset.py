@@ -70,11 +70,9 @@ def read_rate(section: Section, key: str) -> Rate:
         return section.fraction(key)
     table = section.section(key)
     assert table is not None
-    points, per = table.whole("points"), table.money("per")
+    rate = Rate(table.whole("points"), table.some_money("per"))
     table.close()
-    if per == 0 and "per" in table:
-        table.wrong("must be above zero", "per")
-    return Rate(points, max(per, 1))
+    return rate
 
 
 def _free(section: Section, key: str, _: Names) -> FreeUnits:
@@ -119,13 +117,6 @@ def _tier(section: Section, key: str, names: Names) -> MoveTier:
     return MoveTier(tier, lasts)
 
 
-def _some_money(section: Section, key: str) -> int:
-    minor = section.money(key)
-    if minor == 0:
-        section.wrong("must be above zero", key)
-    return minor
-
-
 def _points(section: Section, key: str) -> int:
     return section.whole(key, low=1, high=POINTS_MAX)
 
@@ -154,13 +145,13 @@ EFFECTS: Final[Mapping[str, Callable[[Section, str, Names], Effect]]] = {
     "points_per_unit": lambda section, key, _: PointsPerUnit(_points(section, key)),
     "multiply": _factor,
     "discount": lambda section, key, _: ShareOff(_share(section, key)),
-    "discount_amount": lambda section, key, _: MoneyOff(_some_money(section, key)),
+    "discount_amount": lambda section, key, _: MoneyOff(section.some_money(key)),
     "unit_price": lambda section, key, _: UnitPrice(section.money(key)),
     "free_of": _free,
     "free_for_stamps": _free_for_stamps,
     "coupon": lambda section, key, _: IssueCoupon(section.name(key)),
-    "certificate": lambda section, key, _: IssueCertificate(_some_money(section, key)),
-    "money": lambda section, key, _: IssueMoney(_some_money(section, key)),
+    "certificate": lambda section, key, _: IssueCertificate(section.some_money(key)),
+    "money": lambda section, key, _: IssueMoney(section.some_money(key)),
     "cash_back": lambda section, key, _: CashBack(_share(section, key)),
     "giveaway": lambda section, key, names: GiveAway(_pool(section, key, names)),
     "stamp": lambda section, key, names: GiveStamps(_stamp_card(section, key, names), per_unit=False),

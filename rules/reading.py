@@ -24,8 +24,10 @@ MONEY_MAX: Final = 10**12  # minor units; DE 4 has twelve digits
 _FRACTION: Final = re.compile(r"([0-9]{1,15})/([0-9]{1,15})", re.ASCII)
 _DECIMAL: Final = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,12}))?", re.ASCII)
 CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?", re.ASCII)
-DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-MOMENT: Final = re.compile(DAY.pattern + r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{6})?)?)?", re.ASCII)
+DAY: Final = re.compile(r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", re.ASCII)
+MOMENT: Final = re.compile(
+    DAY.pattern + r"([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{6})?)?)?", re.ASCII
+)
 _SPAN: Final = re.compile(r"([0-9]{1,5}) (day|month|year)s?", re.ASCII)
 _DURATION: Final = re.compile(r"([0-9]{1,5}) (minute|hour|day)s?", re.ASCII)
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", re.ASCII)
@@ -233,6 +235,14 @@ class Section:
             self.wrong("is more than twelve digits", key)
             return 0
         return minor
+
+    def some_money(self, key: str, default: int | None = None) -> int:
+        """As ``money``, and above zero."""
+        problems = len(self.problems)
+        minor = self.money(key, default)
+        if minor == 0 and len(self.problems) == problems:
+            self.wrong("must be above zero", key)
+        return max(minor, 1)
 
     def fraction(self, key: str, default: Rate | None = None) -> Rate:
         """A fraction: ``"1/2"``, ``"0.5"``, or a whole number."""

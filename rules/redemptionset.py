@@ -67,7 +67,7 @@ def check_certificates(rules: list[tuple[Rule, Section]], terms: CertificateTerm
 def _value(section: Section) -> Rate:
     raw = section.take("value")
     exact = isinstance(raw, str) and "/" in raw
-    return section.fraction("value") if exact else Rate(section.money("value"))
+    return section.fraction("value") if exact else Rate(section.some_money("value"))
 
 
 def _proof_from(section: Section, own: Redemption | None) -> int | None:

@@ -38,15 +38,12 @@ def read_restraint(main: Section) -> Restraint:
     whole_unit_minor = int(10 ** exponent_of(main.currency))
     if section is None:
         return Restraint(line_from_minor=whole_unit_minor)
-    line_from_minor = section.money("line_from", whole_unit_minor)
-    if line_from_minor == 0:
-        section.wrong("must be above zero", "line_from")
     restraint = Restraint(
         giveaway_max_bp=section.whole("giveaway_max_bp", high=WHOLE_BP)
         if "giveaway_max_bp" in section
         else None,
         discount_max_bp=section.whole("discount_max_bp", 5_000, high=WHOLE_BP),
-        line_from_minor=max(line_from_minor, 1),
+        line_from_minor=section.some_money("line_from", whole_unit_minor),
         reserve_minor=section.money("reserve") if "reserve" in section else None,
         partner_owes_max=section.whole("partner_owes_max") if "partner_owes_max" in section else None,
     )

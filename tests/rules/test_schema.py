@@ -25,7 +25,7 @@ def accepts(schema: dict[str, Any], value: Any, root: dict[str, Any]) -> bool:
     """The part of JSON Schema that ours use."""
     if "$ref" in schema:
         return accepts(root["$defs"][schema["$ref"].rpartition("/")[2]], value, root)
-    if "oneOf" in schema and sum(accepts(each, value, root) for each in schema["oneOf"]) != 1:
+    if not _composed(schema, value, root):
         return False
     if ("enum" in schema and value not in schema["enum"]) or ("const" in schema and value != schema["const"]):
         return False
@@ -36,20 +36,10 @@ def accepts(schema: dict[str, Any], value: Any, root: dict[str, Any]) -> bool:
         return False
     match value:
         case dict():
-            known = schema.get("properties", {})
-            others = schema.get("additionalProperties", {})
-            return (
-                set(schema.get("required", ())) <= set(value)
-                and schema.get("minProperties", 0) <= len(value) <= schema.get("maxProperties", 1000)
-                and all(
-                    accepts(known[key], each, root)
-                    if key in known
-                    else isinstance(others, dict) and accepts(others, each, root)
-                    for key, each in value.items()
-                )
-            )
+            return _accepts_table(schema, value, root)
         case list():
-            return len(value) >= schema.get("minItems", 0) and all(
+            different = {json.dumps(each) for each in value} if "uniqueItems" in schema else value
+            return len(different) == len(value) >= schema.get("minItems", 0) and all(
                 accepts(schema.get("items", {}), each, root) for each in value
             )
         case str():
@@ -58,6 +48,43 @@ def accepts(schema: dict[str, Any], value: Any, root: dict[str, Any]) -> bool:
             return bool(schema.get("minimum", value) <= value <= schema.get("maximum", value))
         case _:
             return True
+
+
+def _composed(schema: dict[str, Any], value: Any, root: dict[str, Any]) -> bool:
+    def so(each: dict[str, Any]) -> bool:
+        return accepts(each, value, root)
+
+    branch = ("then" if so(schema["if"]) else "else") if "if" in schema else ""
+    return (
+        ("oneOf" not in schema or sum(map(so, schema["oneOf"])) == 1)
+        and ("anyOf" not in schema or any(map(so, schema["anyOf"])))
+        and all(map(so, schema.get("allOf", ())))
+        and ("not" not in schema or not so(schema["not"]))
+        and (not branch or so(schema[branch]))
+    )
+
+
+def _accepts_table(schema: dict[str, Any], table: dict[str, Any], root: dict[str, Any]) -> bool:
+    known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    others = schema.get("additionalProperties", {})
+    if not (
+        set(schema.get("required", ())) <= set(table)
+        and schema.get("minProperties", 0) <= len(table) <= schema.get("maxProperties", 1000)
+        and all(
+            set(needed) <= set(table)
+            for key, needed in schema.get("dependentRequired", {}).items()
+            if key in table
+        )
+    ):
+        return False
+    for key, each in table.items():
+        meant = [known[key]] if key in known else []
+        meant += [its for pattern, its in patterns.items() if re.search(pattern, key)]
+        if not meant and others is False:
+            return False
+        if not all(accepts(its, each, root) for its in meant or [others]):
+            return False
+    return True
 
 
 def document(text: str) -> Any:
@@ -122,6 +149,19 @@ def test_mistakes_are_seen_while_typing(old: str, new: str) -> None:
         'id = "r"\ntext = "R"\nthen = { discount = "1/0" }',
         'id = "r"\ntext = "R"\nthen = { free_of = 1 }',
         'id = "r"\ntext = "R"\nthen = { points = 1000000000001 }',
+        'id = "r"\ntext = "R"\nthen = { multiply = 1 }',
+        'id = "r"\ntext = "R"\nthen = { multiply = "0.5" }',
+        'id = "r"\ntext = "R"\nthen = { discount = "1.01" }',
+        'id = "r"\ntext = "R"\nthen = { redeem = { share = 2 } }',
+        'id = "r"\ntext = "R"\nthen = { redeem = { value = "0/7" } }',
+        'id = "r"\ntext = "R"\nthen = { discount = "1/2" }\ncap = { points = 1, per = "day" }',
+        'id = "r"\ntext = "R"\nthen = { message = "M" }\nmargin_floor_bp = 1',
+        'id = "r"\ntext = "R"\nthen = { points = 1 }\narm = "A"',
+        'id = "r"\ntext = "R"\nthen = { points = 1 }\ncap = { points = 1, per = "367 days" }',
+        'id = "r"\ntext = "R"\nthen = { points = 1 }\nwhen.counter = { "visit.month" = { from = 1 } }',
+        'id = "r"\ntext = "R"\nthen = { points = 1 }\nwhen.counter = { "visits.month" = { from = "1.00" } }',
+        'id = "r"\ntext = "R"\nthen = { points = 1 }\nwhen.counter = { "spend.30d" = { every = 2 } }',
+        'id = "r"\ntext = "R"\nthen = { points = 1 }\nwhen.channel = ["POSD", "POSD"]',
     ],
 )
 def test_mistakes_in_rules_are_seen_while_typing(rule: str) -> None:
@@ -134,12 +174,26 @@ def test_mistakes_in_rules_are_seen_while_typing(rule: str) -> None:
 
 
 ANYTHING: tuple[Any, ...] = (
-    None, 0, 1, -1, 2, 10**13, True, False, "", "x", "0", "1", "1.00", "0.5", "1/2", "0/1", "1/0", "3/2", "|",
-    1.5, [], {}, ["x"], ["1"], [1], date(2026, 1, 1), time(8), "2026-01-01", "2026-01-01T08:00",
-    "20260101", "08:00", "24:00", "25:00", "14 days", "0 days", "4000 days", "for ever", "5 minutes", "any",
-    "gold", "visits", "CASH", {"from": 1}, {"from": "1.00"}, {"before": "08:00"},
-    {"points": 1, "per": "1.00"},
+    None, 0, 1, -1, 2, 3, 7, 10**13, True, False, "", "x", "0", "1", "00", "1.00", "0.00", "0.5", "0.005",
+    "1/2", "0/1", "1/0", "1/1", "3/2", "|", 1.5, [], {}, ["x"], ["1"], [1], ["x", "x"], [{}], [[]],
+    date(2026, 1, 1), time(8), "2026-01-01", "2026-13-01", "2026-01-01T08:00", "2026-01-01T25:00", "20260101",
+    "08:00", "24:00", "25:00", "14 days", "0 days", "400 days", "for ever", "5 minutes", "any", "gold",
+    "visits", "CASH", {"from": 1}, {"from": "1.00"}, {"before": "08:00"}, {"from": 2, "below": 1},
+    {"x": {"from": 1}}, {"gold": 1}, {"points": 1, "per": "1.00"}, {"points": 1, "per": "0.00"}, {"refuse": "NO_WAY"},
 )  # fmt: skip
+ONLY_THE_LOADER_SEES = re.compile(
+    "is a date or time|holds a date or time|holds something that is no day|is not a date or a date and time"
+    "|cannot hold|is not declared|is not a tier|is not a group|which is not declared|is not a zone"
+    "|two .* have the id|is another p|is a code of"
+    "|ends before it begins|is an empty time|is later than|asks no more"
+    "|has more decimals|is more than twelve digits|turned into a coupon"
+    "|must be above 1|is not a part of the price|is more than the whole ticket"
+    "|sum to 10,000|is not a whole number of steps|worth a part of a minor unit|paces no budget"
+    "|is that of .* too|another kind of thing|limits what budget_daily|limits the same twice"
+    "|is of no experiment|is of a group that takes the best|overlaps another range|is no card of stamps"
+    "|a point is worth nothing|there is no products.csv|is about no product|needs two tiers"
+    "|qualification.from.*is (missing|not known here)"
+)  # as docs/programme.md tells
 
 
 def pages() -> dict[str, Any]:
@@ -185,10 +239,16 @@ PLACES = {
 }
 
 
-@given(place=st.sampled_from(sorted(PLACES.values(), key=str)), value=st.sampled_from(ANYTHING))
-@settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow])
-def test_an_editor_marks_nothing_that_loads(place: tuple[Any, ...], value: Any) -> None:
-    """Whatever stands in the place of a value: it is a problem, or the schema accepts it. None: left out."""
+CHANGES = st.sampled_from(sorted(PLACES.values(), key=str)), st.sampled_from(ANYTHING)
+
+
+@given(place=CHANGES[0], value=CHANGES[1])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_an_editor_marks_what_does_not_load(place: tuple[Any, ...], value: Any) -> None:
+    """Whatever stands in the place of a value (None: it is left out), schema and loader agree about it.
+
+    Apart from what a schema cannot know, and the page for authors tells.
+    """
     documents = pages()
     table: Any = documents
     for key in place[:-1]:
@@ -198,9 +258,12 @@ def test_an_editor_marks_nothing_that_loads(place: tuple[Any, ...], value: Any) 
     else:
         table[place[-1]] = value
     texts = {name: toml(its) for name, its in documents.items()}
+    schema = programme_schema() if place[0] == MAIN else campaign_schema()
+    accepted = accepts(schema, document(texts[place[0]]), schema)
     try:
         parse_programme(texts)
-    except Problems:
-        return
-    schema = programme_schema() if place[0] == MAIN else campaign_schema()
-    assert accepts(schema, document(texts[place[0]]), schema), texts
+    except Problems as error:
+        unseen = [str(each) for each in error.problems if not ONLY_THE_LOADER_SEES.search(str(each))]
+        assert not (accepted and unseen), unseen
+    else:
+        assert accepted, texts
