@@ -179,7 +179,8 @@ ANYTHING: tuple[Any, ...] = (
     date(2026, 1, 1), time(8), "2026-01-01", "2026-13-01", "2026-01-01T08:00", "2026-01-01T25:00", "20260101",
     "08:00", "24:00", "25:00", "14 days", "0 days", "400 days", "for ever", "5 minutes", "any", "gold",
     "visits", "CASH", {"from": 1}, {"from": "1.00"}, {"before": "08:00"}, {"from": 2, "below": 1},
-    {"x": {"from": 1}}, {"gold": 1}, {"points": 1, "per": "1.00"}, {"points": 1, "per": "0.00"}, {"refuse": "NO_WAY"},
+    {"x": {"from": 1}}, {"gold": 1}, {"points": 1, "per": "1.00"}, {"points": 1, "per": "0.00"},
+    {"refuse": "NO_WAY"},
 )  # fmt: skip
 ONLY_THE_LOADER_SEES = re.compile(
     "is a date or time|holds a date or time|holds something that is no day|is not a date or a date and time"
