@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -26,11 +27,22 @@ from switch.rebuild import rebuild
 
 CARDS_OF_LOAD: Final = 1_000
 COPY: Final = "{copy}"  # stands for a file that a command makes
+_WITHOUT_CHECKPOINTS: Final = """
+import switch.database as it
+from console.cli import main
+it._PRAGMAS += ("wal_autocheckpoint = 0",)
+main()
+"""
+WITHOUT_CHECKPOINTS: Final = (sys.executable, "-P", "-c", _WITHOUT_CHECKPOINTS)
 
 
 def command(shop: Shop, *words: str) -> list[str]:
     """``puntual`` with *words* on this deployment."""
-    return [*PUNTUAL, *words, "--config", str(shop.folder / "puntual.toml")]
+    return [*PUNTUAL, *words, *_config(shop)]
+
+
+def _config(shop: Shop) -> tuple[str, str]:
+    return "--config", str(shop.folder / "puntual.toml")
 
 
 def timed(shop: Shop, *words: str) -> tuple[float, float]:
@@ -43,12 +55,12 @@ def timed(shop: Shop, *words: str) -> tuple[float, float]:
 
 
 @contextmanager
-def serving(shop: Shop) -> Iterator[tuple[str, float]]:
+def serving(shop: Shop, puntual: tuple[str, ...] = PUNTUAL) -> Iterator[tuple[str, float]]:
     """Where a running switch listens, and how long it took to be ready. It ends by kill -9."""
     began = time.perf_counter()
-    words = ("serve", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0")
+    words = ("serve", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", *_config(shop))
     with subprocess.Popen(
-        command(shop, *words), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [*puntual, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
         try:
             assert process.stdout is not None
@@ -111,24 +123,27 @@ def _starts(shop: Shop, rate: int, figures: Figures) -> None:
 
 
 def _answers(shop: Shop, rate: int, seconds: int, figures: Figures) -> None:
-    """Latencies of a running switch: alone, and while its books are verified and copied."""
-    alone: list[float] = []
-    for name, words in (
-        ("alone", ()),
-        ("during ledger verify", ("ledger", "verify")),
-        ("alone again", ()),
-        ("during ledger backup", ("ledger", "backup", COPY)),
+    """Latencies of a running switch: as ever, without checkpoints, and while its books are verified and copied."""
+    as_ever: list[float] = []
+    for name, words, puntual in (
+        ("as ever", (), PUNTUAL),
+        ("without checkpoints", (), WITHOUT_CHECKPOINTS),
+        ("during ledger verify", ("ledger", "verify"), PUNTUAL),
+        ("as ever, again", (), PUNTUAL),
+        ("during ledger backup", ("ledger", "backup", COPY), PUNTUAL),
     ):
-        with serving(shop) as (address, _):
+        with serving(shop, puntual) as (address, _):
             subprocess.run(_load(address, rate, 5), check=True, stdout=subprocess.DEVNULL)  # caches are warm
             told = _under_load(shop, address, rate, seconds, words)
         late_ms = told["latency_ms"]["p99"]
         figure = f"p50 {told['latency_ms']['p50']:.1f} ms, p99 {late_ms:.1f} ms"
         if words:
-            figures.add(f"answers {name}", f"{figure}: {late_ms / min(alone):.2f} of alone", "1.5")
-        else:
-            alone.append(late_ms)
+            figures.add(f"answers {name}", f"{figure}: {late_ms / min(as_ever):.2f} of ever", "1.5")
+        elif puntual is PUNTUAL:
+            as_ever.append(late_ms)
             figures.add(f"answers {name}, {rate} a second", figure)
+        else:
+            figures.add(f"answers {name}", f"{figure}: as ever is {as_ever[0] / late_ms:.2f} of it", "1.5")
 
 
 def _under_load(shop: Shop, address: str, rate: int, seconds: int, words: tuple[str, ...]) -> dict[str, Any]:
