@@ -193,7 +193,9 @@ def candidates_for(
         where.append("stan = ?")
         parameters.append(stan)
     if transmitted is not None:
-        where.append("transmitted = ?")
+        # Likewise: a terminal seldom says one STAN again, while many terminals say it in one second.
+        is_narrow = terminal is not None and stan is not None
+        where.append("+transmitted = ?" if is_narrow else "transmitted = ?")
         parameters.append(transmitted)
     condition = f" WHERE {' AND '.join(where)}" if where else ""
     return f"SELECT {_FIELDS} FROM {source}{condition} ORDER BY seq LIMIT {CANDIDATES_MAX + 1}", tuple(
