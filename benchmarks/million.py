@@ -123,7 +123,7 @@ def _starts(shop: Shop, rate: int, figures: Figures) -> None:
 
 
 def _answers(shop: Shop, rate: int, seconds: int, figures: Figures) -> None:
-    """Latencies of a switch: as ever, without checkpoints, while its books are verified and copied."""
+    """Latencies of a running switch: as ever, without checkpoints, while books are verified and copied."""
     as_ever: list[float] = []
     for name, words, puntual in (
         ("as ever", (), PUNTUAL),

@@ -33,7 +33,8 @@ def import_(ctx: click.Context, file: Path, config: Path, *, as_json: bool) -> N
     """Take in what the CSV FILE, in UTF-8, says of members; exit code 1 if a line was bad.
 
     Columns: member (your own id), and any of segments (names with spaces between: all that he is in),
-    category (of his cards), joined (YYYY-MM-DD). A column that is there says all: an empty cell takes away.
+    category (of his cards), joined (YYYY-MM-DD), kind (person, organization). A column that is there
+    says all: an empty cell takes away.
     """
     token_of = (deployment := open_deployment(config)).hasher.token
     changed = same = 0
@@ -51,6 +52,7 @@ def import_(ctx: click.Context, file: Path, config: Path, *, as_json: bool) -> N
                         segments=row.segments,
                         category=row.category,
                         joined_on=row.joined_on,
+                        kind=row.kind,
                     ).to_json()
                     for row in some
                     if not isinstance(row, BadLine)
@@ -99,6 +101,7 @@ def show(member: str, config: Path, *, as_json: bool) -> None:
         "segments": sorted(profile.segments),
         "card_category": profile.category or None,
         "joined_on": profile.joined_on,
+        "kind": profile.kind.value,
     }
     if as_json:
         moves = [{"on": on, "tier": name, "rrn": rrn} for on, name, rrn in history]

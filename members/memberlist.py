@@ -1,4 +1,4 @@
-"""Reads a list of what the operator says of members: segments, category, when they joined. CSV."""
+"""Reads a list of what the operator says of members: segments, category, kind, when they joined. CSV."""
 
 import csv
 import re
@@ -8,9 +8,11 @@ from datetime import date
 from typing import Final
 
 from members.importer import BadLine
+from members.profile import MemberKind
 
-COLUMNS: Final = ("member", "segments", "category", "joined")
+COLUMNS: Final = ("member", "segments", "category", "joined", "kind")
 SEGMENTS_MAX: Final = 64  # of one member: they are kept with each of his sales
+_KINDS: Final = {each.value: each for each in MemberKind} | {"": MemberKind.PERSON}
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", re.ASCII)
 
 
@@ -28,6 +30,7 @@ class MemberRow:
     segments: frozenset[str] | None
     category: str | None
     joined_on: date | None
+    kind: MemberKind | None
 
 
 def read_members(lines: Iterable[str]) -> Iterator[MemberRow | BadLine]:
@@ -70,4 +73,9 @@ def _row(number: int, cells: list[str], header: list[str]) -> MemberRow | BadLin
             joined_on = date.fromisoformat(row["joined"])
         except ValueError:
             return BadLine(number, "joined is no day of the calendar")
-    return MemberRow(number, row["member"], segments, category, joined_on)
+    kind = None
+    if "kind" in row:
+        kind = _KINDS.get(row["kind"])
+        if kind is None:
+            return BadLine(number, f"kind is none of {', '.join(each.value for each in MemberKind)}")
+    return MemberRow(number, row["member"], segments, category, joined_on, kind)

@@ -44,6 +44,7 @@ profile: Final = Table(
     Column("segments", Text, nullable=False),
     Column("category", Text, nullable=False),
     Column("joined_on", Text),
+    Column("kind", Text, nullable=False, server_default="person"),
     sqlite_strict=True,
 )
 

@@ -32,7 +32,7 @@ def counters_in(conditions: Iterable[Condition]) -> Iterator[str]:
 
 
 def member_facts_in(rules: Iterable[Rule]) -> Iterator[str]:
-    """What *rules* ask of a member: ``segment``, ``card_category``, ``birthday``, ``joined``, ``traits``."""
+    """What *rules* ask of a member: ``segment``, ``card_category``, ``birthday``, ``joined``, and traits."""
     for rule in rules:
         yield from _facts_in(rule.when)
 
@@ -44,8 +44,8 @@ def _facts_in(conditions: Iterable[Condition]) -> Iterator[str]:
                 yield "card_category"
             case SomeOf("segment", _):
                 yield "segment"
-            case SomeOf("traits", _):
-                yield "traits"
+            case SomeOf("traits", values):
+                yield from {value.partition(":")[0] for value in values}
             case BirthdayWithin() | AgeWithin():
                 yield "birthday"
             case JoinedWithin():

@@ -18,8 +18,10 @@ DAY_S: Final = 86_400
 Range = tuple[int | None, int | None]
 
 TRAITS: Final = "traits"  # of them rules ask under the names of ``TRAIT_VALUES``
+CURRENCY: Final = "currency"  # a trait too; its values are the programme's own
 TRAIT_VALUES: Final[dict[str, tuple[str, ...]]] = {
     "role": ("parent", "child"),
+    "kind": ("person", "organization"),
     "entry_mode": ("manual", "magstripe", "barcode", "chip", "contactless", "ecommerce", "other"),
 }
 TEXT_ATTRIBUTES: Final[dict[str, Callable[[Facts], str]]] = {

@@ -5,6 +5,7 @@ from typing import Final
 
 from rules.conditions import (
     AMOUNT_ATTRIBUTES,
+    CURRENCY,
     DAY_S,
     SET_ATTRIBUTES,
     TEXT_ATTRIBUTES,
@@ -127,7 +128,7 @@ def _wholes(section: Section, key: str) -> Range | None:
 def _attributes(section: Section, names: Names) -> list[Condition]:
     texts = [OneOf(key, _known(section, key, names)) for key in TEXT_ATTRIBUTES if key in section]
     sets = [SomeOf(key, _known(section, key, names)) for key in WRITTEN_SETS if key in section]
-    for key, values in TRAIT_VALUES.items():
+    for key, values in {**TRAIT_VALUES, CURRENCY: names.currencies}.items():
         if key in section:
             asked = section.names(key, values)
             sets.append(SomeOf(TRAITS, frozenset(f"{key}:{value}" for value in asked)))

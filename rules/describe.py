@@ -73,7 +73,8 @@ def describe(condition: Condition, currency: str) -> str:  # noqa: C901, PLR0912
         case OneOf(attribute, values):
             return f"{attribute} is {any_of(values)}"
         case SomeOf("traits", values):
-            return f"{next(iter(values)).partition(':')[0]} is {any_of(_trait(each) for each in values)}"
+            name = next(iter(values), "a trait").partition(":")[0]
+            return f"{name} is {any_of(_trait(each) for each in values)}"
         case SomeOf(attribute, values):
             return f"{attribute} has {any_of(values)}"
         case AmountWithin(attribute, low, high):

@@ -53,7 +53,8 @@ class Facts:
         birthday: The member's, when known.
         joined_on: When he joined, when known.
         counters: What was counted of the member before this sale: name and value, ascending by name.
-        traits: What rules ask of the card and of how it was read, as ``role:child``, ``entry_mode:chip``.
+        traits: What rules ask of member, card and message, as ``role:child``, ``kind:person``,
+            ``entry_mode:chip``, ``currency:978``.
         arms: Where the member lies in experiments: ``summer/A``, or ``holdout``.
         off: What was taken off the price already: line (from 1), minor units, promotion.
     """

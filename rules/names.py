@@ -48,6 +48,7 @@ class Names:
         day_parts: Seconds after midnight, from and before, by name.
         products: Master data; ``None`` without a file.
         stamp_cards, pools: By id.
+        currencies: In which terminals write amounts: the programme's, and the code that stands for points.
         asks_costs: Something asks what products cost.
         asked: Brands, suppliers and categories that rules named, as ``(column, name)``.
     """
@@ -58,6 +59,7 @@ class Names:
     products: tuple[Product, ...] | None = None
     stamp_cards: Mapping[str, StampCard] = field(default_factory=dict)
     pools: Mapping[str, Pool] = field(default_factory=dict)
+    currencies: tuple[str, ...] = ()
     asked: set[tuple[int, str]] = field(default_factory=set)
     asks_costs: bool = False
 

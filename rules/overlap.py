@@ -9,6 +9,7 @@ from rules.conditions import (
     Not,
     OneOf,
     Period,
+    SomeOf,
     Window,
 )
 from rules.rule import Rule
@@ -16,11 +17,13 @@ from rules.rule import Rule
 _Range = tuple[int | None, int | None]
 
 
-def excludes(first: Condition, second: Condition) -> bool:  # noqa: C901  (one case a pair)
+def excludes(first: Condition, second: Condition) -> bool:  # noqa: C901, PLR0912  (one case a pair)
     """Whether no sale can have both, as far as one can see from the two alone."""
     match first, second:
         case OneOf(one, some), OneOf(other, more) if one == other:
             return some.isdisjoint(more)
+        case SomeOf("traits", some), SomeOf("traits", more):
+            return len(_names(some | more)) == 1 and some.isdisjoint(more)
         case AmountWithin(one, low, high), AmountWithin(other, low2, high2) if one == other:
             return _apart((low, high), (low2, high2))
         case CounterWithin(one, low, high), CounterWithin(other, low2, high2) if one == other:
@@ -57,6 +60,11 @@ def compatible(first: Rule, second: Rule) -> bool:
     ):
         return False
     return not any(excludes(one, other) for one in first.when for other in second.when)
+
+
+def _names(traits: frozenset[str]) -> set[str]:
+    """What *traits* are about; a sale has one value of each."""
+    return {trait.partition(":")[0] for trait in traits}
 
 
 def _apart(one: _Range, other: _Range) -> bool:

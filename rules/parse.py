@@ -162,7 +162,7 @@ def _programme(documents: Mapping[str, Any], folder: str = "", *, is_restored: b
     holdout_bp = head.whole("holdout_bp", 0, high=HOLDOUT_MAX_BP)
     head.close()
     main.currency = terms.currency
-    names = _read_names(main, tiers, documents.get(PRODUCTS))
+    names = _read_names(main, tiers, documents.get(PRODUCTS), terms)
     cards = _read_cards(main)
     earn = main.section("earn") or _missing(main, "earn")
     base = _read_base(earn)
@@ -240,7 +240,7 @@ def _programme(documents: Mapping[str, Any], folder: str = "", *, is_restored: b
     )
 
 
-def _read_names(main: Section, tiers: tuple[str, ...], products: object) -> Names:
+def _read_names(main: Section, tiers: tuple[str, ...], products: object, terms: Terms) -> Names:
     return Names(
         tiers,
         read_calendars(main),
@@ -248,6 +248,7 @@ def _read_names(main: Section, tiers: tuple[str, ...], products: object) -> Name
         read_products(products, main),
         read_stamp_cards(main),
         read_pools(main),
+        (terms.currency, terms.unit_code),
     )
 
 

@@ -6,13 +6,15 @@ begin, names that must be declared elsewhere, ties) is told by ``puntual rules c
 
 from loyalty.amount import Rounding
 from rules.counters import AMOUNTS, PLAIN
-from rules.couponset import CODE, USES_MAX
+from rules.couponset import CODE as COUPON_CODE
+from rules.couponset import USES_MAX
 from rules.experimentset import HOLDOUT_MAX_BP
 from rules.parse import LANGUAGES
 from rules.programme import PointsBack, RoundingLevel, Shortfall, WithoutOriginal
 from rules.restraint import WHOLE_BP
 from rules.rule import CampaignState, Pick
 from rules.schemaparts import (
+    CODE,
     DATE,
     DURATION,
     FLAG,
@@ -141,7 +143,7 @@ def _coupon() -> Schema:
         {
             "id": NAMED,
             "text": TEXT,
-            "codes": names({"type": "string", "pattern": f"^{CODE.pattern}$"}),
+            "codes": names({"type": "string", "pattern": f"^{COUPON_CODE.pattern}$"}),
             "uses": uses,
             "uses_per_member": uses,
             "period": period(),
@@ -153,13 +155,12 @@ def _coupon() -> Schema:
 
 
 def _head() -> Schema:
-    code = {"type": "string", "pattern": "^[0-9]{3}$"}
     return table(
         {
             "name": TEXT,
-            "currency": code,
+            "currency": CODE,
             "unit": TEXT,
-            "unit_code": code,
+            "unit_code": CODE,
             "time_zone": TEXT,
             "day_starts": TIME_OF_DAY,
             "language": {"enum": list(LANGUAGES)},

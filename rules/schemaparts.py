@@ -16,6 +16,7 @@ def whole(low: int, high: int) -> Schema:
 FLAG: Final[Schema] = {"type": "boolean"}
 NAMED: Final[Schema] = {"type": "string", "pattern": f"^{NAME.pattern}$"}
 TEXT: Final[Schema] = {"type": "string", "pattern": r"^[ -\[\]-{}~]{1,200}$"}
+CODE: Final[Schema] = {"type": "string", "pattern": "^[0-9]{3}$"}  # of a currency
 ANY_TEXT: Final[Schema] = {"type": "string"}
 WHOLE: Final = whole(0, POINTS_MAX)
 POINTS: Final = whole(1, POINTS_MAX)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from rules.cap import Per, Scope
-from rules.conditions import AMOUNT_ATTRIBUTES, TEXT_ATTRIBUTES, TRAIT_VALUES
+from rules.conditions import AMOUNT_ATTRIBUTES, CURRENCY, TEXT_ATTRIBUTES, TRAIT_VALUES
 from rules.conditionset import BAND_NUMBERS, BANDS, CLOSED, HAS_ALL, SHAPES, WEEKDAYS, WRITTEN_SETS
 from rules.effectset import KEYS
 from rules.reading import POINTS_MAX
@@ -13,6 +13,7 @@ from rules.ruleset import PRIORITY_MAX
 from rules.schemaparts import (
     ABOVE_ONE,
     ANY_TEXT,
+    CODE,
     MONEY,
     NAMED,
     PART,
@@ -110,6 +111,7 @@ def when() -> Schema:
         "age": within(WHOLE),
         "joined_days": within(WHOLE),
         **{key: names({"enum": list(values)}) for key, values in TRAIT_VALUES.items()},
+        CURRENCY: names(CODE),
         **{key: names(ANY_TEXT) for key in ("has_brand", "has_supplier", *HAS_ALL)},
         "rfmp": some(dict.fromkeys(BANDS, bands)),
         "all": inner,

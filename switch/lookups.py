@@ -101,7 +101,7 @@ _CARDS: Final = (
 MEMBERSHIP: Final = "SELECT coalesce((SELECT programme FROM membership WHERE member_id = ?), '')"
 PROOF: Final = "SELECT value, salt, expires_at, failures FROM proof WHERE card_id = ? AND kind = ?"
 PROFILE: Final = (
-    "SELECT segments, category, joined_on, birthday FROM member"
+    "SELECT segments, category, joined_on, kind, birthday FROM member"
     " LEFT JOIN profile USING (member_id) LEFT JOIN person USING (member_id) WHERE member_id = ?"
 )
 PERSON: Final = "SELECT name, phone, mail, birthday FROM person WHERE member_id = ?"

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from loyalty.card import IdentifierKind, Token
+from members.profile import MemberKind
 from switch.block import ProfileChange
 from switch.case import Moment
 from switch.work import Change
@@ -26,6 +27,7 @@ class MemberLine:
     segments: frozenset[str] | None = None
     category: str | None = None
     joined_on: date | None = None
+    kind: MemberKind | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values; what it does not say is left out."""
@@ -35,6 +37,7 @@ class MemberLine:
             "segments": None if self.segments is None else sorted(self.segments),
             "category": self.category,
             "joined_on": self.joined_on and self.joined_on.isoformat(),
+            "kind": self.kind and self.kind.value,
         }
         return {name: value for name, value in values.items() if value is not None}
 
@@ -45,13 +48,14 @@ class MemberLine:
         Raises:
             KeyError, TypeError, ValueError: These are other values.
         """
-        segments, joined_on = values.get("segments"), values.get("joined_on")
+        segments, joined_on, kind = (values.get(name) for name in ("segments", "joined_on", "kind"))
         return cls(
             line=int(values["line"]),
             account=Token(bytes.fromhex(values["account"])),
             segments=None if segments is None else frozenset(str(each) for each in segments),
             category=values.get("category"),
             joined_on=None if joined_on is None else date.fromisoformat(joined_on),
+            kind=None if kind is None else MemberKind(kind),
         )
 
 
@@ -76,6 +80,7 @@ class ImportMembers:
                 segments=known.segments if line.segments is None else line.segments,
                 category=known.category if line.category is None else line.category,
                 joined_on=line.joined_on or known.joined_on,
+                kind=line.kind or known.kind,
             )
             if profile != known:
                 change = ProfileChange(member_id=cards[0].member_id, profile=profile)

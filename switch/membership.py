@@ -3,9 +3,11 @@
 Only what the programme asks is told: facts are kept with every decision.
 """
 
+from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import Final
 
+from loyalty.terms import Terms
 from loyalty.transaction import Transaction
 from members.card import Card
 from members.profile import Profile
@@ -21,20 +23,29 @@ _ENTRY_MODES: Final = MappingProxyType(
 _ENTRY_SIZE: Final = 3  # digits; other versions of the standard say it otherwise
 
 
-def traits_of(transaction: Transaction, card: Card | None) -> frozenset[str]:
-    """Whose the accounts of the card are, and how it was read."""
+TRAITS: Final = frozenset({"role", "entry_mode", "kind", "currency"})
+
+
+def tell_traits(
+    facts: Facts, asks: AbstractSet[str], transaction: Transaction, card: Card | None, terms: Terms
+) -> None:
+    """Put what the programme *asks* of the message, and of the card's place in a family, among *facts*."""
     traits = set()
-    if card is not None:
+    if "role" in asks and card is not None:
         traits.add("role:parent" if card.owner == card.member_id else "role:child")
-    if len(transaction.entry_mode) == _ENTRY_SIZE:
+    if "entry_mode" in asks and len(transaction.entry_mode) == _ENTRY_SIZE:
         traits.add(f"entry_mode:{_ENTRY_MODES.get(transaction.entry_mode[:2], 'other')}")
-    return frozenset(traits)
+    if "currency" in asks:
+        traits.add(f"currency:{terms.unit_code if transaction.in_points else terms.currency}")
+    facts.traits = frozenset(traits)
 
 
 def tell_of_member(facts: Facts, asks: frozenset[str], profile: Profile) -> None:
     """Put what the programme *asks* of a member among *facts*."""
     if "segment" in asks:
         facts.segments = profile.segments
+    if "kind" in asks:
+        facts.traits |= {f"kind:{profile.kind.value}"}
     if "card_category" in asks:
         facts.card_category = profile.category
     if "birthday" in asks:

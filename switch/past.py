@@ -83,6 +83,8 @@ class People:
             profile = self._profiles[member] = Profile() if row is None else profile_of(row)
         if not facts.segments:
             facts.segments = profile.segments
+        if not any(trait.startswith("kind:") for trait in facts.traits):
+            facts.traits |= {f"kind:{profile.kind.value}"}
         if not facts.card_category:
             facts.card_category = profile.category
         if facts.birthday is None:

@@ -16,7 +16,7 @@ from ledger.hold import Hold, HoldStep
 from loyalty.card import CardId, MemberId
 from loyalty.transaction import OriginalReference
 from members.card import Card
-from members.profile import Profile
+from members.profile import MemberKind, Profile
 from members.proof import ProofKind, Secret
 from switch.block import ProgrammeAct
 from switch.outcome import EarlyReversal, Link, Record
@@ -289,15 +289,16 @@ def act_of(change: str) -> ProgrammeAct:
 def profile_row(member_id: MemberId, profile: Profile) -> Row:
     """The row of what rules may ask of a member; his birthday has a place of its own."""
     joined_on = None if profile.joined_on is None else profile.joined_on.isoformat()
-    return member_id, " ".join(sorted(profile.segments)), profile.category, joined_on
+    return member_id, " ".join(sorted(profile.segments)), profile.category, joined_on, profile.kind.value
 
 
 def profile_of(row: tuple[Any, ...]) -> Profile:
     """What rules may ask of a member, of a row with his birthday at the end."""
-    segments, category, joined_on, birthday = row
+    segments, category, joined_on, kind, birthday = row
     return Profile(
         segments=frozenset((segments or "").split()),
         category=category or "",
         joined_on=None if joined_on is None else date.fromisoformat(joined_on),
+        kind=MemberKind(kind or MemberKind.PERSON.value),
         birthday=None if birthday is None else date.fromisoformat(birthday),
     )

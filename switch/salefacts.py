@@ -8,7 +8,7 @@ from rules.names import categorised
 from switch.case import Case
 from switch.counting import counters_before
 from switch.coupons import NONE_TAKEN, Taken
-from switch.membership import tell_of_member, traits_of
+from switch.membership import TRAITS, tell_of_member, tell_traits
 from switch.tiering import tier_of
 
 
@@ -18,12 +18,14 @@ def sale_facts(case: Case, card: Card | None, base_minor: int, taken: Taken = NO
     if taken.codes:
         facts.coupons = taken.coupons
     programme = case.programme
-    if "traits" in programme.asks:
-        facts.traits = traits_of(case.transaction, card)
-    if programme.asks and card is not None:
-        tell_of_member(facts, programme.asks, case.worksheet.profile(card.member_id))
-        if "arms" in programme.asks:
-            facts.arms = arms_of(programme, card.member_id)
+    asks = programme.asks
+    if asks:
+        if not asks.isdisjoint(TRAITS):
+            tell_traits(facts, asks, case.transaction, card, programme.terms)
+        if card is not None:
+            tell_of_member(facts, asks, case.worksheet.profile(card.member_id))
+            if "arms" in asks:
+                facts.arms = arms_of(programme, card.member_id)
     if programme.categories and facts.lines is not None:
         facts.lines = categorised(facts.lines, programme.categories)
     if programme.counting is not None:

@@ -77,7 +77,7 @@ _profile: Final = sqlite.insert(cards.profile)
 UPSERT_PROFILE: Final = sql_of(
     _profile.on_conflict_do_update(
         index_elements=["member_id"],
-        set_={name: _profile.excluded[name] for name in ("segments", "category", "joined_on")},
+        set_={name: _profile.excluded[name] for name in ("segments", "category", "joined_on", "kind")},
     )
 )
 INSERT_CARD: Final = sql_of(insert(cards.card))

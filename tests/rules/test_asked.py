@@ -3,7 +3,9 @@
 import pytest
 
 from loyalty.errors import Problems
+from rules.conditions import SomeOf
 from rules.facts import Facts
+from rules.overlap import excludes
 from rules.parse import MAIN, parse_programme
 from tests.rules.sales import STARTER, check, programme, sale
 
@@ -80,7 +82,7 @@ def test_bands(when: str, segments: str, expected: int) -> None:
 def test_traits_are_asked_and_kept() -> None:
     """Only what rules ask is told, and it comes back with the facts."""
     made = programme(RULE.format('when = { role = "child", entry_mode = ["chip", "contactless"] }'))
-    assert made.asks == {"traits"}
+    assert made.asks == {"role", "entry_mode"}
     check(
         made,
         """
@@ -94,9 +96,46 @@ def test_traits_are_asked_and_kept() -> None:
     assert Facts.from_json(facts.to_json()) == facts
 
 
+def test_the_kind_of_the_member_and_the_currency_are_traits() -> None:
+    """Who is not known is of no kind; a sale's amount is money or points."""
+    firms = 'when = { kind = "organization" }'
+    check(
+        programme(RULE.format(firms)),
+        """
+        5.00 traits=kind:organization -> 105
+        5.00 traits=kind:person -> 5
+        5.00 -> 5
+        """,
+    )
+    both = programme(RULE.format('when = { kind = ["person", "organization"], not = { currency = "999" } }'))
+    assert both.asks == {"kind", "currency"}
+    check(
+        both,
+        """
+        5.00 traits=kind:person,currency:978 -> 105
+        5.00 traits=kind:organization,currency:978 -> 105
+        5.00 traits=kind:person,currency:999 -> 5
+        5.00 traits=currency:978 -> 5
+        """,
+    )
+    money = programme(RULE.format('when = { currency = "978" }'))
+    check(money, "5.00 traits=currency:978 -> 105\n5.00 traits=currency:999 -> 5")
+
+
+def test_what_no_sale_can_be_is_not_added_up() -> None:
+    """Of each trait a sale has one value."""
+    person, firm = (SomeOf("traits", frozenset({f"kind:{kind}"})) for kind in ("person", "organization"))
+    child = SomeOf("traits", frozenset({"role:child"}))
+    either = SomeOf("traits", frozenset({"kind:person", "kind:organization"}))
+    assert excludes(person, firm)
+    assert not any(excludes(person, other) for other in (person, child, either))
+
+
 @pytest.mark.parametrize(
     ("written", "problem"),
     [
+        ('when = { kind = "firm" }', "kind: cannot hold firm"),
+        ('when = { currency = "840" }', "currency: cannot hold 840 (known are 978, 999)"),
         ('when = { role = "aunt" }', "role: cannot hold aunt"),
         ("when = { rfmp = {} }", "rfmp: is empty"),
         ("when = { rfmp = { r = { from = 6 } } }", "rfmp.r: has no band from 1 to 5"),

@@ -27,19 +27,20 @@ then = { points_per_amount = "1/50" }
 [[rule]]
 id = "who"
 text = "Who"
-when = { card_category = "ACC", card_status = "issued", role = "child", rfmp = { r = { from = 4 } } }
+when = { card_category = "ACC", card_status = "issued", role = "child", kind = "person" }
 then = { unit_price = "1.00" }
 lines = { product = "p1", except_brand = "acme", units = { from = 2 } }
 margin_floor_bp = 1250
 [[rule]]
 id = "how"
 text = "How"
-when = { all = [{ entry_mode = "chip" }, { tender = "CASH" }], not = { ticket = { from = "3.00" } } }
+when.all = [{ entry_mode = "chip" }, { tender = "CASH" }]
+when.not = { ticket = { from = "3.00" }, currency = "978" }
 then = { points = 4 }
 [[rule]]
 id = "bands"
 text = "Bands"
-when = { rfmp = { f = { from = 3 }, m = { from = 2, below = 5 }, p = { below = 4 } } }
+when = { rfmp = { r = { from = 4 }, f = { from = 3 }, m = { from = 2, below = 5 }, p = { below = 4 } } }
 then = { points = 4 }
 [[rule]]
 id = "what"
@@ -154,7 +155,7 @@ def otherwise(value: Any) -> Iterator[Any]:
         "one",
         "none",
     )
-    yield from ("first_purchase", "half_up", "control", "999", "08:30")
+    yield from ("first_purchase", "half_up", "control", "organization", "999", "08:30")
     yield f"{value}x"
 
 

@@ -25,6 +25,10 @@ def terms(own: str = "", rules: str = "", *, tiers: str = "", more: str = "") ->
 AT_T2 = 'two | { terminal = "T2" } | '
 FULL = "EARN card=A amount=100000 -> balance=1000\n"
 
+CURRENCY = """
+    REDEEM card=A amount=100          -> used=100 value=100 balance=900
+    REDEEM card=A amount=100 unit=p   -> used=100 value=200 balance=800
+"""
 VALUE = """
     REDEEM card=A amount=100 at=T2       -> used=50 value=100 pay=0 balance=950
     REDEEM card=A amount=101 at=T2       -> reason=AMOUNT_NOT_ALLOWED
@@ -122,6 +126,13 @@ PROOF = """
     give A code=1234
     REDEEM card=A amount=100 at=T2 code=1234 -> used=100 proof=code:used
 """
+
+
+def test_points_may_pay_otherwise_where_points_are_asked_for() -> None:
+    """A till that writes points in DE 4 shows them by the unit's code in DE 49."""
+    made = terms(rules='points | { currency = "999" } | { value = "0.02" }')
+    play(FULL + CURRENCY, made)
+    play(FULL + CURRENCY.replace("value=200", "value=100"), terms())
 
 
 @pytest.mark.parametrize(

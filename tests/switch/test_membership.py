@@ -6,7 +6,7 @@ from pathlib import Path
 from loyalty.card import IdentifierKind, MemberId
 from members.importer import BadLine
 from members.memberlist import read_members
-from members.profile import Profile
+from members.profile import MemberKind, Profile
 from rules.facts import Facts
 from rules.parse import MAIN, parse_programme
 from switch.block import Enrolment, Person, ProfileChange
@@ -50,6 +50,16 @@ def test_rules_see_the_profile() -> None:
     assert "vip" not in (plain.store.facts(2) or "")
 
 
+def test_rules_tell_persons_from_organizations() -> None:
+    """A member is a person until the operator says otherwise; only who asks is told."""
+    rule = '[[rule]]\nid = "firm"\ntext = "F"\nwhen = { kind = "organization" }\nthen = { points = 50 }\n'
+    story = Story(parse_programme({MAIN: starter_text() + rule}))
+    story.store.profiles[MemberId(ord("A"))] = Profile(kind=MemberKind.ORGANIZATION)
+    story.play("EARN card=A amount=100 -> earned=51\nEARN card=B amount=100 -> earned=1\nEARN* amount=100")
+    story.commit()
+    assert Facts.from_json(story.store.facts(2) or "").traits == {"kind:person"}
+
+
 def test_categories_come_from_the_master_data() -> None:
     rule = '[[rule]]\nid = "d"\ntext = "D"\nlines = { category = "DAIRY" }\nthen = { points_per_line = 10 }\n'
     products = "product,category\na,DAIRY\nb,OTHER\n"
@@ -66,6 +76,13 @@ def test_a_list_of_members_is_read() -> None:
         (4, "M2", frozenset(), "", None),
     ]
     assert [row.line for row in rows if isinstance(row, BadLine)] == [5, 6, 7, 8]
+    kinds = read_members(["member,kind", "M1,organization", "M2,person", "M3,", "M4,firm"])
+    assert [row.reason if isinstance(row, BadLine) else row.kind for row in kinds] == [
+        MemberKind.ORGANIZATION,
+        MemberKind.PERSON,
+        MemberKind.PERSON,
+        "kind is none of person, organization",
+    ]
     (bad,) = read_members(["segments", "a"])
     assert isinstance(bad, BadLine)
     (row,) = read_members(["member", "M1"])
@@ -90,7 +107,9 @@ async def test_a_profile_is_durable(tmp_path: Path) -> None:
     assert worksheet.profile(MemberId(1)) == first
     await commit(store, enrolments=(enrolment,))
     assert store.reader.profile(MemberId(1)) == first
-    line = MemberLine(line=2, account=account, segments=frozenset({"b", "a"}), category="gold")
+    firm = MemberKind.ORGANIZATION
+    segments = frozenset({"b", "a"})
+    line = MemberLine(line=2, account=account, segments=segments, category="gold", kind=firm)
     assert MemberLine.from_json(line.to_json()) == line
     unknown = MemberLine(line=3, account=token(78))
     moment = Moment(1, NOON, TODAY)
@@ -98,9 +117,8 @@ async def test_a_profile_is_durable(tmp_path: Path) -> None:
     assert change.result == {"changed": 1, "same": 0, "bad": [[3, "the member is not known"]]}
     worksheet = Worksheet(store.reader)
     worksheet.change_profile(change.profiles[0])
-    said = Profile(
-        segments=frozenset({"a", "b"}), category="gold", joined_on=TODAY, birthday=date(2000, 1, 1)
-    )
+    born = date(2000, 1, 1)
+    said = Profile(segments=segments, category="gold", joined_on=TODAY, kind=firm, birthday=born)
     assert worksheet.profile(MemberId(1)) == said
     await commit(store, profiles=change.profiles)
     assert store.reader.profile(MemberId(1)) == said
