@@ -39,15 +39,15 @@ class SlicedCopy:
         size = os.fstat(self._file).st_size
         if size:
             os.posix_fallocate(self._copy, 0, size)  # a commit then waits for none of its blocks
-        with mmap(-1, SLICE_SIZE) as buffer, memoryview(buffer) as view:  # begins at a block's bound
-            for at in range(0, size, SLICE_SIZE):
-                length = os.preadv(self._file, [view[: min(SLICE_SIZE, size - at)]], at)
-                digest = blake2b(view[:length], digest_size=_DIGEST_SIZE).digest()
-                index = at // SLICE_SIZE
-                if self._digests[index : index + 1] != [digest]:
-                    self._write(view[: -(-length // _BLOCK_SIZE) * _BLOCK_SIZE], at)
-                    self._digests[index : index + 1] = [digest]
-                progress(at + length, size)
+        view = memoryview(mmap(-1, SLICE_SIZE))  # begins at a block's bound
+        for at in range(0, size, SLICE_SIZE):
+            length = os.preadv(self._file, [view[: min(SLICE_SIZE, size - at)]], at)
+            digest = blake2b(view[:length], digest_size=_DIGEST_SIZE).digest()
+            index = at // SLICE_SIZE
+            if self._digests[index : index + 1] != [digest]:
+                self._write(view[: -(-length // _BLOCK_SIZE) * _BLOCK_SIZE], at)
+                self._digests[index : index + 1] = [digest]
+            progress(at + length, size)
         os.ftruncate(self._copy, size)  # the last block was written whole
         return size
 
