@@ -22,7 +22,7 @@ from switch.archive import lines_of
 from switch.audit import verify
 from switch.backup import back_up, drill, restore
 from switch.block import Enrolment, Person
-from switch.database import open_for_reading, open_for_writing
+from switch.database import _PRAGMAS, open_for_reading, open_for_writing
 from switch.importing import import_books
 from switch.outcome import CardChange, Link
 from switch.rebuild import rebuild
@@ -241,6 +241,7 @@ def test_a_backup_beside_a_switch_is_one_state(
 ) -> None:
     """What is committed while it is copied is in it up to some commit; the copy needs no file beside it."""
     monkeypatch.setattr("switch.slicedcopy.SLICE_SIZE", 65_536)
+    monkeypatch.setattr("switch.database._PRAGMAS", (*_PRAGMAS, "wal_autocheckpoint = 1000"))
     before = anchor_of(books)
     switch = open_for_writing(books)
     calls = commits = committed_by_then = 0
