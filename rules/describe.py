@@ -231,6 +231,10 @@ def describe_redemption(redemption: Redemption, currency: str) -> str:
         parts.append("as a discount where the till takes it")
     if redemption.proof_from_minor is not None:
         parts.append(f"with a code or PIN from {format_minor(redemption.proof_from_minor, currency)} on")
+    if redemption.certificate_minimum:
+        parts.append(f"certificates of {redemption.certificate_minimum} points and more")
+    if redemption.certificate_step:
+        parts.append(f"certificates in steps of {redemption.certificate_step} points")
     return ", ".join(parts)
 
 

@@ -113,6 +113,10 @@ class CertificateTerms:
     minimum: int
     step: int
 
+    def asked(self, redemption: Redemption) -> tuple[int, int]:
+        """Minimum and step for whom *redemption* are the terms."""
+        return redemption.certificate_minimum or self.minimum, redemption.certificate_step or self.step
+
 
 @dataclass(frozen=True, slots=True)
 class Partner:

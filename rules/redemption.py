@@ -24,6 +24,8 @@ class Redemption:
         covers: The lines that points may pay; ``None``: all. A ticket without a basket is one nameless line.
         is_discount: In a sale they come off the price, where the till takes discounts off lines.
         refused: Points pay nothing, and terminals see this name in tag 059; empty: they do.
+        certificate_minimum, certificate_step: Points of a certificate at least, above in multiples of this;
+            0: as ``[certificates]`` says.
         rule: The rule that says so; empty for the programme's own terms.
     """
 
@@ -37,6 +39,8 @@ class Redemption:
     is_discount: bool = False
     refused: str = ""
     rule: str = ""
+    certificate_minimum: int = 0
+    certificate_step: int = 0
 
     def limit_minor(self, ticket_minor: int, lines: Sequence[BasketLine] | None) -> int:
         """The most of *ticket_minor* that points may pay; *lines* are its basket."""

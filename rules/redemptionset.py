@@ -32,6 +32,7 @@ def read_redemption(section: Section, names: Names, own: Redemption | None = Non
         section.close()
         return replace(own, refused=refused)
     value = _value(section) if own is None or "value" in section else own.value
+    certificate_minimum, certificate_step = _certificates(section) if own is not None else (0, 0)
     found = Redemption(
         value=value,
         step=section.whole("step", None if own is None else own.step, low=1),
@@ -41,6 +42,8 @@ def read_redemption(section: Section, names: Names, own: Redemption | None = Non
         ticket_from_minor=section.money("ticket_from", 0 if own is None else own.ticket_from_minor),
         covers=_covers(section, names, own),
         is_discount=section.choice("as", KINDS, False if own is None else own.is_discount),
+        certificate_minimum=certificate_minimum,
+        certificate_step=certificate_step,
     )
     if own is not None and not section.written:
         section.wrong("is empty", hint="say what is different: redeem = { value = ... }")
@@ -54,20 +57,37 @@ def named_by(rule_id: str, effect: Effect) -> Effect:
     return Redeem(replace(effect.redemption, rule=rule_id)) if isinstance(effect, Redeem) else effect
 
 
-def check_certificates(rules: list[tuple[Rule, Section]], terms: CertificateTerms) -> None:
-    """Note rules under which a certificate would be worth a part of a minor unit."""
+def check_certificates(rules: list[tuple[Rule, Section]], own: CertificateTerms) -> None:
+    """Note rules under which a certificate would be worth a part of a minor unit, or of no whole steps."""
     for rule, section in rules:
-        if isinstance(rule.effect, Redeem):
-            value = rule.effect.redemption.value
-            if terms.step * value.numerator % value.denominator:
-                hint = "certificates.step times the value must be whole"
-                section.wrong("makes certificates worth a part of a minor unit", "then.redeem.value", hint)
+        if not isinstance(rule.effect, Redeem):
+            continue
+        redemption = rule.effect.redemption
+        minimum, step = own.asked(redemption)
+        if step * redemption.value.numerator % redemption.value.denominator:
+            hint = "the step of certificates times the value must be whole"
+            section.wrong("makes certificates worth a part of a minor unit", "then.redeem.value", hint)
+        if minimum % step:
+            what = f"has a least of {minimum} points, which is not a whole number of steps of {step}"
+            section.wrong(what, "then.redeem.certificates", "write both: certificates = { minimum, step }")
 
 
 def _value(section: Section) -> Rate:
     raw = section.take("value")
     exact = isinstance(raw, str) and "/" in raw
     return section.fraction("value") if exact else Rate(section.some_money("value"))
+
+
+def _certificates(section: Section) -> tuple[int, int]:
+    """Minimum and step of certificates that a rule sets; 0 where it does not."""
+    table = section.section("certificates")
+    if table is None:
+        return 0, 0
+    minimum, step = (table.whole(key, low=1) if key in table else 0 for key in ("minimum", "step"))
+    if not table.written:
+        table.wrong("is empty", hint="write minimum, step, or both")
+    table.close()
+    return minimum, step
 
 
 def _proof_from(section: Section, own: Redemption | None) -> int | None:

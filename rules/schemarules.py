@@ -150,9 +150,10 @@ def _gives() -> Schema:
     gives |= {"certificate": SOME_MONEY, "money": SOME_MONEY, "cash_back": SOME_PART, "giveaway": NAMED}
     gives |= dict.fromkeys(("stamp", "stamp_per_unit", "free_for_stamps"), NAMED)
     gives |= {"tier_points_per_amount": rate(), "tier": table({"to": NAMED, "last": SPAN}, "to")}
+    of_rules: Schema = {"certificates": some({"minimum": POINTS, "step": POINTS})}
     refusal = {"type": "string", "pattern": f"^{NAME_OF_REFUSAL.pattern}$"}
     gives |= {"decline": refusal}
-    gives |= {"redeem": {"oneOf": [table({"refuse": refusal}, "refuse"), some(redemption())]}}
+    gives |= {"redeem": {"oneOf": [table({"refuse": refusal}, "refuse"), some(redemption() | of_rules)]}}
     return gives
 
 

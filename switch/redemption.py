@@ -50,8 +50,10 @@ def _transfer_fault(case: Case) -> Reason | None:
 
 
 def _exchange_fault(case: Case) -> Reason | None:
-    points, terms = whole_points(case, _terms(case)), case.programme.certificates
-    if points is None or points < terms.minimum or points % terms.step:
+    terms = _terms(case)
+    points = whole_points(case, terms)
+    minimum, step = case.programme.certificates.asked(terms)
+    if points is None or points < minimum or points % step:
         return Reason.AMOUNT_NOT_ALLOWED
     return None
 

@@ -63,6 +63,12 @@ def test_what_a_rule_does_not_say_is_as_the_programme_has_it() -> None:
             'value = "3/2", step = 2',
             "rule[1].then.redeem.value: makes certificates worth a part of a minor unit",
         ),
+        (
+            "certificates = { minimum = 150, step = 100 }",
+            "rule[1].then.redeem.certificates: has a least of 150 points, which is not a",
+        ),
+        ("certificates = {}", "rule[1].then.redeem.certificates: is empty"),
+        ("certificates = { last = 1 }", "rule[1].then.redeem.certificates.last: is not known here"),
         ('share = "3/2"', "rule[1].then.redeem.share: is more than the whole ticket"),
         ("step = 100, minimum = 150", "rule[1].then.redeem.minimum: is not a whole number of steps"),
         ('as = "tenders"', "rule[1].then.redeem.as: cannot be tenders (did you mean tender?)"),

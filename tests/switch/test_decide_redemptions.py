@@ -117,6 +117,17 @@ REFUSED = """
     TRANSFER card=A to=B amount=10 at=T2   -> used=10 balance=1000
     REDEEM card=A amount=1                 -> used=1
 """
+CERTIFICATES = """
+    EXCHANGE card=A amount=40 at=T2        -> reason=AMOUNT_NOT_ALLOWED
+    EXCHANGE card=A amount=49 at=T2        -> reason=AMOUNT_NOT_ALLOWED
+    EXCHANGE card=A amount=50 at=T2        -> used=50 balance=950
+    EXCHANGE card=A amount=55 at=T2        -> reason=AMOUNT_NOT_ALLOWED
+    EXCHANGE card=A amount=60 unit=p at=T2 -> used=60 balance=890
+    EXCHANGE card=A amount=60              -> reason=AMOUNT_NOT_ALLOWED
+    EXCHANGE card=A amount=199             -> reason=AMOUNT_NOT_ALLOWED
+    EXCHANGE card=A amount=200             -> used=200 balance=690
+    REDEEM card=A amount=7 at=T2           -> used=7 balance=683
+"""
 PROOF = """
     REDEEM card=A amount=99 at=T2          -> used=99
     REDEEM card=A amount=100 at=T2         -> reason=PROOF_MISSING_OR_WRONG
@@ -126,6 +137,25 @@ PROOF = """
     give A code=1234
     REDEEM card=A amount=100 at=T2 code=1234 -> used=100 proof=code:used
 """
+
+
+def test_certificates_are_smaller_for_some() -> None:
+    """Minimum and step, each at its edge; elsewhere the programme's own hold."""
+    own = "[certificates]\nminimum = 200\nstep = 100\n"
+    rule = AT_T2 + "{ certificates = { minimum = 50, step = 10 } }"
+    play(FULL + CERTIFICATES, terms(rules=rule, more=own))
+    gold = 'gold | { tier = "gold" } | { certificates = { minimum = 100 } }'
+    story = Story(terms(rules=gold, tiers='"base", "gold"', more=own))
+    card = replace(new_card("Z"), tier="gold")
+    story.store.add(card, "CPAN", token_of(Identifier(IdentifierKind.CARD, NUMBERS["Z"])))
+    story.play("""
+        EARN card=A amount=100000  -> balance=1000
+        EARN card=Z amount=100000  -> balance=1000
+        EXCHANGE card=Z amount=100 -> used=100
+        EXCHANGE card=A amount=100 -> reason=AMOUNT_NOT_ALLOWED
+        EXCHANGE card=Z amount=150 -> reason=AMOUNT_NOT_ALLOWED
+        EXCHANGE card=A amount=200 -> used=200
+    """)
 
 
 def test_points_may_pay_otherwise_where_points_are_asked_for() -> None:
