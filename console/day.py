@@ -211,7 +211,7 @@ class Day:
         with Desk(
             socket=deployment.settings.socket,
             database=deployment.settings.database,
-            programme=programme,
+            programme=lambda: programme,
             hasher=deployment.hasher,
         ) as desk:
             for at in range(0, len(cards), SLICE_SIZE):

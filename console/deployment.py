@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TypedDict, TypeVar
+
+import rich_click as click
 
 from config.key import load_key
 from config.load import did_you_mean, load_settings
@@ -31,9 +34,11 @@ from switch.administration import Desk
 from switch.corrections import CorrectionPolicy
 from switch.database import open_for_reading
 from switch.deployed import own_programme, versions_in
+from switch.enactment import Restorer
 from switch.lookups import opened_day
 from switch.management import Policy
 from switch.programmes import business_date
+from switch.recall import Recall
 from switch.safeguards import Safeguards, chain_key
 from switch.speech import speech_of
 
@@ -49,13 +54,32 @@ class CardsKept(TypedDict):
     beside: Sequence[CardTerms]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """A deployment whose files are in order."""
+    """A deployment whose settings are in order."""
 
     settings: Settings
-    programme: Programme
     hasher: Hasher
+
+    @cached_property
+    def programme(self) -> Programme:
+        """That of its files. While something is wrong with them, the one in force by the books.
+
+        A running switch goes on with that one, too, and somebody may have to block a card meanwhile.
+
+        Raises:
+            Problems: All that is wrong, and none was in force yet.
+        """
+        database = self.settings.database
+        try:
+            return own_programme(self.settings.programme, lambda: versions_in(database))[0]
+        except Problems as problems:
+            programme = _in_force(database)
+            if programme is None:
+                raise
+            told = f"warning: {problems.problems[0]}; going by {programme.version}, which is in force"
+            click.echo(told, err=True)
+            return programme
 
     @property
     def terms(self) -> CardsKept:
@@ -125,7 +149,7 @@ class Deployment:
         return Desk(
             socket=self.settings.socket,
             database=self.settings.database,
-            programme=self.programme,
+            programme=lambda: self.programme,
             hasher=self.hasher,
             safeguards=Safeguards.of(self.settings),
             policy=Policy(self.settings.programme, four_eyes=self.settings.rules.four_eyes),
@@ -150,11 +174,16 @@ def open_deployment(path: Path) -> Deployment:
         LoyaltyError: Something in it is wrong.
     """
     settings = load_settings(path)
-    return Deployment(
-        settings=settings,
-        programme=own_programme(settings.programme, lambda: versions_in(settings.database))[0],
-        hasher=Hasher(load_key(settings.path(settings.cards.key_file))),
-    )
+    return Deployment(settings=settings, hasher=Hasher(load_key(settings.path(settings.cards.key_file))))
+
+
+def _in_force(database: Path) -> Programme | None:
+    """The programme that is in force by the books *database*; ``None`` when there is none."""
+    if not versions_in(database):
+        return None
+    with closing(open_for_reading(database)) as books:
+        reader = Recall(books)
+        return Restorer(reader)(reader.programmes()[-1].version)
 
 
 def problems_of(path: Path) -> list[LoyaltyError]:

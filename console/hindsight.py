@@ -1,5 +1,6 @@
 """What another programme would have given for all that happened."""
 
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,19 @@ ASSUMED: Final = (
     "prices stand as they were paid: rules on prices, stamps too, are tried where none was in force",
     "members had the tiers that they had; what was not kept of them then is taken as it is today",
 )
+
+
+def print_report(figures: Mapping[str, object]) -> None:
+    """Print the *figures* of a backtest or a shadow: those that stand alone, then each table of them."""
+    print_record(
+        {name: value for name, value in figures.items() if not isinstance(value, dict)}, as_json=False
+    )
+    for name, table in figures.items():
+        if isinstance(table, dict) and table:
+            click.echo(f"\n{name.replace('_', ' ')}:")
+            width = max(map(len, table))
+            for each, value in table.items():
+                click.echo(f"  {each.ljust(width)}  {value}")
 
 
 @click.command(epilog="Example: puntual rules backtest new/programme.toml --config shop/puntual.toml")
@@ -68,7 +82,7 @@ def backtest(candidate: Path, programme: str, config: Path, *, as_json: bool) ->
     if as_json:
         print_json(test.report() | {"most": most, "assumed": ASSUMED})
         return
-    print_record(test.report(), as_json=False)
+    print_report(test.report())
     if most:
         click.echo("\nwho would gain most:")
         print_rows(most, as_json=False, nothing="")

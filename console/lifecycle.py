@@ -10,7 +10,8 @@ import rich_click as click
 
 from config.load import load_settings
 from console.deployment import open_deployment
-from console.options import config_option, json_option, print_json, print_record, print_rows
+from console.hindsight import print_report
+from console.options import config_option, json_option, print_json, print_rows
 from rules.amend import is_amendment
 from switch.block import ProgrammeHead
 from switch.database import open_for_reading
@@ -136,10 +137,14 @@ def shadow(programme: Path | None, config: Path, *, stop: bool, as_json: bool) -
     if told["version"] is None:
         click.echo("nothing rates beside the programme in force")
         return
-    latest = told.pop("latest")
-    print_record(told, as_json=False)
+    version, latest = told.pop("version"), told.pop("latest")
+    if path is not None:
+        click.echo(f"version {version} rates from now on what is sold, beside the one in force")
+        return
+    click.echo(f"version {version} {'ended; it rated' if stop else 'rates'} beside the one in force")
+    print_report(told)
     if latest:
-        click.echo("the latest sales that would earn otherwise:")
+        click.echo("\nthe latest sales that would earn otherwise:")
         print_rows(latest, as_json=False, nothing="")
 
 

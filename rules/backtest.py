@@ -128,8 +128,11 @@ class Backtest:
         if budget is not None and self._by_campaign[campaign] >= budget:
             self.exhausted_on.setdefault(campaign, day)
 
-    def report(self) -> dict[str, object]:
-        """The figures, by name."""
+    def report(self, *, has_money: bool = True) -> dict[str, object]:
+        """The figures, by name; those that are told one by one in tables of their own.
+
+        Without *has_money* nobody told what was given in money.
+        """
         currency = self.candidate.terms.currency
         figures: dict[str, object] = {
             "sales": self.sales,
@@ -141,9 +144,12 @@ class Backtest:
             "members_who_win": self.winners,
             "members_who_lose": self.losers,
         }
-        figures |= {f"rule {rule}": points for rule, points in self.by_rule.most_common()}
-        figures |= {f"limited {rule}": count for rule, count in self.capped.most_common()}
-        figures |= {f"tier {tier or '-'}": points for tier, points in sorted(self.by_tier.items())}
-        figures |= {f"segment {segment}": points for segment, points in sorted(self.by_segment.items())}
-        ends = {f"budget of {name} ends": f"{day}" for name, day in sorted(self.exhausted_on.items())}
-        return figures | ends
+        if not has_money:
+            del figures["money_now"], figures["money_then"]
+        return figures | {
+            "points_by_rule": dict(self.by_rule.most_common()),
+            "sales_limited_by_rule": dict(self.capped.most_common()),
+            "difference_by_tier": {tier or "none": points for tier, points in sorted(self.by_tier.items())},
+            "difference_by_segment": dict(sorted(self.by_segment.items())),
+            "budget_used_up_on": {name: f"{day}" for name, day in sorted(self.exhausted_on.items())},
+        }

@@ -6,7 +6,7 @@ desk opens the books itself, under the same lock, and the same orders take the s
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -42,7 +42,6 @@ from switch.rerating import Line, Rerate
 from switch.safeguards import Safeguards
 from switch.sequencer import Sequencer
 from switch.settlement import Settle
-from switch.shadow import Shadow
 from switch.store import UNGUARDED, SqliteStore
 from switch.tiersweep import SweepTiers
 from switch.work import Command, StoreFull
@@ -211,8 +210,9 @@ class Administration:
                 policy=self._corrections,
                 sequence=self._store.sequence,
             )
-        if self._store.reader.programme_text(version) is None:
-            raise LoyaltyError("is not in the books", where=f"programme {version}")
+        if all(head.version != version for head in self._store.reader.programmes()):
+            hint = "put it into force first: puntual rules activate, or approve"
+            raise LoyaltyError("was never in force", where=f"programme {version}", hint=hint)
         return await self._carry_out(command)
 
     async def _import_balances(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -236,7 +236,9 @@ class Administration:
 class Desk:
     """Takes orders for the deployment with this socket and these books; a context manager.
 
-    Without a *policy* it opens no books for orders about the programme.
+    Args:
+        programme: Gives what decides where the books have none yet. A running switch is not asked for it.
+        policy: Without it no books are opened for orders about the programme.
 
     Raises:
         LoyaltyError: No switch runs, and another process writes the books.
@@ -247,7 +249,7 @@ class Desk:
         *,
         socket: Path,
         database: Path,
-        programme: Programme,
+        programme: Callable[[], Programme],
         hasher: Hasher,
         safeguards: Safeguards = UNGUARDED,
         policy: Policy | None = None,
@@ -295,7 +297,7 @@ class Desk:
         self._store = await SqliteStore.open(self._database, safeguards=self._safeguards)
         sequencer = Sequencer(
             self._store,
-            recorded(self._store.reader, self._programme),
+            recorded(self._store.reader, self._programme()),
             SystemClock(),
             self._hasher.token,
             deadline_s=60,
@@ -306,7 +308,7 @@ class Desk:
         self._failure = asyncio.ensure_future(sequencer.run())
         self._handlers = dict(Administration(sequencer, self._store, self._corrections).handlers)
         if self._policy is not None:
-            self._handlers |= Management(sequencer, self._store, self._policy, shadow=Shadow()).handlers
+            self._handlers |= Management(sequencer, self._store, self._policy).handlers
 
     async def _close(self) -> None:
         self._failure.cancel()

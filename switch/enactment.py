@@ -185,6 +185,9 @@ class Enact:
             refuse_self_approval(history, version, self.by)
         if self.four_eyes and waits_for_approval(history, version):
             assert self.by is not None
+            said = history.proposal(version)
+            if said is not None and (said.by, said.is_own) == (self.by, self.is_own):
+                return Change(result={"version": version, "in_force": False})  # it was said before
             proposed = ProgrammeAct(
                 act="proposed",
                 version=version,

@@ -17,7 +17,7 @@ from switch.enactment import Enact, History, Stop, refuse_self_approval, waits_f
 from switch.sequencer import Sequencer
 from switch.shadow import Shadow
 from switch.store import SqliteStore
-from switch.work import Command, StoreFull
+from switch.work import StoreFull
 
 log: Final = structlog.get_logger()
 
@@ -39,7 +39,9 @@ class Management:
     """Carries out orders about the programme through *sequencer*.
 
     Args:
+        shadow: Where sales are seen as they are decided; ``None`` where no switch runs.
         speak: Told the terms of what is in force, whenever that changes.
+        tell: Told what is in force after an order, and who gave it.
     """
 
     def __init__(
@@ -48,14 +50,16 @@ class Management:
         store: SqliteStore,
         policy: Policy,
         *,
-        shadow: Shadow,
+        shadow: Shadow | None = None,
         speak: Callable[[Terms], None] = lambda _: None,
+        tell: Callable[[Programme, str], None] = lambda _programme, _by: None,
     ) -> None:
         self._sequencer = sequencer
         self._store = store
         self._policy = policy
         self._shadow = shadow
         self._speak = speak
+        self._tell = tell
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -78,26 +82,33 @@ class Management:
         history = History.of(self._store.reader)
         if own.version == history.last_read:
             return  # what is in force since, it or another, stays
-        if self._policy.four_eyes and waits_for_approval(history, own.version):
-            hint = "order it: puntual rules activate"
-            log.warning("programme.unapproved", programme=own.version, hint=hint)
+        if self._waits(history, own.version):
+            _warn_of(history, own.version)
             return
         await self._enact(Enact(own, self._sequencer, self._store.reader))
 
     async def reread(self) -> str:
         """Read the deployment's own files again, and give the version that is in force then.
 
+        What nobody approved is not put into force, and the log says so.
+
         Raises:
-            LoyaltyError: Something is wrong with them, or nobody approved them; nothing is changed.
+            LoyaltyError: Something is wrong with them; nothing is changed.
         """
         history = History.of(self._store.reader)
-        built = await build_file(self._policy.own, lambda version: version != history.last_read)
+
+        def counts(version: str) -> bool:
+            return version != history.last_read and not self._waits(history, version)
+
+        built = await build_file(self._policy.own, counts)
         if isinstance(built, Programme):
-            if self._policy.four_eyes and waits_for_approval(history, built.version):
-                hint = "order it: puntual rules activate"
-                raise LoyaltyError("needs an approval", where=f"programme {built.version}", hint=hint)
             await self._enact(Enact(built, self._sequencer, self._store.reader))
+        elif built != history.last_read:
+            _warn_of(history, built)
         return self._sequencer.programmes.current.version
+
+    def _waits(self, history: History, version: str) -> bool:
+        return self._policy.four_eyes and waits_for_approval(history, version)
 
     async def _activate(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
         path = Path(order["path"])
@@ -162,6 +173,9 @@ class Management:
         return await self._carry_out(Stop(what, by, is_resumed, self._sequencer, self._store.reader))
 
     async def _cast_shadow(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
+        if self._shadow is None:
+            hint = "start it: puntual serve; or try it on the past: puntual rules backtest"
+            raise LoyaltyError("does not run, so there is nothing to see", where="the switch", hint=hint)
         if order.get("path"):
             built = await build_file(Path(order["path"]))
             assert isinstance(built, Programme)
@@ -192,9 +206,23 @@ class Management:
         await release([spare[each] for each in spare.keys() - after.keys()])
         return told
 
-    async def _carry_out(self, command: Command) -> Mapping[str, Any]:
+    async def _carry_out(self, command: Enact | Stop) -> Mapping[str, Any]:
+        before = self._sequencer.programmes.current
         try:
-            return await self._sequencer.order(command)
+            told = await self._sequencer.order(command)
         except StoreFull as error:
             hint = "make room on the disk"
             raise LoyaltyError("the books could not take it", where="the programme", hint=hint) from error
+        after = self._sequencer.programmes.current
+        if command.by is not None and after is not before:
+            self._tell(after, command.by)
+        return told
+
+
+def _warn_of(history: History, version: str) -> None:
+    """Log that the files hold a *version* that nobody approved, and what can be done."""
+    proposal = history.proposal(version)
+    hint = "order it: puntual rules activate"
+    if proposal is not None:
+        hint = f"{proposal.by} proposed it; another one can approve it: puntual rules approve {version}"
+    log.warning("programme.unapproved", programme=version, hint=hint)

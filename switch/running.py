@@ -166,7 +166,7 @@ class Switch:
         """Put in programme and register as they are in the files now, and give the version in force.
 
         Raises:
-            LoyaltyError: Something is wrong with them, or not approved; nothing is changed.
+            LoyaltyError: Something is wrong with them; nothing is changed.
         """
         async with self._reloading:
             register = await asyncio.to_thread(load_register, self._settings.terminals)
@@ -232,7 +232,9 @@ async def running(
         house.callback(deciding.cancel)
         lines = Lines(register)
         policy = Policy(settings.programme, four_eyes=settings.rules.four_eyes)
-        management = Management(sequencer, store, policy, shadow=shadow, speak=lines.speak)
+        management = Management(
+            sequencer, store, policy, shadow=shadow, speak=lines.speak, tell=_tell_of_order
+        )
         await management.begin(own)
 
         peers = Peers(
@@ -310,6 +312,11 @@ def _own_programme(settings: Settings, store: SqliteStore) -> Programme:
         told = str(refused).splitlines()
         log.warning("programme.outdated", programme=own.version, problems=told, hint="write them anew")
     return own
+
+
+def _tell_of_order(programme: Programme, by: str) -> None:
+    paused = sorted(programme.paused | programme.stopped)
+    log.info("programme.ordered", programme=programme.version, by=by, paused=paused)
 
 
 def _show(works: Sequence[Work], *watchers: Tell) -> None:

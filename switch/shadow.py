@@ -7,6 +7,7 @@ from typing import Any, Final
 from loyalty.transaction import Operation
 from rules.backtest import Backtest
 from rules.evaluate import evaluate
+from rules.experiment import arms_of
 from rules.facts import Facts
 from rules.programme import Programme
 from switch.outcome import Outcome
@@ -47,6 +48,8 @@ class Shadow:
             candidate = test.candidate.part(part_told(record.rules))
             if candidate is None:
                 continue
+            if "arms" in candidate.asks:
+                facts.arms = arms_of(candidate, record.member_id) if record.member_id else frozenset()
             award = evaluate(candidate, facts)
             test.add(record.owner, facts, record.business_date, record.earned, award)
             if award.points != record.earned:
@@ -58,4 +61,8 @@ class Shadow:
         test = self._test
         if test is None:
             return {"version": None}
-        return {"version": test.candidate.version, **test.report(), "latest": list(self._latest)}
+        return {
+            "version": test.candidate.version,
+            **test.report(has_money=False),
+            "latest": list(self._latest),
+        }

@@ -57,7 +57,7 @@ class Clerk:
 def desk(tmp_path: Path) -> Iterator[Desk]:
     database = tmp_path / "puntual.db"
     socket = tmp_path / "puntual.sock"
-    with Desk(socket=socket, database=database, programme=starter(), hasher=HASHER) as desk:
+    with Desk(socket=socket, database=database, programme=starter, hasher=HASHER) as desk:
         yield desk
 
 
@@ -160,7 +160,7 @@ def test_a_second_desk_is_refused(desk: Desk, tmp_path: Path) -> None:
     other = Desk(
         socket=tmp_path / "puntual.sock",
         database=tmp_path / "puntual.db",
-        programme=starter(),
+        programme=starter,
         hasher=HASHER,
     )
     with pytest.raises(LoyaltyError, match="writes these books"), other:
@@ -173,7 +173,7 @@ def test_what_was_taken_in_is_there_after_a_restart(tmp_path: Path) -> None:
         with Desk(
             socket=tmp_path / "puntual.sock",
             database=tmp_path / "puntual.db",
-            programme=starter(),
+            programme=starter,
             hasher=HASHER,
         ) as desk:
             assert Clerk(desk).take_in(row(A, "M1", name="Ana"))["imported"] == imported
