@@ -131,16 +131,15 @@ class Section:
         return False
 
     def text(self, key: str, default: str | None = None, pattern: re.Pattern[str] | None = None) -> str:
-        """A text of printable ASCII, at most 200 characters."""
+        """A text of at most 200 characters, in any script: terminals that show ASCII are told it in ASCII."""
         if not self.required(key, default):
             return default or ""
         value = self.take(key)
         if not isinstance(value, str):
             self.wrong(f"is {_kind(value)}, not a text", key, 'write it between quotes: "…"')
             return ""
-        if not 0 < len(value) <= 200 or not all(" " <= letter <= "~" for letter in value):
-            hint = "write it without accents: all terminals can show that"
-            self.wrong("is not a text of 1 to 200 printable ASCII characters", key, hint)
+        if not 0 < len(value) <= 200 or not value.isprintable():
+            self.wrong("is not a text of 1 to 200 printable characters", key, "write it on one line")
             return ""
         if "|" in value or "\\" in value:  # they part the lines of a receipt and the parts of DE 63
             self.wrong("holds | or a backslash, which have a meaning in messages", key, "write another sign")

@@ -15,7 +15,7 @@ def whole(low: int, high: int) -> Schema:
 
 FLAG: Final[Schema] = {"type": "boolean"}
 NAMED: Final[Schema] = {"type": "string", "pattern": f"^{NAME.pattern}$"}
-TEXT: Final[Schema] = {"type": "string", "pattern": r"^[ -\[\]-{}~]{1,200}$"}
+TEXT: Final[Schema] = {"type": "string", "pattern": r"^[^\x00-\x1f\\|\x7f-\xa0]{1,200}$"}
 CODE: Final[Schema] = {"type": "string", "pattern": "^[0-9]{3}$"}  # of a currency
 ANY_TEXT: Final[Schema] = {"type": "string"}
 WHOLE: Final = whole(0, POINTS_MAX)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conformance import cards
+from tests.conformance import baskets, cards
 from tests.conformance.deployment import STARTER_TERMINALS, Deployment, Switch
 from tests.conformance.scenario import Story
 from tests.conformance.till import Link, Till, original
@@ -24,7 +24,21 @@ CHANGES = {
     'points_back = "first"': 'points_back = "pro_rata"',
     'without_original = "base_rate"': 'without_original = "refuse"',
     'shortfall = "debt"': 'shortfall = "negative"',
+    'unit = "point"': 'unit = "Prämie"',
 }
+RULES = """
+[[rule]]
+id = "brot"
+text = "Brötchen \N{EN DASH} halber Preis für alle ½"
+lines = { category = "BROT" }
+then = { discount = "1/2" }
+
+[[rule]]
+id = "gracias"
+text = "Ein Gruß an alle mit Brötchen"
+when = { has_category = "BROT" }
+then = { message = "¡Gracias, señor Łukasz! \N{FULLWIDTH VERTICAL LINE} 日本" }
+"""
 
 
 def change(deployment: Deployment, changes: dict[str, str]) -> None:
@@ -41,6 +55,8 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """A deployment with every policy the other way round."""
     made = Deployment(tmp_path_factory.mktemp("programme") / "puntual")
     change(made, CHANGES)
+    with (made.folder / "programme.toml").open("a", encoding="utf-8") as programme:
+        programme.write(RULES)
     rows = [cards.row(card, cards.member_of(card)) for card in itertools.islice(cards.pool(), 40)]
     assert made.import_cards(cards.as_csv(rows)).returncode == 0
     return made
@@ -108,6 +124,23 @@ def test_another_programme(
     """Rates, steps, shares and policies of a programme reach the wire as the page says."""
     with Link(other_switch.iso8583) as link:
         Story(link, other_cards, stans).check(text)
+
+
+def test_texts_of_any_script_are_told_in_ascii(
+    other_switch: Switch, other_cards: Iterator[str], stans: Iterator[int]
+) -> None:
+    """Unit, discounts and messages are written as people write; an ASCII dialect carries 20 to 7E."""
+    till = Till(STARTER_TERMINALS[0], stans)
+    basket = baskets.wire([baskets.Line(product="5", amount_minor=1000, category="BROT")])
+    sale = till.message(
+        "earn", card=next(other_cards), amount=1000, elements={63: basket}, values=[("040", "D")]
+    )
+    with Link(other_switch.iso8583) as link:
+        answer = link.ask(sale)
+    assert answer.element(63) == "001001\\500\\brot\\Brotchen - halber Preis fur alle 1/2\\"
+    lines = answer.element(62).split("|")
+    assert "Earned                       3 Pramies" in lines
+    assert "!Gracias, senor Lukasz! / ??" in lines
 
 
 def test_a_reload_leaves_old_sales_to_their_version(
