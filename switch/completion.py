@@ -5,7 +5,8 @@ know nothing of holds. It is decided by the version of the programme that promis
 is not needed is released; a hold is resolved once.
 
 An advice has happened. When its hold is over or was never there, it is booked as the sale or the redemption
-that it is, as far as it goes, and a person is told.
+that it is, as far as it goes, and a person is told. One of nothing agrees with a hold that is over: it
+resolves the hold, and nobody need look at it.
 """
 
 from dataclasses import replace
@@ -78,8 +79,6 @@ def complete(case: Case) -> Outcome:
     reason = _refusal(case, record, held)
     if reason is not None:
         return case.refuse_or_accept(reason)
-    if held is None and transaction.amount == 0:
-        return case.accept(None)  # there is nothing left to release
     if held is None:
         draft.resolve_late(record.seq)
     card = _card(case, record)
@@ -177,7 +176,7 @@ def _complete_points(case: Case, card: Card, record: Record, draft: Draft, held:
         value_minor=value.of(points),
         original=record.seq,
         rules=told(redemption) if amount else "",
-        exception=_exception(held, short),
+        exception=_exception(held, short) if amount else None,
         sides=() if amount else uncount_all(case, record, draft),
     )
 

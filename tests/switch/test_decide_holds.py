@@ -86,7 +86,6 @@ ADVICES = """
     h: HOLD card=A amount=30 pays=1                -> held=30 balance=0
     INQUIRY card=A later=8                         -> balance=30
     REDEEM card=A amount=20                        -> balance=10
-    COMPLETE* card=A amount=0 of=h pays=1          -> exception=None balance=10
     COMPLETE* card=A amount=30 of=h pays=1         -> exception=NOT_SUFFICIENT_POINTS used=10 pay=20 balance=0
     h: HOLD card=A amount=3000                     -> balance=0
     COMPLETE* card=A amount=2000 of=h later=8      -> exception=HOLD_OVER earned=20 balance=20
@@ -207,6 +206,28 @@ COMPLETED_LATE = """
     EARN card=A amount=100 later=8                 -> balance=142 held=0
     COMPLETE* card=A amount=6000 of=h              -> exception=HOLD_OVER used=60 earned=59 balance=141
     COMPLETE* card=A amount=6000 of=h              -> exception=NOT_ALLOWED_NOW earned=0 balance=141
+"""
+
+NOTHING_LATE = """
+    # nothing was taken and nothing is held: that agrees, and resolves the hold, once
+    EARN card=A amount=20000                       -> balance=200
+    h: HOLD card=A amount=60 pays=1                -> held=60
+    c: COMPLETE* card=A amount=0 pays=1 of=h later=8 -> exception=None used=0 pay=0 balance=200 held=0
+    COMPLETE* card=A amount=60 pays=1 of=h         -> exception=NOT_ALLOWED_NOW balance=200
+    REVERSAL of=h                                  -> exception=NOT_ALLOWED_NOW
+    REVERSAL of=c                                  -> used=None exception=None balance=200
+    COMPLETE* card=A amount=60 pays=1 of=h         -> exception=NOT_ALLOWED_NOW balance=200
+    # whoever found first that its time is over; a sale, a request, a release that is told twice
+    h: HOLD card=A amount=6000 points=60           -> held=60
+    EARN card=A amount=100 later=8                 -> balance=201 held=0
+    COMPLETE card=A amount=0 of=h                  -> reason=NOT_ALLOWED_NOW
+    COMPLETE* card=A amount=0 of=h                 -> exception=None earned=0 used=0 balance=201
+    COMPLETE* card=A amount=0 of=h                 -> exception=NOT_ALLOWED_NOW
+    # what was reversed needs no completion of nothing, and one is told
+    h: HOLD card=A amount=60 pays=1                -> held=60
+    REVERSAL of=h later=8                          -> balance=201 held=0
+    COMPLETE* card=A amount=0 pays=1 of=h          -> exception=ALREADY_REVERSED
+    REVERSAL of=h                                  -> exception=None
 """
 
 BASKETS = """
