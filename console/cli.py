@@ -2,7 +2,9 @@
 
 import importlib
 import importlib.metadata
+import io
 import os
+import sys
 from dataclasses import dataclass
 from typing import Final
 
@@ -114,6 +116,9 @@ def cli() -> None:
 
 def main() -> None:
     """The entry point of the command line."""
+    for stream in (sys.stdout, sys.stderr):  # what the terminal's own encoding lacks is told as "?"
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     cli.main(prog_name="puntual", obj=give_way)
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from loyalty.card import CardRange, Identifier, IdentifierKind
 from members.importer import (
     MEMBER,
+    NO_HEADER,
     BadCellError,
     BadLine,
     card_cell,
@@ -76,6 +77,8 @@ def read_balances(
             yield BadLine(number, str(error))
         if not header:
             return
+    if not header:
+        yield BadLine(1, NO_HEADER)
 
 
 def _header(cells: Sequence[str]) -> list[str]:

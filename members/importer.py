@@ -17,6 +17,7 @@ from members.card import CardStatus
 from members.identifiers import normal_form
 
 REQUIRED: Final = ("card", "member")
+NO_HEADER: Final = "the header is missing"
 OPTIONAL: Final = (
     "status", "expires", "tier", "parent", "name", "phone", "mail", "birthday", "language",
 )  # fmt: skip
@@ -116,6 +117,8 @@ def read_cards(
             yield BadLine(number, str(error))
         if not header:
             return
+    if not header:
+        yield BadLine(1, NO_HEADER)
 
 
 def read_card(

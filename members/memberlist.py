@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from members.importer import BadLine
+from members.importer import NO_HEADER, BadLine
 from members.profile import MemberKind
 
 COLUMNS: Final = ("member", "segments", "category", "joined", "kind")
@@ -51,6 +51,8 @@ def read_members(lines: Iterable[str]) -> Iterator[MemberRow | BadLine]:
         if "member" not in header or not set(header) <= set(COLUMNS) or len(set(header)) < len(header):
             yield BadLine(number, f"the columns are member, and any of {', '.join(COLUMNS[1:])}")
             return
+    if not header:
+        yield BadLine(1, NO_HEADER)
 
 
 def _row(number: int, cells: list[str], header: list[str]) -> MemberRow | BadLine:

@@ -87,12 +87,13 @@ def booked(
 ) -> Outcome:
     """An undoing of *record*, put down: *earned* points (negative: taken), *had* points given back."""
     card = None if record.card_id is None else case.worksheet.card(record.card_id)
-    value_minor = sum(back.value_minor for back in given)
+    points, value_minor = sum(back.points for back in given), sum(back.value_minor for back in given)
     decision = Approved(
         books=case.transaction.operation is not Operation.REVERSAL,
         earned=earned or None if drafts.own.book is not None else None,
         used=had or None,
-        value_minor=value_minor or None,
+        # Of points that came back too late nobody has anything, so they are worth nothing to anybody.
+        value_minor=(value_minor * had // points if had < points else value_minor) or None,
         left_to_pay_minor=money_minor,
         balance=None if drafts.own.book is None else case.balance(card, drafts.own.book, sides),
         programme_version=case.programme.version,
@@ -105,7 +106,7 @@ def booked(
         drafts=drafts.all,
         covered_minor=case.transaction.amount or 0,
         earned=earned,
-        used=-sum(back.points for back in given),
+        used=-points,
         value_minor=-value_minor,
         original=record.seq,
         links=links,

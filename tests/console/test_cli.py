@@ -1,5 +1,6 @@
 """The command line as a whole: help that helps, and mistakes told in words."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -79,3 +80,20 @@ def test_as_a_module() -> None:
         [sys.executable, "-P", "-m", "console", "--version"], capture_output=True, text=True, check=True
     )
     assert told.stdout.startswith("puntual, version ")
+
+
+def test_a_terminal_without_these_letters(tmp_path: Path) -> None:
+    """What an old encoding lacks is a question mark, not a traceback."""
+    folder = tmp_path / "shop"
+    assert puntual("init", folder).exit_code == 0
+    programme = folder / "programme.toml"
+    programme.write_text(
+        programme.read_text("utf-8").replace('"Starter"', '"Caf\u00e9 \u65e5\u672c"'), "utf-8"
+    )
+    told = subprocess.run(
+        [sys.executable, "-P", "-m", "console", "rules", "show", "--config", folder / "puntual.toml"],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+        check=True,
+    )
+    assert told.stdout.decode("latin-1").startswith("Caf\u00e9 ??, version ")

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.card import CardRange, Identifier, IdentifierKind
+from members.balances import ControlTotals, read_balances
 from members.card import CardStatus
 from members.importer import OPTIONAL, REQUIRED, BadLine, CardRow, read_cards
+from members.memberlist import read_members
 
 RANGES = (CardRange("6390120000000000", "6390129999999999", luhn=True),)
 CARD, PARENT = "6390120000000001", "6390120000000019"
@@ -121,6 +123,15 @@ def test_an_unknown_tier() -> None:
 def test_a_bad_header(header: str, reason: str) -> None:
     """Without a header nothing can be taken, and one message is enough."""
     assert read(f"{header}\n{CARD},M1\n{CARD},M1") == [BadLine(1, reason)]
+
+
+def test_no_header() -> None:
+    """An empty file is a mistake of whoever made it, not a list of nobody."""
+    missing = [BadLine(1, "the header is missing")]
+    assert read("") == missing
+    assert list(read_members(["\n"])) == missing
+    assert list(read_balances([], ranges=(), totals=ControlTotals())) == missing
+    assert read("card,member\n") == []
 
 
 def test_good_lines_are_taken_beside_bad_ones() -> None:

@@ -42,7 +42,16 @@ TOO_LATE = """
     x1: REDEEM card=A amount=60                    -> balance=40
     INQUIRY card=A later=21                        -> balance=0
     # what was spent in time comes back dead, and the rest expires with it
-    REVERSAL of=x1                                 -> used=None balance=0
+    REVERSAL of=x1                                 -> used=None value=None balance=0
+"""
+
+HALF_TOO_LATE = """
+    EARN card=A amount=4000                        -> balance=40
+    EARN card=A amount=6000 later=10               -> balance=100
+    x1: REDEEM card=A amount=60                    -> used=60 value=60 balance=40
+    # forty of them are dead, and what comes back is told with what it is worth
+    INQUIRY card=A later=11                        -> balance=40
+    REVERSAL of=x1                                 -> used=20 value=20 balance=60
 """
 
 GRACIOUS = """
@@ -58,7 +67,13 @@ GRACIOUS = """
 
 @pytest.mark.parametrize(
     ("text", "changes"),
-    [(PENDING, [WAIT]), (PENDING_UNDONE, [WAIT]), (TOO_LATE, [SHORT]), (GRACIOUS, [SHORT, GRACE])],
+    [
+        (PENDING, [WAIT]),
+        (PENDING_UNDONE, [WAIT]),
+        (TOO_LATE, [SHORT]),
+        (HALF_TOO_LATE, [SHORT]),
+        (GRACIOUS, [SHORT, GRACE]),
+    ],
 )
 def test_story(text: str, changes: list[tuple[str, str]]) -> None:
     """Each line comes out as written, whatever batches they fall into."""
