@@ -94,13 +94,14 @@ def load(
 @config_option
 @json_option
 def show(config: Path, *, as_json: bool) -> None:
-    """What each campaign with a budget may give, gave, and has left."""
+    """What each campaign with a budget may give, gave, and has left; by programme where there are several."""
     deployment = open_deployment(config)
+    programmes = deployment.programme.all
+    rows: list[dict[str, str | int]] = []
     with deployment.books() as books:
-        rows = queries.budgets(
-            books,
-            {measure: plan for each in deployment.programme.all for measure, plan in each.budgets.items()},
-        )
+        for each in programmes:
+            its = {"programme": each.id} if len(programmes) > 1 else {}
+            rows += [{**its, **row} for row in queries.budgets(books, each.budgets)]
     print_rows(rows, as_json=as_json, nothing="no campaign in the programme has a budget")
 
 

@@ -10,6 +10,7 @@ from console import keeping, positions, statements
 from console.deployment import open_deployment
 from console.options import config_option, json_option, print_record, print_rows
 from loyalty.amount import format_minor
+from loyalty.card import MemberId
 from loyalty.terms import Terms
 from switch import queries
 from switch.outcome import Record, told_operation
@@ -97,9 +98,16 @@ def exceptions(config: Path, *, as_json: bool) -> None:
     deployment = open_deployment(config)
     terms, now = deployment.programme.terms, deployment.now
     with deployment.books() as books:
+
+        def whose(owner: MemberId | None, rules: str = "") -> dict[str, object]:
+            """The programme, where there are several."""
+            several = len(deployment.programme.all) > 1
+            return {"programme": queries.programme_of(books, owner, rules)} if several else {}
+
         rows = [
             {
                 **_age(now - record.at, as_json=as_json),
+                **whose(record.owner, record.rules),
                 **_row(record, terms, as_json=as_json),
                 "suspense": queries.suspense_of(books, record.seq),
                 "exception": record.exception,
@@ -110,6 +118,7 @@ def exceptions(config: Path, *, as_json: bool) -> None:
         rows += [
             {
                 **_age(now - record.at, as_json=as_json),
+                **whose(record.owner, record.rules),
                 **_row(record, terms, as_json=as_json),
                 "suspense": 0,
                 "exception": "LATE_ANSWER",
@@ -118,7 +127,11 @@ def exceptions(config: Path, *, as_json: bool) -> None:
             for record, after_ms in queries.late_answers(books)
         ]
         rows += [
-            {**_age(now - hold.at, as_json=as_json), **_hold_row(hold, terms, as_json=as_json)}
+            {
+                **_age(now - hold.at, as_json=as_json),
+                **whose(hold.owner),
+                **_hold_row(hold, terms, as_json=as_json),
+            }
             for hold in queries.open_holds(books)
         ]
     print_rows(rows, as_json=as_json, nothing="there are no exceptions")

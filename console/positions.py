@@ -1,12 +1,13 @@
 """What the points mean in money, for accountants: cohorts, certificates, partners and their settlement."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import rich_click as click
 
 from console.deployment import Deployment, open_deployment
 from console.options import config_option, json_option, print_json, print_record, print_rows
-from console.programmes import part_named
+from console.programmes import part_named, programme_only
 from ledger.account import name_of
 from loyalty.amount import format_minor
 from loyalty.errors import LoyaltyError
@@ -16,11 +17,7 @@ from switch.positions import positions as positions_of
 
 
 @click.command(epilog="Example: puntual ledger positions --config shop/puntual.toml")
-@click.option(
-    "--programme",
-    metavar="ID",
-    help="Members of this one alone, '' for the deployment's own; all together if left out.",
-)
+@programme_only
 @config_option
 @json_option
 def positions(programme: str | None, config: Path, *, as_json: bool) -> None:
@@ -55,8 +52,14 @@ def positions(programme: str | None, config: Path, *, as_json: bool) -> None:
     worth = {
         partner.id: each.redemption.value for each in deployment.programme.all for partner in each.partners
     }
+    whose = _programme_of_partners(deployment)
     partners: list[dict[str, object]] = [
-        {"partner": name, "points": points, "value": _signed(worth.get(name, value).of(abs(points)), points)}
+        {
+            **whose(name),
+            "partner": name,
+            "points": points,
+            "value": _signed(worth.get(name, value).of(abs(points)), points),
+        }
         for name, points in owed.items()
     ]
     whole: dict[str, int | None] = {
@@ -90,13 +93,18 @@ def positions(programme: str | None, config: Path, *, as_json: bool) -> None:
     epilog="Example: puntual ledger settle --partner FUEL --key 2026-11 --config shop/puntual.toml"
 )
 @click.option("--partner", "names", multiple=True, metavar="ID", help="Only this one; repeat it.")
+@programme_only
 @click.option("--key", metavar="KEY", help="Names the settlement: the same one again books nothing.")
 @config_option
 @json_option
-def settle(names: tuple[str, ...], key: str | None, config: Path, *, as_json: bool) -> None:
+def settle(
+    names: tuple[str, ...], programme: str | None, key: str | None, config: Path, *, as_json: bool
+) -> None:
     """Put down that partners paid what they owed, and were paid what they were owed."""
     deployment = open_deployment(config)
-    known = {partner.id for programme in deployment.programme.all for partner in programme.partners}
+    whole = deployment.programme
+    its = whole.all if programme is None else (part_named(whole, programme),)
+    known = {partner.id for each in its for partner in each.partners}
     for name in names:
         if name not in known:
             raise LoyaltyError("is no partner", where=name, hint="name one of the programme's [[partner]]")
@@ -111,7 +119,14 @@ def settle(names: tuple[str, ...], key: str | None, config: Path, *, as_json: bo
         return
     with deployment.desk() as desk:
         told = desk.order("partners.settle", key=key or f"settle {found.through}", positions=open_ones)
-    print_record({"rrn": told["rrn"], **told["settled"]}, as_json=as_json)
+    if as_json or len(whole.all) == 1:
+        print_record({"rrn": told["rrn"], **told["settled"]}, as_json=as_json)
+        return
+    print_record({"rrn": told["rrn"]}, as_json=False)
+    whose = _programme_of_partners(deployment)
+    settled = sorted((whose(name)["programme"], name, points) for name, points in told["settled"].items())
+    rows = [dict(zip(("programme", "partner", "points"), each, strict=True)) for each in settled]
+    print_rows(rows, as_json=False, nothing="nobody")
 
 
 @click.command(epilog="Example: puntual ledger lapse --config shop/puntual.toml")
@@ -140,6 +155,13 @@ def _named(deployment: Deployment, found: Positions) -> dict[str, int]:
         for partner in programme.partners
     }
     return {names.get(its, name_of(its)): points for its, points in sorted(found.partners.items())}
+
+
+def _programme_of_partners(deployment: Deployment) -> Callable[[str], dict[str, str]]:
+    """Gives the cell that names the programme of a partner, where there are several."""
+    programmes = deployment.programme.all
+    known = {partner.id: each.id for each in programmes for partner in each.partners}
+    return lambda name: {"programme": known.get(name, "")} if len(programmes) > 1 else {}
 
 
 def _signed(value_minor: int, points: int) -> int:

@@ -21,6 +21,15 @@ def programme_option(command: _Command) -> _Command:
     )(command)
 
 
+def programme_only(command: _Command) -> _Command:
+    """``--programme ID``, passed as *programme*: empty for the deployment's own, ``None`` for all."""
+    return click.option(
+        "--programme",
+        metavar="ID",
+        help="Only of this one, '' for the deployment's own; all together if left out.",
+    )(command)
+
+
 def part_named(programme: Programme, name: str) -> Programme:
     """The one called *name* among *programme* and those beside it.
 

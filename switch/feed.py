@@ -10,6 +10,7 @@ from typing import Any, Final
 from analytics.source import FeedRecord
 from loyalty.errors import LoyaltyError
 from switch.database import open_for_reading
+from switch.programmes import part_told
 
 SLICE_SIZE_MAX: Final = 10_000  # rows; a longer read would keep the writer's log from being emptied
 
@@ -17,7 +18,9 @@ _SLICE: Final = (
     "SELECT seq, rrn, CASE WHEN original IS NOT NULL AND operation IN ('EARN', 'REDEEM') THEN 'COMPLETE'"
     " ELSE operation END AS operation, is_advice, reason, earned, used, value_minor, discount_minor, amount,"
     " in_points, at, as_of, business_date, member_id, acquirer_id, merchant_id, terminal_id, original,"
-    " programme_version, exception, answer FROM decision WHERE seq > ? ORDER BY seq LIMIT ?"
+    " programme_version, exception, answer, rules,"
+    " (SELECT programme FROM membership WHERE member_id = decision.owner) AS programme"
+    " FROM decision WHERE seq > ? ORDER BY seq LIMIT ?"
 )
 
 
@@ -49,6 +52,9 @@ def _record_of(row: dict[str, Any]) -> FeedRecord:
     """The record of a row: without the answer's text, with its code; *points* is what the member gained."""
     code = json.loads(row.pop("answer")).get("39")
     row["is_advice"], row["in_points"] = row["is_advice"] == 1, row["in_points"] == 1
+    rules, programme = row.pop("rules"), row.pop("programme")
+    if programme := part_told(rules) or programme:
+        row["programme"] = programme  # one beside the deployment's own
     seq, rrn, operation = row.pop("seq"), row.pop("rrn"), row.pop("operation")
     head = {"seq": seq, "rrn": rrn, "operation": operation, "code": code}
     return FeedRecord(seq, {**head, "points": row["earned"] - row["used"], **row})

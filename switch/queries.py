@@ -17,10 +17,11 @@ from loyalty.decision import Balance
 from members.card import Card
 from members.proof import ProofKind, Secret
 from switch.counting import loaded_place
-from switch.lookups import PROOF, load_book, load_cards, load_leads
+from switch.lookups import MEMBERSHIP, PROOF, load_book, load_cards, load_leads
 from switch.marks import LATE
 from switch.outcome import Record
 from switch.postings import Draft
+from switch.programmes import part_told
 from switch.rows import link_of, record_of, secret_of
 from switch.statements import SELECT_LINKS_TO, SELECT_RECORD
 
@@ -96,6 +97,17 @@ def moved_by(database: sqlite3.Connection, seq: int, owner: MemberId) -> int:
     ):
         moved += points * ((credit in mine) - (debit in mine))
     return moved
+
+
+def programme_of(database: sqlite3.Connection, owner: MemberId | None, rules: str = "") -> str:
+    """The programme that a decision was taken in, or its member belongs to; empty for the deployment's own.
+
+    Args:
+        database: A connection that reads.
+        owner: Whose accounts it is about.
+        rules: Its account of itself.
+    """
+    return part_told(rules) or str(database.execute(MEMBERSHIP, (owner,)).fetchone()[0])
 
 
 def exceptions(database: sqlite3.Connection) -> Iterator[Record]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from switch.feed import DecisionFeed
 from tests.conformance import cards
 from tests.console.commands import puntual
 from tests.switch.test_decide_several import cafe_text
@@ -19,9 +20,35 @@ id = "friends"
 text = "Beans of friends are worth more"
 when = { tier = "friend" }
 then = { redeem = { value = "0.05" } }
+
+[[partner]]
+id = "BEANS"
+text = "Bean Roasters"
+funds = true
+"""
+CAMPAIGN = """
+[campaign]
+id = "{id}"
+text = "A campaign"
+nature = "points"
+category = "seasonal"
+state = "active"
+period = {{ from = 2026-01-01, before = 2026-01-02 }}
+budget_points = {budget}
+
+[[rule]]
+id = "{id}-rule"
+text = "Five points"
+then = {{ points = 5 }}
 """
 CAFE = "639022"
 OWN, THEIRS, FRIEND = cards.number(1), cards.number(1, CAFE), cards.number(2, CAFE)
+TERMINALS = """\
+terminal,merchant,acquirer,mcc,profile,partner
+T0000001,MERCH0000000001,00000000001,5411,retail87,
+T0000002,MERCH0000000001,00000000001,5411,retail87,BEANS
+"""
+ADJUST = ("adjust", FRIEND, "7", "--reason", "GOODWILL", "--by", "ana", "--key", "k")  # booked once
 LIST = f"card,member,tier\n{OWN},OWN,\n{THEIRS},CAFE,\n{FRIEND},FRIEND,friend\n"
 
 
@@ -35,6 +62,11 @@ class Shop:
         self.cafe.parent.mkdir(parents=True)
         tiers = cafe_text().replace("tiers = []", 'tiers = ["regular", "friend"]')
         self.cafe.write_text(tiers + RULES, encoding="utf-8")
+        for path, name, budget in ((self.folder, "spring", 500), (self.cafe.parent, "autumn", 700)):
+            (path / "campaigns").mkdir(exist_ok=True)
+            (path / "campaigns" / f"{name}.toml").write_text(CAMPAIGN.format(id=name, budget=budget))
+        register = folder / "terminals.csv"
+        register.write_text(TERMINALS, encoding="utf-8")
         assert self.take_in(LIST).exit_code == 0
         command = [sys.executable, "-P", "-m", "console", "serve", "--config", str(self.config)]
         command += ["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"]
@@ -44,11 +76,12 @@ class Shop:
             assert switch.stdout is not None
             address = switch.stdout.readline().split()[1].removeprefix("iso8583=")
             till = (f"--switch={address}", f"--memory={folder / 'till.json'}", "--json")
-            asked = (("sale", "7.00", OWN), ("sale", "100.00", THEIRS), ("sale", "100.00", FRIEND),
-                     ("redeem", "1.00", FRIEND))  # fmt: skip
+            asked = (("sale", "7.00", OWN), ("sale", "100.00", THEIRS, "--terminal=T0000002"),
+                     ("sale", "100.00", FRIEND), ("redeem", "1.00", FRIEND), ("hold", "3.00", OWN),
+                     ("hold", "4.00", THEIRS))  # fmt: skip
             self.rrns = [
-                json.loads(puntual("terminal", *what, f"--card={card}", *till).output)["rrn"]
-                for *what, card in asked
+                json.loads(puntual("terminal", what, amount, f"--card={card}", *more, *till).output)["rrn"]
+                for what, amount, card, *more in asked
             ]
             switch.terminate()
 
@@ -82,7 +115,7 @@ def test_checks_and_tables(shop: Shop) -> None:
 
 def test_decisions_are_explained_by_their_programme(shop: Shop) -> None:
     """Rates and terms are those that decided."""
-    own, theirs, _, paid = shop.rrns
+    own, theirs, _, paid, _, _ = shop.rrns
     assert "on 7.00 exactly 7, so +7" in shop.say("rules", "explain", own)
     assert "on 100.00 exactly 200, so +200" in shop.say("rules", "explain", theirs)
     assert "points pay by friends" in shop.say("rules", "explain", paid)
@@ -114,19 +147,42 @@ def test_cards_members_and_balances(shop: Shop) -> None:
     assert (card["programme"], card["tier"], card["available"]) == ("cafe", "friend", 180)
     assert shop.tell("members", "show", "CAFE")["tier"] == "regular"
     assert "programme" not in shop.tell("cards", "show", OWN)
-    assert (
-        shop.tell("adjust", FRIEND, "7", "--reason", "GOODWILL", "--by", "ana", "--key", "k")["available"]
-        == 187
-    )
+    assert shop.tell(*ADJUST)["available"] == 187
     whole, own, cafe = (
         shop.tell("ledger", "positions", *only) for only in ((), ("--programme", ""), ("--programme", "cafe"))
     )
     for figure in ("outstanding", "value", "debt", "certificates"):
         assert whole[figure] == own[figure] + cafe[figure], figure
     assert (own["outstanding"], own["value"], cafe["outstanding"], cafe["value"]) == (7, 7, 387, 774)
-    (cohort,) = cafe["cohorts"]
-    assert (cohort["issued"], cohort["redeemed"]) == (400, 20)
+    cohorts = [(each["funder"], each["issued"], each["redeemed"]) for each in cafe["cohorts"]]
+    assert cohorts == [("", 200, 20), ("BEANS", 200, 0)]
     assert shop.say("ledger", "verify").startswith("the books hold")
+
+
+def test_lists_name_the_programme(shop: Shop) -> None:
+    """Budgets, exceptions and the feed; a settlement last, because it changes what partners owe."""
+    budgets = [(row["programme"], row["campaign"], row["planned"]) for row in shop.tell("budget", "show")]
+    assert budgets == [("", "spring", 500), ("cafe", "autumn", 700)]
+    held = [(row["programme"], row["rrn"], row["exception"]) for row in shop.tell("exceptions")]
+    assert held == [("", shop.rrns[4], "OPEN_HOLD"), ("cafe", shop.rrns[5], "OPEN_HOLD")]
+    shop.tell(*ADJUST)
+    fed = {
+        record.fields["rrn"]: record.fields.get("programme")
+        for record in DecisionFeed(shop.folder / "puntual.db").read(0, 100)
+    }
+    assert [fed[rrn] for rrn in shop.rrns] == [None, "cafe", "cafe", "cafe", None, "cafe"]
+    (adjusted,) = (
+        row["rrn"] for row in shop.tell("ledger", "history", FRIEND) if row["operation"] == "ADJUST"
+    )
+    assert fed[adjusted] == "cafe"
+    assert [(row["programme"], row["partner"]) for row in shop.tell("ledger", "positions")["partners"]] == [
+        ("cafe", "BEANS")
+    ]
+    assert "settled" in shop.say("ledger", "settle", "--programme", "")
+    assert shop.say("ledger", "settle", "--programme", "cafe").splitlines()[1:] == [
+        "programme  partner  points",
+        "cafe       BEANS      -200",
+    ]
 
 
 def test_nobody_moves_to_another(shop: Shop) -> None:
