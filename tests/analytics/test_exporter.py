@@ -53,7 +53,7 @@ async def test_it_goes_on_where_it_was(tmp_path: Path) -> None:
     assert exporter.arrived == [3, 4, 9, 12]
 
 
-@settings(deadline=None, max_examples=50)  # it waits for the disk
+@settings(max_examples=50)
 @given(failures=st.lists(st.booleans(), max_size=12), arrives=st.booleans(), size=st.integers(1, 7))
 def test_at_least_once_in_order(
     *, tmp_path_factory: pytest.TempPathFactory, failures: list[bool], arrives: bool, size: int

@@ -23,7 +23,7 @@ async def test_one_object_a_line(tmp_path: Path) -> None:
     ]
 
 
-@settings(deadline=None, max_examples=50)  # it waits for the disk
+@settings(max_examples=50)
 @given(torn=st.binary(max_size=200_000).filter(lambda torn: b"\n" not in torn))
 async def test_a_torn_last_line_is_removed(tmp_path_factory: pytest.TempPathFactory, torn: bytes) -> None:
     """A line that was half written when the power went was never acknowledged, so it comes again, whole."""

@@ -4,7 +4,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from loyalty.decision import Discount
 from rules.conditions import CounterWithin
@@ -158,7 +158,6 @@ def test_counters_are_told_in_money_and_in_words() -> None:
     assert asks == ["3rd", "10th", "11th", "21st"]
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault of the rules
 @given(rules=rule_lists(max_size=5))
 def test_every_rule_can_be_described(rules: tuple[Rule, ...]) -> None:
     """Whatever an author may write, the console can show it."""

@@ -4,7 +4,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from msgspec import structs
 
 from rules.evaluate import evaluate, price
@@ -71,7 +71,6 @@ def test_discounts(text: str, words: str, expected: tuple[list[tuple[int, int]],
     assert off(text, words) == expected
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault of the rules
 @given(rules=rule_lists(max_size=12), facts=sales())
 def test_no_line_costs_less_than_nothing(rules: tuple[Rule, ...], facts: Facts) -> None:
     """However many discounts meet; and the net sale rates to the same points again, as a refund needs it."""

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyalty.errors import Problems
@@ -244,7 +244,7 @@ CHANGES = st.sampled_from(sorted(PLACES.values(), key=str)), st.sampled_from(ANY
 
 
 @given(place=CHANGES[0], value=CHANGES[1])
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 def test_an_editor_marks_what_does_not_load(place: tuple[Any, ...], value: Any) -> None:
     """Whatever stands in the place of a value (None: it is left out), schema and loader agree about it.
 

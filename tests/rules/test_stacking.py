@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyalty.amount import Rate, Rounding
@@ -28,7 +28,7 @@ def rule(name: str, more: str, then: str) -> str:
     return f'[[rule]]\nid = "{name}"\ntext = "R"\n{more}\nthen = {{ {then} }}\n'
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(
     rules=rule_lists(max_size=6),
     facts=sales(),

@@ -4,7 +4,7 @@ import pickle
 from dataclasses import replace
 from random import Random
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loyalty.amount import Rate, Rounding
@@ -49,7 +49,6 @@ def compiled(made: Programme, columns_from: int, cells_max: int) -> Programme:
     return made
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault of the rules
 @given(
     rules=rule_lists(),
     facts=st.lists(sales(), min_size=1, max_size=5),
@@ -90,7 +89,6 @@ def test_the_table_and_the_interpreter_agree(
         assert redemption_in(made, each) == redemption_by_rules(made, each)
 
 
-@settings(deadline=None)  # a busy machine is no fault of the rules
 @given(seed=st.integers(0, 2**32), columns_from=st.sampled_from([2, 6, COLUMNS_FROM]))
 def test_the_same_where_many_rules_ask_for_the_same_few_values(seed: int, columns_from: int) -> None:
     """So that buckets are divided, and divided again, some of their parts few rules and others many."""

@@ -290,4 +290,4 @@ class Events(Books):
 
 
 TestEvents = Events.TestCase
-TestEvents.settings = settings(max_examples=80, stateful_step_count=50, deadline=None)
+TestEvents.settings = settings(max_examples=80, stateful_step_count=50)

@@ -281,6 +281,6 @@ def points_in(lots: Iterable[LotBalance]) -> int:
 
 
 TestPatientBooks = PatientBooks.TestCase
-TestPatientBooks.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
+TestPatientBooks.settings = settings(max_examples=25, stateful_step_count=40)
 TestBooks = Books.TestCase
-TestBooks.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestBooks.settings = settings(max_examples=60, stateful_step_count=40)

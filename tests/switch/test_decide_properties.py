@@ -149,7 +149,7 @@ def _all(story: Story) -> list[Outcome]:
     return [*story.store.outcomes.values(), *story.pending]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(asked=st.lists(lines(), min_size=4, max_size=30), cuts=st.sets(st.integers(0, 29)))
 def test_points_are_neither_made_nor_lost(asked: list[str], cuts: set[int]) -> None:
     """The books balance after every message, no account passes its floor, no lot its size."""
@@ -192,7 +192,7 @@ def _sign(operation: str) -> int:
     return -1 if operation in spending else 1
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=75)
 @given(asked=st.lists(lines(), max_size=20), cuts=st.sets(st.integers(0, 19)))
 def test_batches_do_not_show(asked: list[str], cuts: set[int]) -> None:
     """However the same messages fall into batches, they are answered alike and the books are the same."""
@@ -207,7 +207,7 @@ def test_batches_do_not_show(asked: list[str], cuts: set[int]) -> None:
     assert alone.sums() == together.sums()
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=75)
 @given(asked=st.lists(lines(), max_size=15))
 def test_a_repeat_is_answered_from_memory(asked: list[str]) -> None:
     """Every remembered message again: nothing is booked, and the answer is that of the first time."""
@@ -223,7 +223,7 @@ def test_a_repeat_is_answered_from_memory(asked: list[str]) -> None:
     assert story.sums() == sums
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=75)
 @given(asked=st.lists(lines(), max_size=12))
 @example(asked=["REFUND* card=A amount=100", "VOID back=1"])  # a refund that named no sale
 @example(

@@ -204,7 +204,7 @@ def test_a_hold_that_takes_nothing_counts_nothing() -> None:
     assert story.store.tallies == {}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(asked=st.lists(lines(), min_size=3, max_size=14), cuts=st.sets(st.integers(0, 13)))
 def test_whatever_happens_to_holds(asked: list[str], cuts: set[int]) -> None:
     """What is reserved is what open holds keep, nothing falls below nothing, and all of it ends."""

@@ -94,7 +94,7 @@ def totals(told: list[Outcome]) -> Counter[Place]:
     return sums
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(asked=st.lists(lines(), min_size=3, max_size=16), cuts=st.sets(st.integers(0, 15)))
 def test_batches_do_not_show(asked: list[str], cuts: set[int]) -> None:
     """One batch or many: the same answers, the same postings, the same counts; and the oracle agrees."""
@@ -118,7 +118,7 @@ def test_batches_do_not_show(asked: list[str], cuts: set[int]) -> None:
         assert interpret(PROGRAMME, facts) == award
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(asked=st.lists(lines(), min_size=3, max_size=16))
 def test_no_limit_is_passed(asked: list[str]) -> None:
     """By sales; an undoing that is undone counts again what others may have had meanwhile."""
@@ -136,7 +136,7 @@ def test_no_limit_is_passed(asked: list[str]) -> None:
     assert held == (120 - spent if any(place[0].startswith("planned:") for place in totals(told)) else 0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(asked=st.lists(lines(), max_size=10))
 def test_reversing_everything_counts_nothing(asked: list[str]) -> None:
     """In the opposite order: only tiers and the plan of the budget stay, and the budget has it all again."""

@@ -132,7 +132,7 @@ asked = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(asked, min_size=1, max_size=25))
 def test_what_was_decided_is_rated_the_same_again(sales: list[Asked]) -> None:
     """Limits over every span, budgets, counters of every kind and arms, all from nothing on."""
