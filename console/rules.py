@@ -21,7 +21,7 @@ from loyalty.transaction import Operation
 from rules.describe import describe_effect, tell_redemption
 from rules.effects import Decline, Lane
 from rules.evaluate import evaluate
-from rules.explain import tell, why_not
+from rules.explain import Answer, tell, tell_decline, why_not
 from rules.facts import Facts
 from rules.outline import outline
 from rules.parse import load_programme
@@ -94,13 +94,26 @@ def explain(ctx: click.Context, rrn: str, config: Path, *, as_json: bool) -> Non
     for line in lines:
         click.echo(f"  {line}")
     is_sale = record.operation == Operation.EARN.value
-    if is_sale and facts is not None and evaluate(programme, facts).points != record.earned:
+    if (
+        is_sale
+        and record.effective
+        and facts is not None
+        and evaluate(programme, facts).points != record.earned
+    ):
         click.echo("  this is not what was earned then: another release of the rules decided")
         ctx.exit(1)
 
 
 _EXPLAINED: Final = frozenset(
-    {Operation.EARN.value, Operation.REDEEM.value, Operation.EXCHANGE.value, Operation.HOLD.value}
+    each.value
+    for each in (
+        Operation.EARN,
+        Operation.REDEEM,
+        Operation.EXCHANGE,
+        Operation.HOLD,
+        Operation.TRANSFER,
+        Operation.PAY_CERTIFICATE,
+    )
 )
 
 
@@ -127,6 +140,8 @@ def why_not_command(rrn: str, rule: str, config: Path, *, as_json: bool) -> None
             where=f"programme {programme.version}",
             hint=f"rules: {known}",
         ) from None
+    if not record.effective and all(each.holds for each in answers):
+        answers.append(Answer(holds=False, asks="something that has an effect", found=_without(record)))
     if as_json:
         print_json([{"holds": each.holds, "asks": each.asks, "found": each.found} for each in answers])
         return
@@ -136,8 +151,11 @@ def why_not_command(rrn: str, rule: str, config: Path, *, as_json: bool) -> None
 
 def _told(record: Record, facts: Facts, programme: Programme) -> list[str]:
     """What rules made of it, a line a step."""
+    if not record.effective:
+        name = record.reason or record.exception or ""
+        return [*tell_decline(programme, facts, name), _without(record)]
     lines = tell(programme, facts) if record.operation == Operation.EARN.value else []
-    if record.used or not record.effective or not lines:
+    if record.used or not lines:
         redemption = terms_of_decision(programme, record.rules)
         lines.append(tell_redemption(programme, redemption))
         lines.append(_what_came(record, programme))
@@ -152,13 +170,16 @@ def _without_effect(record: Record, programme: Programme) -> list[str]:
         for rule in programme.rules
         if isinstance(rule.effect, Decline) and rule.effect.name == reason
     ]
-    return [*lines, f"declined: {reason}" if record.reason else f"accepted without effect: {reason}"]
+    return [*lines, _without(record)]
+
+
+def _without(record: Record) -> str:
+    """Why it has no effect."""
+    return f"declined: {record.reason}" if record.reason else f"accepted without effect: {record.exception}"
 
 
 def _what_came(record: Record, programme: Programme) -> str:
     """What became of the points that were to be spent."""
-    if not record.effective:
-        return f"declined: {record.reason or record.exception}"
     if record.operation == Operation.HOLD.value:
         return "held: what is used of it is told by its completion"
     worth_minor = terms_of_decision(programme, record.rules).value.of(record.used)
@@ -179,7 +200,7 @@ def _decided(rrn: str, config: Path) -> tuple[Record, Facts | None, Programme, l
         found = [record for record in reader.by_rrn(rrn) if record.operation in _EXPLAINED]
         if not found:
             raise LoyaltyError(
-                "there is no such sale or redemption", where=f"DE 37 {rrn}", hint="look at the receipt"
+                "there is no such sale or use of points", where=f"DE 37 {rrn}", hint="look at the receipt"
             )
         record = found[-1]
         text, version = reader.facts(record.seq), record.programme_version

@@ -19,7 +19,9 @@ Range = tuple[int | None, int | None]
 
 TRAITS: Final = "traits"  # of them rules ask under the names of ``TRAIT_VALUES``
 CURRENCY: Final = "currency"  # a trait too; its values are the programme's own
+OPERATION: Final = "operation"  # a trait that only rules which decline ask for
 TRAIT_VALUES: Final[dict[str, tuple[str, ...]]] = {
+    OPERATION: ("EARN", "REDEEM", "TRANSFER", "EXCHANGE", "PAY_CERTIFICATE"),
     "role": ("parent", "child"),
     "kind": ("person", "organization"),
     "entry_mode": ("manual", "magstripe", "barcode", "chip", "contactless", "ecommerce", "other"),

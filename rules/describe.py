@@ -181,7 +181,7 @@ def describe_effect(effect: Effect, currency: str) -> str:  # noqa: C901, PLR091
         case FreeUnits(of):
             return f"of each {of} units the cheapest is free"
         case Decline(name):
-            return f"declines the sale: {name}"
+            return f"declines: {name}"
         case FreeForStamps(card):
             return f"one is free for {card.size} stamps of {card.id}"
         case IssueCoupon(coupon):

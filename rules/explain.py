@@ -18,11 +18,12 @@ from rules.conditions import (
     holds,
 )
 from rules.cost import Cost, costs
-from rules.describe import any_of, describe, describe_effect, describe_lines, found
+from rules.describe import any_of, describe, describe_effect, describe_lines, found, tell_redemption
 from rules.effects import (
     EXTRA_LANES,
     POINT_LANES,
     PRICE_LANES,
+    Decline,
     Lane,
 )
 from rules.experiment import HOLDOUT, withheld
@@ -30,6 +31,7 @@ from rules.extras import interpreted
 from rules.facts import Facts
 from rules.interpret import interpret, lines_hold, quantity_short, selected, shortfall
 from rules.programme import BASE_RULE, Programme
+from rules.redeem import interpreted as redemption_interpreted
 from rules.redeem import redemption_in
 from rules.rule import Rule
 
@@ -81,6 +83,28 @@ def tell(programme: Programme, facts: Facts) -> list[str]:
     return lines
 
 
+def tell_decline(programme: Programme, facts: Facts, name: str) -> list[str]:
+    """Why what these *facts* tell of was declined under *name*: the rule, and what it asked.
+
+    Where no rule declines, by whose terms points would have paid.
+    """
+    facts = facts.as_rung_up()
+    by_id = {rule.id: rule for rule in programme.rules}
+    guard, _ = interpreted(programme, facts)
+    if guard is not None:
+        effect = by_id[guard].effect
+        if isinstance(effect, Decline) and effect.name == name:
+            told = describe_effect(effect, programme.terms.currency)
+            return [f"{guard}: {by_id[guard].text}: {told}", *_reasons(programme, by_id[guard], facts)]
+    redemption = redemption_interpreted(programme, facts)
+    reasons = _reasons(programme, by_id[redemption.rule], facts) if redemption.rule else []
+    return [tell_redemption(programme, redemption), *reasons]
+
+
+def _reasons(programme: Programme, rule: Rule, facts: Facts) -> list[str]:
+    return [f"because {each.asks}: {each.found}" for each in _asked(programme, rule, facts)]
+
+
 def why_not(programme: Programme, facts: Facts, rule_id: str) -> list[Answer]:
     """All that the rule asks, in order, each with what the sale had.
 
@@ -97,14 +121,7 @@ def why_not(programme: Programme, facts: Facts, rule_id: str) -> list[Answer]:
         facts = facts.as_priced()
     _, lines = facts.earning()
     currency = programme.terms.currency
-    answers = [
-        Answer(holds(each, facts), describe(each, currency), found(each, facts, currency))
-        for each in rule.when
-    ]
-    if rule.lines is not None:
-        base = sum(lines[at][1] for at in selected(rule, lines))
-        what = f"{len(selected(rule, lines))} such lines, {format_minor(base, currency)}"
-        answers.append(Answer(lines_hold(rule, lines), describe_lines(rule.lines, currency), what))
+    answers = _asked(programme, rule, facts)
     if all(answer.holds for answer in answers):
         answers.append(_picked(rule, programme, award, facts))
     else:
@@ -115,6 +132,21 @@ def why_not(programme: Programme, facts: Facts, rule_id: str) -> list[Answer]:
         if short is not None:
             missing = f"{format_minor(short, currency)} was missing"
             answers.append(Answer(holds=False, asks="a little more", found=missing))
+    return answers
+
+
+def _asked(programme: Programme, rule: Rule, facts: Facts) -> list[Answer]:
+    """What *rule* asks, in order."""
+    _, lines = facts.earning()
+    currency = programme.terms.currency
+    answers = [
+        Answer(holds(each, facts), describe(each, currency), found(each, facts, currency))
+        for each in rule.when
+    ]
+    if rule.lines is not None:
+        base = sum(lines[at][1] for at in selected(rule, lines))
+        what = f"{len(selected(rule, lines))} such lines, {format_minor(base, currency)}"
+        answers.append(Answer(lines_hold(rule, lines), describe_lines(rule.lines, currency), what))
     return answers
 
 
@@ -135,8 +167,12 @@ def _picked(rule: Rule, programme: Programme, award: Award, facts: Facts) -> Ans
         decided = redemption_in(programme, facts).rule
         found = "it decided" if decided == rule.id else f"{decided} comes before it"
         return Answer(decided == rule.id, "being the first of its lane", found)
+    if rule.lane is Lane.GUARD:
+        decided = interpreted(programme, facts)[0] or ""
+        found = "it decided" if decided == rule.id else f"{decided} comes before it"
+        return Answer(decided == rule.id, "being the first of its lane", found)
     if rule.lane in EXTRA_LANES:
-        gave = rule.lane is Lane.GUARD or rule.id in interpreted(programme, facts, award.counted)[1].rules
+        gave = rule.id in interpreted(programme, facts, award.counted)[1].rules
         what = "it was given" if gave else "another of its group was, or too little was left"
         return Answer(gave, "being picked, and room in its limits and its stock", what)
     if rule.lane in PRICE_LANES:

@@ -86,7 +86,7 @@ NOTHING: Final = Extras()
 
 
 def declined_by(programme: Programme, facts: Facts) -> Rule | None:
-    """The first rule that declines the sale; *facts* are those of the whole ticket, nothing paid yet."""
+    """The first rule that declines; *facts* are those of the whole ticket, nothing paid yet."""
     if not programme.guards:
         return None
     for rule, _ in _found(programme, facts):

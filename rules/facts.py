@@ -152,6 +152,10 @@ class Facts:
         )
         return replace(self, base_minor=self.ticket_minor, lines=lines)
 
+    def as_rung_up(self) -> "Facts":
+        """What rules see that look at the whole of what is asked, with a basket or without."""
+        return self if self.lines is None else self.gross()
+
     def after(self, discounts: Sequence[Discount]) -> "Facts":
         """The sale once *discounts* are taken off; it gets no further ones."""
         can = self.can.replace(TAKES_DISCOUNTS, PRICED)

@@ -19,7 +19,7 @@ from rules.rule import Rule
 def redemption_in(programme: Programme, facts: Facts) -> Redemption:
     """The terms under which *programme* lets points pay."""
     if programme.redemptions.size:
-        for _, row, _, _ in programme.redemptions.search(sale_of(facts), None).hits:
+        for _, row, _, _ in programme.redemptions.search(sale_of(facts.as_rung_up()), None).hits:
             if counts(row.rule, programme, facts.arms):
                 return _terms(row.rule)
     return programme.redemption
@@ -27,6 +27,7 @@ def redemption_in(programme: Programme, facts: Facts) -> Redemption:
 
 def interpreted(programme: Programme, facts: Facts) -> Redemption:
     """The same, rule by rule. It says what is right."""
+    facts = facts.as_rung_up()
     _, lines = facts.earning()
     for rule in programme.rules:
         if rule.lane is Lane.REDEEM and counts(rule, programme, facts.arms) and applies(rule, facts, lines):
@@ -46,7 +47,8 @@ def terms_of(programme: Programme, rule_id: str) -> Redemption:
 
 def as_rung_up(facts: Facts, ticket_minor: int) -> Facts:
     """What the rules on redemptions saw of a sale whose *facts* were kept when it had been paid."""
-    return replace(facts, base_minor=ticket_minor, ticket_minor=ticket_minor)
+    whole = facts if facts.lines is None else facts.as_priced()
+    return replace(whole, base_minor=ticket_minor, ticket_minor=ticket_minor)
 
 
 def _terms(rule: Rule) -> Redemption:

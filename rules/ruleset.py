@@ -3,9 +3,10 @@
 from typing import Final
 
 from loyalty.amount import Rate
+from rules.asked import member_facts_in
 from rules.cap import Cap
 from rules.caps import read_budget, read_caps
-from rules.conditions import Condition
+from rules.conditions import OPERATION, Condition
 from rules.conditionset import read_conditions, read_lines, read_period
 from rules.effects import EXTRA_LANES, POINT_LANES, PRICE_LANES, REDEEM_LANES, Lane, Redeem
 from rules.effectset import read_effect
@@ -123,6 +124,8 @@ def read_rules(
             section.wrong(
                 "base rates need no group: each line takes the first", "group", "order them by priority"
             )
+        if rule.lane is not Lane.GUARD and OPERATION in member_facts_in((rule,)):
+            section.wrong("is asked by rules that decline only", f"when.{OPERATION}")
         if isinstance(rule.effect, Redeem):
             _check_redeeming(rule, section)
         rules.append((rule, section))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from rules.cap import Per, Scope
-from rules.conditions import AMOUNT_ATTRIBUTES, CURRENCY, TEXT_ATTRIBUTES, TRAIT_VALUES
+from rules.conditions import AMOUNT_ATTRIBUTES, CURRENCY, OPERATION, TEXT_ATTRIBUTES, TRAIT_VALUES
 from rules.conditionset import BAND_NUMBERS, BANDS, CLOSED, HAS_ALL, SHAPES, WEEKDAYS, WRITTEN_SETS
 from rules.effectset import KEYS
 from rules.reading import POINTS_MAX
@@ -175,7 +175,11 @@ def rule(**others: Schema) -> Schema:
         },
         "id", "text", "then",
     )  # fmt: skip
-    return whole_rule | {"allOf": [_never(key, effects) for key, effects in _SENSELESS.items()]}
+    others_than = {"not": {"required": ["decline"]}}
+    asks = {"required": [OPERATION]}  # which only a rule that declines may
+    undeclined = {"not": {"required": ["when"], "properties": {"when": asks, "then": others_than}}}
+    senseless = [_never(key, effects) for key, effects in _SENSELESS.items()]
+    return whole_rule | {"allOf": [*senseless, undeclined]}
 
 
 def _never(key: str, effects: tuple[str, ...]) -> Schema:

@@ -10,9 +10,8 @@ from ledger.book import MemberBook
 from loyalty.card import IdentifierKind
 from loyalty.decision import Reason
 from members.card import Card
-from rules.facts import Facts
 from rules.programme import Programme
-from rules.redeem import redemption_in, terms_of
+from rules.redeem import terms_of
 from rules.redemption import Redemption
 from switch.case import Case
 from switch.family import allowance
@@ -95,17 +94,6 @@ def allowed_points(
             return Reason.NOT_SUFFICIENT_POINTS
         points = free
     return points
-
-
-def terms_now(case: Case, facts: Facts) -> Redemption:
-    """The terms that hold for the transaction; *facts* are made for this, of what the till told."""
-    transaction, programme = case.transaction, case.programme
-    amount_minor = transaction.amount or 0
-    if transaction.in_points:
-        amount_minor = programme.redemption.value.of(amount_minor)
-    facts.operation = transaction.operation.value
-    facts.base_minor = facts.ticket_minor = amount_minor
-    return redemption_in(programme, facts)
 
 
 def told(redemption: Redemption | None) -> str:

@@ -14,6 +14,7 @@ from rules.redemption import Redemption
 from switch.allowed import may_only_earn, whole_points
 from switch.case import Case
 from switch.certificates import changed, code_for, made
+from switch.declining import guarded
 from switch.family import is_above
 from switch.outcome import Outcome
 from switch.paying import redemption_for, traced
@@ -35,6 +36,8 @@ def exchange(case: Case) -> Outcome:
     assert card is not None
     if may_only_earn(case):
         return case.refuse_or_accept(Reason.NOT_PERMITTED, card)
+    if (declined := guarded(case, card)) is not None:
+        return declined
     redemption = redemption_for(case, card)
     return traced(case, _exchanged(case, card, redemption), redemption, card)
 
@@ -91,6 +94,8 @@ def pay_certificate(case: Case) -> Outcome:
     assert card is not None
     if may_only_earn(case):
         return case.refuse_or_accept(Reason.NOT_PERMITTED, card)
+    if (declined := guarded(case, card)) is not None:
+        return declined
     certificate = (
         case.worksheet.certificate(transaction.coupons[0]) if len(transaction.coupons) == 1 else None
     )

@@ -15,11 +15,12 @@ from switch.allowed import allowed_points, may_only_earn, points_for, redemption
 from switch.case import Case
 from switch.counting import count_held, uncount_all
 from switch.coupons import use_and_issue
+from switch.declining import Refusal, guarded
 from switch.gifts import stamps_left
 from switch.outcome import Link, Outcome, Record, completes
 from switch.paying import lines_to_cover, redemption_for, traced
 from switch.prizes import hold_prize
-from switch.sales import Guarded, work_out
+from switch.sales import work_out
 
 
 def hold(case: Case) -> Outcome:
@@ -31,6 +32,8 @@ def hold(case: Case) -> Outcome:
     if may_only_earn(case):
         return case.decline(Reason.NOT_PERMITTED, card)
     if case.transaction.held_for is Operation.REDEEM:
+        if (declined := guarded(case, card)) is not None:
+            return declined
         if case.transaction.prize is not None:
             return hold_prize(case, card)
         redemption = redemption_for(case, card)
@@ -42,10 +45,8 @@ def _hold_sale(case: Case, card: Card) -> Outcome:
     transaction = case.transaction
     draft = case.draft(card.owner)
     sale = work_out(case, card, draft.book)
-    if isinstance(sale, Guarded):
-        return sale.decline(case, card)
-    if isinstance(sale, Reason):
-        return case.decline(sale, card)
+    if isinstance(sale, Refusal):
+        return sale.outcome(case, card)
     kept_until = case.moment.now.replace(microsecond=0) + case.programme.hold_kept
     draft.hold(sale.points, Operation.EARN.value, kept_until)
     assert draft.book is not None

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from loyalty.terms import Terms
-from loyalty.transaction import Transaction
+from loyalty.transaction import Operation, Transaction
 from members.card import Card
 from members.profile import Profile
 from rules.facts import Facts
@@ -23,7 +23,7 @@ _ENTRY_MODES: Final = MappingProxyType(
 _ENTRY_SIZE: Final = 3  # digits; other versions of the standard say it otherwise
 
 
-TRAITS: Final = frozenset({"role", "entry_mode", "kind", "currency"})
+TRAITS: Final = frozenset({"operation", "role", "entry_mode", "kind", "currency"})
 
 
 def tell_traits(
@@ -31,6 +31,10 @@ def tell_traits(
 ) -> None:
     """Put what the programme *asks* of the message, and of the card's place in a family, among *facts*."""
     traits = set()
+    if "operation" in asks:
+        operation = transaction.held_for or transaction.operation
+        is_quote = operation is Operation.QUOTE
+        traits.add(f"operation:{Operation.EARN.value if is_quote else operation.value}")
     if "role" in asks and card is not None:
         traits.add("role:parent" if card.owner == card.member_id else "role:child")
     if "entry_mode" in asks and len(transaction.entry_mode) == _ENTRY_SIZE:

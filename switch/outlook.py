@@ -13,7 +13,10 @@ from switch.positions import partner_positions
 from switch.queries import budgets, totals
 
 LATELY: Final = 5_000  # sales whose baskets tell at what prices products are sold
-_BASKETS: Final = "SELECT facts FROM fact ORDER BY seq DESC LIMIT ?"
+_BASKETS: Final = (
+    "SELECT facts FROM fact JOIN decision USING (seq) WHERE operation = 'EARN' AND effective = 1"
+    " ORDER BY seq DESC LIMIT ?"
+)
 _TOTAL: Final = "SELECT total FROM tally WHERE measure = ? ORDER BY seq DESC LIMIT 1"
 
 

@@ -10,6 +10,7 @@ from members.card import Card
 from rules.redemption import Redemption
 from switch.allowed import allowed_points, may_only_earn, points_for, redeemable, whole_points
 from switch.case import Case
+from switch.declining import guarded
 from switch.outcome import Outcome
 from switch.paying import lines_to_cover, redemption_for, traced
 from switch.postings import Draft
@@ -128,6 +129,8 @@ def redeem(case: Case) -> Outcome:
     assert card is not None
     if may_only_earn(case):
         return case.refuse_or_accept(Reason.NOT_PERMITTED, card)
+    if (declined := guarded(case, card)) is not None:
+        return declined
     if transaction.prize is not None:
         return redeem_prize(case, card)
     redemption = redemption_for(case, card)
@@ -183,6 +186,8 @@ def _booked_redemption(
 
 def _redeem_without_card(case: Case, card: Card | None, reason: Reason) -> Outcome:
     """Points were taken for money with a card that is unknown or cannot be used: suspense bears them."""
+    if (declined := guarded(case, card)) is not None:
+        return declined
     redemption = redemption_for(case, card)
     if redemption.refused:
         return case.accept(redemption.refused, card)

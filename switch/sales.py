@@ -9,7 +9,7 @@ requests and quotes. What an advice tells of was paid at the till's own prices.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 from msgspec import structs
@@ -18,10 +18,10 @@ from ledger.book import MemberBook
 from loyalty.decision import Approved, Discount, Instrument, Reason
 from loyalty.transaction import BasketLine, Operation
 from members.card import Card, CardStatus
-from rules.effects import Decline
 from rules.evaluate import Award, evaluate, price
-from rules.extras import NOTHING, Extras, declined_by, extras
+from rules.extras import NOTHING, Extras, extras
 from rules.facts import TAKES_DISCOUNTS, Facts
+from rules.redeem import redemption_in
 from rules.redemption import Redemption
 from rules.stock import FREE, FREE_WITHIN
 from switch import funding
@@ -30,12 +30,12 @@ from switch.allowed import (
     allowed_points,
     may_only_earn,
     redeemable,
-    terms_now,
     told,
 )
 from switch.case import Case
 from switch.counting import count_sale
 from switch.coupons import NONE_TAKEN, Taken, take, use_and_issue
+from switch.declining import Refusal, by_guard, facts_asked
 from switch.gifts import hand_out, told_of
 from switch.outcome import CardChange, Outcome, Side
 from switch.pointsoff import comes_off, points_off
@@ -70,17 +70,6 @@ class Sale(msgspec.Struct):
     limit_minor: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Guarded:
-    """A rule of the programme declines the sale under *name*, which terminals see in tag 059."""
-
-    name: str
-
-    def decline(self, case: Case, card: Card) -> Outcome:
-        """Declined under the programme's own name, and remembered."""
-        return case.decline(Reason.NOT_PERMITTED, card, name=self.name)
-
-
 def earn(case: Case) -> Outcome:
     """A sale, perhaps paid in part with points (tag 020)."""
     transaction = case.transaction
@@ -92,10 +81,8 @@ def earn(case: Case) -> Outcome:
         return case.refuse_or_accept(Reason.NOT_PERMITTED, card)
     draft = case.draft(card.owner)
     sale = work_out(case, card, draft.book)
-    if isinstance(sale, Guarded):
-        return case.accept(sale.name, card) if transaction.is_advice else sale.decline(case, card)
-    if isinstance(sale, Reason):
-        return case.refuse_or_accept(sale, card)
+    if isinstance(sale, Refusal):
+        return sale.outcome(case, card)
     short = draft.redeem(sale.points) if sale.points else 0
     programme, dates = case.programme, case.programme.lot_dates(case.today)
     if programme.borne_by:
@@ -115,10 +102,8 @@ def quote(case: Case) -> Outcome:
     assert card is not None
     book = case.book(card.owner)
     sale = work_out(case, card, book)
-    if isinstance(sale, Guarded):
-        return case.refuse(Reason.NOT_PERMITTED, name=sale.name)
-    if isinstance(sale, Reason):
-        return case.refuse(sale)
+    if isinstance(sale, Refusal):
+        return case.refuse(sale.reason, name=sale.name)
     assert sale.redemption is not None
     return case.tell(
         Approved(
@@ -140,7 +125,7 @@ def quote(case: Case) -> Outcome:
     )
 
 
-def work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | Reason | Guarded:
+def work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | Refusal:
     """Discounts, points used, what is left to pay, and what it earns."""
     transaction = case.transaction
     price_minor = transaction.amount
@@ -150,10 +135,9 @@ def work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | R
     discount_minor = 0
     taken = take(case, card) if transaction.coupons else NONE_TAKEN
     if case.programme.guards:
-        rule = declined_by(case.programme, sale_facts(case, card, price_minor, taken))
-        if rule is not None:
-            assert isinstance(rule.effect, Decline)
-            return Guarded(rule.effect.name)
+        refusal = by_guard(case, sale_facts(case, card, price_minor, taken))
+        if refusal is not None:
+            return refusal
     if _may_be_discounted(case):
         net, discounts = _price(case, card, price_minor, taken)
         discount_minor = sum([discount.amount_minor for discount in discounts])
@@ -161,17 +145,18 @@ def work_out(case: Case, card: Card | None, book: MemberBook | None) -> Sale | R
     asked = transaction.points or 0
     points = value_minor = limit_minor = 0
     redemption: Redemption | None = None
+    seen: Facts | None = None
     if asked or transaction.operation is Operation.QUOTE:
-        redemption = _redemption(case, card, taken)
+        redemption, seen = _redemption(case, card)
         lines = _lines(case, card, net) if redemption.covers is not None else None
         limit_minor = redemption.limit_minor(price_minor, lines)
     if asked:
         assert redemption is not None
         if redemption.refused:
-            return Guarded(redemption.refused)
+            return Refusal(Reason.NOT_PERMITTED, redemption.refused, seen, told(redemption))
         allowed = allowed_points(case, redemption, asked, limit_minor, book, card)
         if isinstance(allowed, Reason):
-            return allowed
+            return Refusal(allowed, None, seen, told(redemption))
         points = allowed
         value_minor = min(redemption.value.of(points), price_minor)
         if comes_off(case, redemption):
@@ -217,11 +202,12 @@ def _with_stamps(net: Facts, discounts: tuple[Discount, ...]) -> Facts:
     return replace(net, counters=(*net.counters, *sorted(used.items()))) if used else net
 
 
-def _redemption(case: Case, card: Card | None, taken: Taken) -> Redemption:
-    """The terms under which points pay a part of the sale."""
+def _redemption(case: Case, card: Card | None) -> tuple[Redemption, Facts | None]:
+    """The terms under which points pay a part of the sale, and what rules on them saw, if there are any."""
     if not case.programme.redemptions.size:
-        return case.programme.redemption
-    return terms_now(case, sale_facts(case, card, 0, taken))
+        return case.programme.redemption, None
+    seen = facts_asked(case, card)
+    return redemption_in(case.programme, seen), seen
 
 
 def _lines(case: Case, card: Card | None, net: Facts | None) -> tuple[BasketLine, ...] | None:
@@ -346,8 +332,8 @@ def booked_sale(
 def _earn_without_card(case: Case, card: Card | None, reason: Reason) -> Outcome:
     """A sale that happened with a card that is unknown or cannot be used: its points wait on suspense."""
     sale = work_out(case, card, None)
-    if isinstance(sale, Reason | Guarded):
-        return case.accept(sale.name, card)
+    if isinstance(sale, Refusal):
+        return sale.outcome(case, card)
     draft = case.draft(None)
     if sale.points:
         draft.redeem(sale.points)

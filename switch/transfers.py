@@ -9,6 +9,7 @@ from members.card import Card
 from rules.programme import Shortfall
 from switch.allowed import may_only_earn, whole_points
 from switch.case import Case
+from switch.declining import guarded
 from switch.family import is_above
 from switch.moving import Move, MovingDraft, last_of, moves_of
 from switch.outcome import Link, Outcome, Record
@@ -27,6 +28,8 @@ def transfer(case: Case) -> Outcome:
     assert receiver is not None
     if may_only_earn(case) or receiver.owner == card.owner:  # a family has its points in common
         return case.refuse_or_accept(Reason.NOT_PERMITTED, card)
+    if (declined := guarded(case, card)) is not None:
+        return declined
     points = whole_points(case, case.programme.redemption)
     assert points is not None
     if is_above(case, card, points):

@@ -58,6 +58,10 @@ id = "much"
 text = "No more than 100.00"
 when = { ticket = { from = "100.01" } }
 then = { decline = "TOO_MUCH" }
+[[rule]]
+id = "thanks"
+text = "Thanks"
+then = { message = "Thank you" }
 """
 
 
@@ -203,10 +207,12 @@ def test_explain_a_redemption(tmp_path: Path) -> None:
     ]
     assert "  declined: NOT_SO_LITTLE" in puntual("rules", "explain", declined, "--config", config).output
     assert puntual("rules", "explain", stopped, "--config", config).output.splitlines()[1:] == [
-        "  much: No more than 100.00: declines the sale: TOO_MUCH",
+        "  much: No more than 100.00: declines: TOO_MUCH",
+        "  because the ticket is 100.01 or more: 100.01",
         "  declined: TOO_MUCH",
     ]
-    assert "declined: TOO_MUCH" in puntual("rules", "why-not", stopped, "much", "--config", config).output
+    assert "yes  being the first" in puntual("rules", "why-not", stopped, "much", "--config", config).output
+    assert "declined: TOO_MUCH" in puntual("rules", "why-not", stopped, "thanks", "--config", config).output
     why = puntual("rules", "why-not", rrn, "tiny", "--config", config).output.splitlines()
     assert why == ["NO   the ticket is below 0.50: 0.50"]
     first = puntual("rules", "why-not", declined, "small", "--config", config).output.splitlines()
