@@ -47,7 +47,8 @@ def last_block(database: sqlite3.Connection) -> Anchor:
 def read_anchors(path: Path) -> list[Anchor]:
     """The anchors in the file *path* that count, oldest first.
 
-    A last line without its end is left out: writing it was never finished, so nobody was told of it.
+    A last line that is cut off is left out: writing it was never finished, so nobody was told of it. One that
+    lacks nothing but its end counts: somebody copied it.
 
     Raises:
         LoyaltyError: It cannot be read, or is no such file.
@@ -58,7 +59,10 @@ def read_anchors(path: Path) -> list[Anchor]:
         hint = "name the file that `puntual ledger anchor` writes"
         raise LoyaltyError(f"cannot be read: {error.strerror}", where=str(path), hint=hint) from error
     anchors: list[Anchor] = []
-    for number, line in enumerate(text.split("\n")[:-1], 1):
+    *lines, last = text.split("\n")
+    if Anchor.of_line(last):
+        lines.append(last)
+    for number, line in enumerate(lines, 1):
         anchor = Anchor.of_line(line)
         if anchor is None:
             hint = "restore it from its copy; nothing but `puntual ledger anchor` writes it"
@@ -80,7 +84,7 @@ def write_anchor(path: Path, anchor: Anchor) -> None:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
-            _forget_torn_line(file)
+            _end_last_line(file)
             os.write(file, f"{anchor}\n".encode("ascii"))
             os.fsync(file)
         finally:
@@ -103,12 +107,14 @@ def broken(database: sqlite3.Connection, anchors: Sequence[Anchor]) -> Iterator[
             yield anchor.number, "is another one than was anchored"
 
 
-def _forget_torn_line(file: int) -> None:
-    """Take off what a write that never finished left."""
+def _end_last_line(file: int) -> None:
+    """Take off what a write that never finished left; give its end to an anchor that lacks it."""
     size = os.fstat(file).st_size
     tail = os.pread(file, 256, max(0, size - 256))
     torn = len(tail) - (tail.rfind(b"\n") + 1)
-    if torn:
+    if Anchor.of_line(tail[len(tail) - torn :].decode("ascii", "replace")):
+        os.write(file, b"\n")
+    elif torn:
         os.ftruncate(file, size - torn)
 
 

@@ -157,6 +157,15 @@ def test_a_line_that_was_not_finished_is_left_out_and_overwritten(anchor: Path) 
     assert anchor.read_text("ascii").splitlines()[1] == f"2 {bytes(32).hex()}"
 
 
+def test_a_line_that_only_lacks_its_end_counts(anchor: Path) -> None:
+    """Whoever copies what the command prints leaves the line end out, and means the anchor all the same."""
+    one, other = Anchor(1, bytes(range(32))), Anchor(2, bytes(32))
+    anchor.write_text(str(one), encoding="ascii")
+    assert read_anchors(anchor) == [one]
+    write_anchor(anchor, other)
+    assert read_anchors(anchor) == [one, other]
+
+
 @pytest.mark.parametrize(
     "line", ["", "1", "x 00", "1 " + "0" * 63, "1 " + "G" * 64, "fork", "\xff", "-1 " + "0" * 64]
 )
