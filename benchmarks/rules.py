@@ -10,8 +10,8 @@ import json
 import random
 import statistics
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from importlib.resources import files
@@ -33,6 +33,8 @@ from rules.rule import Rule
 SIZES: Final = (100, 1_000, 10_000, 100_000)
 SALES: Final = 200
 SECONDS: Final = 1.0  # of one engine on one table
+ROUNDS: Final = 5
+OURS: Final = "ours"
 PEERS_UP_TO: Final = 10_000  # rules; more take them minutes to load
 TIERS: Final = ("basic", "silver", "gold")
 MCCS: Final = tuple(str(5300 + 7 * n) for n in range(20))
@@ -137,7 +139,7 @@ def event(facts: Facts) -> dict[str, Any]:
     }
 
 
-Engine = Callable[[Sequence[Plain]], Callable[[dict[str, Any]], list[str]]]
+Load = Callable[[Sequence[Plain]], Callable[[dict[str, Any]], list[str]]]
 
 
 def plain_loop(rules: Sequence[Plain]) -> Callable[[dict[str, Any]], list[str]]:
@@ -246,7 +248,7 @@ def cel(rules: Sequence[Plain]) -> Callable[[dict[str, Any]], list[str]]:
     return ask
 
 
-PEERS: Final[dict[str, tuple[Engine, str]]] = {
+PEERS: Final[dict[str, tuple[Load, str]]] = {
     "zen-engine, no trace": (zen, "zen"),
     "zen-engine, traced": (zen_traced, "zen"),
     "cel-expr-python": (cel, "cel_expr_python"),
@@ -255,34 +257,44 @@ PEERS: Final[dict[str, tuple[Engine, str]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One engine on one table: microseconds a sale, and seconds to load."""
+@dataclass(slots=True)
+class Engine:
+    """An engine with its rules loaded, and what it took in each round, in microseconds a sale."""
 
-    p50_us: float
-    p99_us: float
+    ask: Callable[[Any], object]
+    inputs: Sequence[Any]
     load_s: float
+    p50_us: list[float] = field(default_factory=list)
+    p99_us: list[float] = field(default_factory=list)
+
+    def turn(self, seconds: float) -> None:
+        """Time each call on its own for about *seconds*."""
+        ask, inputs = self.ask, self.inputs
+        taken = []
+        clock = time.perf_counter_ns
+        end = clock() + int(seconds * 1e9)
+        while clock() < end:
+            for each in inputs:
+                start = clock()
+                ask(each)
+                taken.append(clock() - start)
+                if start > end:
+                    break
+        taken.sort()
+        self.p50_us.append(statistics.median(taken) / 1e3)
+        self.p99_us.append(taken[len(taken) * 99 // 100] / 1e3)
 
 
-def measure(ask: Callable[[Any], object], inputs: Sequence[Any], load_s: float) -> Figure:
-    """Time each call on its own, round after round, for about ``SECONDS``."""
-    for each in inputs[:20]:
-        ask(each)
-    taken = []
-    clock = time.perf_counter_ns
+def measure(engines: Iterable[Engine]) -> None:
+    """Let *engines* take turns: the machine's speed changes by the second, and each round has all of them."""
     gc.collect()
-    gc.freeze()  # as the switch does: what stays is not looked at again
-    end = clock() + int(SECONDS * 1e9)
-    while clock() < end:
-        for each in inputs:
-            start = clock()
-            ask(each)
-            taken.append(clock() - start)
-            if start > end:
-                break
+    gc.freeze()  # as the switch does: what stays is not looked at again, and garbage waits for a pause
+    gc.disable()
+    for _ in range(ROUNDS):
+        for engine in engines:
+            engine.turn(SECONDS / ROUNDS)
+    gc.enable()
     gc.unfreeze()
-    taken.sort()
-    return Figure(statistics.median(taken) / 1e3, taken[len(taken) * 99 // 100] / 1e3, load_s)
 
 
 def run(largest: int = SIZES[-1]) -> None:
@@ -294,9 +306,9 @@ def run(largest: int = SIZES[-1]) -> None:
     if missing:
         console.print(f"Peers that are not installed: {', '.join(missing)} (dependency group bench)")
     for density in DENSITIES:
-        table = Table(title=f"{density.name} rules hold; microseconds a sale, p50 (p99); load in seconds")
-        table.add_column("engine")
-        rows: dict[str, list[str]] = {name: [] for name in ("ours", *PEERS)}
+        title = f"{density.name} rules hold; microseconds a sale, p50 (p99); times ours; load in seconds"
+        table = Table("engine", title=title)
+        rows: dict[str, list[str]] = {name: [] for name in (OURS, *PEERS)}
         for size in sizes:
             merchants = max(density.merchants(size), 1)
             rules, asked = plain_rules(size, merchants), sales(merchants)
@@ -306,33 +318,37 @@ def run(largest: int = SIZES[-1]) -> None:
             start = time.perf_counter()
             compiled = compile_rules(ours)
             load_s = time.perf_counter() - start
-            memory = _resident_mb() - parsed
+            memory = f"{_resident_mb() - parsed:.0f} MB table, {parsed - before:.0f} MB rules"
             programme = replace(starter, rules=())
             object.__setattr__(programme, "table", compiled)
             hits = [[step.rule_id for step in evaluate(programme, each).steps[1:]] for each in asked]
             table.add_column(f"{size:,} ({sum(map(len, hits)) / len(hits):.1f} hold)", justify="right")
-            figure = measure(partial(evaluate, programme), asked, load_s)
-            rows["ours"].append(f"{_cell(figure)}\n{memory:.0f} MB table, {parsed - before:.0f} MB rules")
-            for name, (engine, module) in PEERS.items():
-                too_many = size > PEERS_UP_TO and name != "plain loop"
-                skipped = too_many or not _installed(module)
-                rows[name].append("-" if skipped else _peer(engine, rules, asked, hits))
+            engines = {OURS: Engine(partial(evaluate, programme), asked, load_s)}
+            for name, (load, module) in PEERS.items():
+                if _installed(module) and (size <= PEERS_UP_TO or name == "plain loop"):
+                    engines[name] = _peer(load, rules, asked, hits)
+            measure(engines.values())
+            for name, cells in rows.items():
+                cells.append(_cell(engines[name], engines[OURS]) if name in engines else "-")
+            rows[OURS][-1] += f"\n{memory}"
         for name, cells in rows.items():
             table.add_row(name, *cells)
         console.print(table)
 
 
-def _peer(engine: Engine, rules: Sequence[Plain], asked: Sequence[Facts], hits: list[list[str]]) -> str:
+def _peer(load: Load, rules: Sequence[Plain], asked: Sequence[Facts], hits: list[list[str]]) -> Engine:
     start = time.perf_counter()
-    ask = engine(rules)
+    ask = load(rules)
     load_s = time.perf_counter() - start
     events = [event(facts) for facts in asked]
     assert [sorted(ask(each)) for each in events[:5]] == hits[:5], "a peer finds other rules"
-    return _cell(measure(ask, events, load_s))
+    return Engine(ask, events, load_s)
 
 
-def _cell(figure: Figure) -> str:
-    return f"{figure.p50_us:,.1f} ({figure.p99_us:,.1f}); {figure.load_s:.3f}"
+def _cell(engine: Engine, ours: Engine) -> str:
+    p50, p99 = statistics.median(engine.p50_us), statistics.median(engine.p99_us)
+    times = statistics.median(one / own for one, own in zip(engine.p50_us, ours.p50_us, strict=True))
+    return f"{p50:,.1f} ({p99:,.1f}); {times:,.1f}; {engine.load_s:.3f}"
 
 
 def _installed(module: str) -> bool:
