@@ -33,7 +33,7 @@ def _changed(
     changed = copy.copy(whole)  # tables and all
     changes = {
         "version": version,
-        "text": text,
+        "texts": (text,),
         "parts": tuple(_changed(part, version, "", paused, stopped) for part in whole.parts),
         "paused": paused,
         "stopped": stopped,

@@ -115,8 +115,8 @@ def joined(own: Programme, others: Mapping[str, Programme]) -> Programme:
     text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     version = hashlib.sha256(text.encode("ascii")).hexdigest()[: len(own.version)]
     for folder, programme in others.items():
-        _set(programme, id=folder, version=version, text="")
-    _set(own, version=version, text=text, parts=tuple(others[folder] for folder in sorted(others)))
+        _set(programme, id=folder, version=version, texts=())
+    _set(own, version=version, texts=(text,), parts=tuple(others[folder] for folder in sorted(others)))
     return own
 
 

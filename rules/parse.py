@@ -206,7 +206,7 @@ def _programme(documents: Mapping[str, Any], folder: str = "", *, is_restored: b
     text = _canonical(told | {PRODUCTS: kept} if kept else told)
     return Programme(
         version=version_of(text),
-        text=text,
+        texts=(text,),
         name=name,
         terms=terms,
         day_starts=day_starts,

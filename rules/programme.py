@@ -179,7 +179,8 @@ class Programme:
 
     Attributes:
         version: First twelve hexadecimal digits of the SHA-256 of *text*.
-        text: The canonical text, from which the programme can be made again.
+        texts: The canonical text, from which the programme can be made again; in several pieces when it came
+            from another process, for of many rules it has megabytes.
         day_starts: When a business day starts, in the programme's zone.
         prizes: The catalogue, in its order.
         family: Limits of those who use another's points.
@@ -222,7 +223,7 @@ class Programme:
     """
 
     version: str
-    text: str = field(repr=False)
+    texts: tuple[str, ...] = field(repr=False, compare=False)  # the version stands for it
     name: str
     terms: Terms
     day_starts: time
@@ -328,6 +329,11 @@ class Programme:
     def caps(self) -> frozenset[Cap]:
         """All limits and budgets: what is to be counted, and given to the rules among the facts."""
         return frozenset(self.limits) | {cap for rule in self.rules for cap in rule.caps}
+
+    @property
+    def text(self) -> str:
+        """The canonical text as a whole."""
+        return "".join(self.texts)
 
     @property
     def all(self) -> "tuple[Programme, ...]":

@@ -19,8 +19,8 @@ from rules.programme import Programme
 from switch.parcel import Unpacking, pieces, taken_apart
 
 SLICE_SIZE: Final = 2  # pieces between two looks at the network: about half a millisecond of work
-STEPS_OF_A_SLICE: Final = 2  # of taking apart
 PAUSE_S: Final = 0.001  # for everything else, after each slice
+LOOK_AGAIN_S: Final = 1.0  # whether somebody still holds what is to be given up
 _NICENESS: Final = 10  # of the process that builds: answers come first
 _LENGTH_SIZE: Final = 4
 _PROBLEMS: Final = b"!"  # begins what is told instead of a programme
@@ -49,9 +49,21 @@ async def build_text(text: str) -> Programme:
 async def release(programmes: Iterable[Programme]) -> None:
     """Let go of *programmes*, which nobody uses any more, without keeping anybody waiting."""
     for programme in programmes:
-        for step, _ in enumerate(taken_apart(programme), 1):
-            if step % STEPS_OF_A_SLICE == 0:
-                await asyncio.sleep(PAUSE_S)
+        for _ in taken_apart(programme):
+            await asyncio.sleep(PAUSE_S)
+
+
+async def release_when_unused(left: list[Programme]) -> None:
+    """Let go of the programme in *left*, which is emptied, as soon as nobody decides by it any more."""
+    programme = left.pop()
+    while _is_held(programme):  # noqa: ASYNC110  (nobody tells when the last reference goes)
+        await asyncio.sleep(LOOK_AGAIN_S)
+    await release([programme])
+
+
+def _is_held(programme: Programme) -> bool:
+    """Whether it, or one beside it, has another reference than those of the two functions here."""
+    return sys.getrefcount(programme) > 3 or any(sys.getrefcount(part) > 3 for part in programme.parts)
 
 
 async def _build(order: Mapping[str, str], wanted: Wanted) -> Programme | str:

@@ -25,6 +25,7 @@ from switch.worksheet import Worksheet
 
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 Build = Callable[[str], Awaitable[Programme]]
+LetGo = Callable[[list[Programme]], Awaitable[None]]
 _RECALLED_MAX: Final = 2  # programmes made of their texts that are kept for the next question
 
 
@@ -35,10 +36,15 @@ class Restorer:
         reader: Of the books.
         ready: Programmes that need not be made.
         build: Makes one while others are served; without it all wait until it is made.
+        let_go: Is handed the reference to one that is kept no longer, so that nobody waits while it goes.
     """
 
-    def __init__(self, reader: Recall, *ready: Programme, build: Build | None = None) -> None:
+    def __init__(
+        self, reader: Recall, *ready: Programme, build: Build | None = None, let_go: LetGo | None = None
+    ) -> None:
         self._reader = reader
+        self._let_go = let_go
+        self._leaving: set[asyncio.Future[None]] = set()
         self._ready = {programme.version: programme for programme in ready}
         self._recalled: OrderedDict[str, Programme] = OrderedDict()
         self._build = build
@@ -77,16 +83,23 @@ class Restorer:
     def _keep(self, version: str, programme: Programme) -> None:
         self._recalled[version] = programme
         while len(self._recalled) > _RECALLED_MAX:
-            self._recalled.popitem(last=False)
+            _, *left = self._recalled.popitem(last=False)
+            if self._let_go is not None:
+                leaving = asyncio.ensure_future(self._let_go(left))
+                self._leaving.add(leaving)
+                leaving.add_done_callback(self._leaving.discard)
 
 
-def recorded(reader: Recall, otherwise: Programme, build: Build | None = None) -> Programmes:
+def recorded(
+    reader: Recall, otherwise: Programme, build: Build | None = None, let_go: LetGo | None = None
+) -> Programmes:
     """The programmes of the books; *otherwise*, which need not be made again, where they have none yet.
 
-    *build* makes those that are asked for later and are not in memory, while others are served.
+    *build* makes those that are asked for later and are not in memory, while others are served; *let_go*
+    gives them up again.
     """
     heads = reader.programmes()
-    recall = Restorer(reader, build=build)
+    recall = Restorer(reader, build=build, let_go=let_go)
     if not heads:
         return Programmes(((_EVER, otherwise),), recall=recall)
     restore = Restorer(reader, otherwise)

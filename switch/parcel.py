@@ -7,7 +7,8 @@ alone, so that the event loop answers between any two; what is given up is taken
 
 import pickle
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from rules.columns import Columns
@@ -20,7 +21,8 @@ RULES_OF_A_PIECE: Final = 16  # with their rows it takes about a third of a mill
 BUCKETS_OF_A_PIECE: Final = 20
 _TABLES: Final = ("prices", "table", "extras", "redemptions")
 TEXT_OF_A_PIECE: Final = 1 << 14  # characters
-_BARE: Final = ("rules", "parts", "text", *_TABLES)
+ENTRIES_OF_A_PIECE: Final = 64  # of what grows with the rules or the products
+_BARE: Final = ("rules", "parts", "texts", *_TABLES)
 
 # A bucket with numbers in place of rows: a list of them; numbers and columns; what a split has; two at once.
 Shape = list[int] | tuple[list[int], Any, Any, Any] | tuple[int, dict[str, Any], Any] | tuple[Any, Any]
@@ -51,6 +53,7 @@ def _own_pieces(programme: Programme) -> Iterator[bytes]:
         for row in rows:
             numbers[id(row)] = len(numbers)
         yield _piece("rules", some, rows)
+    yield _piece("over", "every rule")
     for name, table in tables:
         for kind in ("texts", "sets"):
             for at, buckets in getattr(table, kind):
@@ -58,16 +61,26 @@ def _own_pieces(programme: Programme) -> Iterator[bytes]:
                     shapes = {value: _shape(bucket, numbers) for value, bucket in some_buckets}
                     yield _piece("buckets", name, kind, at, shapes)
         yield _piece("common", name, _shape(table.common, numbers), table.size)
+    yield _piece("over", "rules")
     yield from _fields(programme)
 
 
 def _fields(programme: Programme) -> Iterator[bytes]:
-    """Everything that does not grow with the rules, behind the text, which does."""
-    for some in _slices(programme.text, TEXT_OF_A_PIECE):
-        yield _piece("text", some)
-    yield _piece(
-        "fields", {name: getattr(programme, name) for name in Programme.__slots__ if name not in _BARE}
-    )
+    """Everything else: the text, which stays in its pieces, then what is long, a little at a time."""
+    for text in programme.texts:
+        for some in _slices(text, TEXT_OF_A_PIECE):
+            yield _piece("list", "texts", [some])
+    yield _piece("over", "rows")
+    fields = {name: getattr(programme, name) for name in Programme.__slots__ if name not in _BARE}
+    if programme.counting is not None:
+        fields["counting"] = replace(programme.counting, costs={})  # those of the programme
+    for name, value in fields.items():
+        if isinstance(value, dict | tuple) and len(value) > ENTRIES_OF_A_PIECE:
+            entries = list(value.items()) if isinstance(value, dict) else value
+            fields[name] = type(value)()
+            for some in _slices(entries, ENTRIES_OF_A_PIECE):
+                yield _piece("mapping" if isinstance(value, dict) else "list", name, some)
+    yield _piece("fields", fields)
 
 
 def _piece(*value: object) -> bytes:
@@ -136,11 +149,13 @@ class Unpacking:
     def __init__(self) -> None:
         self.version: str | None = None
         self.programme: Programme | None = None
-        self._text: list[str] = []
         self._part: Unpacking | None = None  # that is under way
         self._parts: list[Programme] = []
-        self._rules: list[Rule] = []
         self._rows: list[Row] = []
+        self._rules: list[Rule] = []
+        self._every_rule: tuple[Rule, ...] = ()
+        self._lists: dict[str, list[Any]] = {"texts": []}
+        self._mappings: dict[str, dict[Any, Any]] = {}
         self._tables: dict[str, dict[str, dict[int, dict[str, Bucket]]]] = {}
         self._common: dict[str, tuple[Bucket, int]] = {}
 
@@ -163,29 +178,52 @@ class Unpacking:
                 self._rules += rules
                 self._rows += rows
             case "buckets":
-                name, of, at, shapes = values
-                by_value = self._tables.setdefault(name, {}).setdefault(of, {}).setdefault(at, {})
-                for value, shape in shapes.items():
-                    by_value[value] = _bucket(shape, self._rows)
+                self._take_buckets(*values)
             case "common":
                 name, shape, size = values
                 self._common[name] = _bucket(shape, self._rows), size
-            case "text":
-                self._text += values
+            case "over":
+                self._close(*values)
+            case "list" | "mapping":
+                self._take_entries(kind, *values)
             case _:
                 self._finish(values[0])
 
-    def _finish(self, fields: dict[str, object]) -> None:
+    def _take_buckets(self, name: str, of: str, at: int, shapes: dict[str, Shape]) -> None:
+        by_value = self._tables.setdefault(name, {}).setdefault(of, {}).setdefault(at, {})
+        for value, shape in shapes.items():
+            by_value[value] = _bucket(shape, self._rows)
+
+    def _take_entries(self, kind: str, name: str, some: Iterable[Any]) -> None:
+        if kind == "list":
+            self._lists.setdefault(name, []).extend(some)
+        else:
+            self._mappings.setdefault(name, {}).update(some)
+
+    def _close(self, what: str) -> None:
+        """Make the rules, or give up a list of what arrived: to touch each of many is work of its own."""
+        match what:
+            case "every rule":
+                self._every_rule = tuple(self._rules)
+            case "rules":
+                self._rules = []
+            case _:
+                self._rows = []
+
+    def _finish(self, fields: dict[str, Any]) -> None:
         programme = Programme.__new__(Programme)
-        for name, value in fields.items():
-            object.__setattr__(programme, name, value)
-        object.__setattr__(programme, "text", "".join(self._text))
-        object.__setattr__(programme, "rules", tuple(self._rules))
-        object.__setattr__(programme, "parts", tuple(self._parts))
+        fields |= self._mappings
+        fields |= {name: tuple(values) for name, values in self._lists.items()}
+        fields["rules"] = self._every_rule
+        fields["parts"] = tuple(self._parts)
+        if fields["counting"] is not None:
+            fields["counting"] = replace(fields["counting"], costs=fields["costs"])
         for name in _TABLES:
             made = self._tables.get(name, {})
             texts, sets = (tuple(made.get(kind, {}).items()) for kind in ("texts", "sets"))
-            object.__setattr__(programme, name, Table(texts, sets, *self._common[name]))
+            fields[name] = Table(texts, sets, *self._common[name])
+        for name, value in fields.items():
+            object.__setattr__(programme, name, value)
         self.programme = programme
 
 
@@ -197,14 +235,27 @@ def taken_apart(programme: Programme) -> Iterator[None]:
         table: Table = getattr(programme, name)
         for _, by_value in (*table.texts, *table.sets):
             assert isinstance(by_value, dict)
-            while by_value:
-                for _ in range(min(BUCKETS_OF_A_PIECE, len(by_value))):
-                    by_value.popitem()
-                yield
+            yield from _emptied(by_value, BUCKETS_OF_A_PIECE)
         table.common = ()
         yield
-    rules = list(programme.rules)
-    object.__setattr__(programme, "rules", ())
-    while rules:
-        del rules[-4 * RULES_OF_A_PIECE :]
+    for name in Programme.__slots__:
+        value = getattr(programme, name)
+        if isinstance(value, dict):
+            yield from _emptied(value, ENTRIES_OF_A_PIECE)
+        elif isinstance(value, tuple) and len(value) > ENTRIES_OF_A_PIECE:
+            # To hold each of very many values once more takes as long as to let them go, so each is a step.
+            values = list(value)
+            yield
+            del value
+            object.__setattr__(programme, name, ())
+            yield
+            while values:
+                del values[-ENTRIES_OF_A_PIECE:]
+                yield
+
+
+def _emptied(mapping: dict[Any, Any], at_once: int) -> Iterator[None]:
+    while mapping:
+        for _ in range(min(at_once, len(mapping))):
+            mapping.popitem()
         yield

@@ -24,7 +24,7 @@ from messages.profile import Profile, profile_named
 from rules.programme import Programme
 from switch.admin import AdminServer
 from switch.administration import Administration
-from switch.builder import build_text
+from switch.builder import build_text, release_when_unused
 from switch.connection import TerminalConnection
 from switch.corrections import CorrectionPolicy
 from switch.database import open_for_reading
@@ -212,7 +212,7 @@ async def running(
         shadow = Shadow()
         sequencer = Sequencer(
             measured,
-            recorded(store.reader, own, build_text),
+            recorded(store.reader, own, build_text, release_when_unused),
             clock,
             hasher.token,
             deadline_s=limits.deadline_s,

@@ -1,6 +1,7 @@
 """What takes long to fetch is fetched beside the order of everything: others are answered meanwhile."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from loyalty.transaction import Operation
 from messages.link import TransactionReceived
 from messages.message import Message
 from rules.amend import amended
-from rules.parse import MAIN, parse_programme
+from rules.parse import MAIN, parse_programme, restore_programme
 from rules.programme import Programme
 from switch.athand import NotAtHand
 from switch.block import ProgrammeEntry
@@ -215,4 +216,40 @@ async def test_a_build_that_fails_is_tried_again(tmp_path: Path, monkeypatch: py
             programmes.version(old.version)
         await asyncio.gather(missing.value.fetch(), return_exceptions=True)
     assert programmes.version(old.version) is old
+    await store.close()
+
+
+async def test_a_version_that_is_built_and_kept_no_longer_is_handed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the only reference to it, so that it need not go at once."""
+    monkeypatch.setattr("switch.enactment.KEPT_SIZE_MAX", 1)
+    made = [parse_programme({MAIN: large_text(points)}) for points in (1, 2, 3, 4)]
+    store = await open_store(tmp_path)
+    entries = [
+        ProgrammeEntry(
+            number=number, since=NOON + number * timedelta(days=1), version=each.version, text=each.text
+        )
+        for number, each in enumerate(made, 1)
+    ]
+    await commit(store, programmes=entries)
+    gone: list[str] = []
+
+    async def build(text: str) -> Programme:
+        return restore_programme(text)
+
+    async def let_go(left: list[Programme]) -> None:
+        references = sys.getrefcount(left[0])
+        assert references == 2  # that of the list, and the one while they are counted
+        gone.extend(each.version for each in left)
+
+    programmes = recorded(store.reader, starter(), build, let_go)
+    for each in made[:3]:
+        assert gone == []
+        with pytest.raises(NotAtHand) as missing:
+            programmes.version(each.version)
+        await missing.value.fetch()
+        assert programmes.version(each.version) == each
+    await settled()
+    assert gone == [made[0].version]
     await store.close()

@@ -1,10 +1,18 @@
 """A programme comes over in pieces as it was, and is taken apart piece by piece."""
 
+import asyncio
+import tracemalloc
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+import pytest
+
+from rules.compile import COLUMNS_FROM
 from rules.evaluate import evaluate
 from rules.extras import declined_by
 from rules.parse import MAIN, parse_programme
+from rules.programme import Programme
+from switch.builder import release_when_unused
 from switch.parcel import (
     BUCKETS_OF_A_PIECE,
     RULES_OF_A_PIECE,
@@ -16,6 +24,7 @@ from switch.parcel import (
 from tests.rules.sales import sale
 from tests.switch.story import starter_text
 
+_END = object()
 RULES = 250
 EFFECTS = ("discount_amount = 3", "points = 10", "multiply = 2", 'decline = "NO_WAY"')
 TEXT = starter_text() + "".join(
@@ -29,11 +38,22 @@ then = {{ {EFFECTS[number % 4]} }}
 """
     for number in range(RULES)
 )
+TRADES = ("", ', mcc = "5000"', "", ', mcc = "5001"')
+CROWD = "".join(  # of one merchant: those for a trade, and as many for all
+    f"""
+[[rule]]
+id = "c{number:02}"
+text = "Rule"
+when = {{ merchant = "M", amount = {{ from = "{number}.00" }}{TRADES[number % 4]} }}
+then = {{ points = 1 }}
+"""
+    for number in range(2 * COLUMNS_FROM)
+)
 
 
 def test_a_programme_arrives_as_it_was_sent() -> None:
     """Rules, tables and all; no piece holds much of it."""
-    sent = parse_programme({MAIN: TEXT})
+    sent = parse_programme({MAIN: TEXT + CROWD})
     unpacking = Unpacking()
     some = list(pieces(sent))
     assert len(some) > RULES // RULES_OF_A_PIECE + 10
@@ -56,6 +76,80 @@ def test_a_programme_arrives_as_it_was_sent() -> None:
         )
         assert evaluate(arrived, facts) == evaluate(sent, facts)
         assert declined_by(arrived, facts) == declined_by(sent, facts)
+    for amount in (1, COLUMNS_FROM, 2 * COLUMNS_FROM):
+        facts = sale(f"{amount}.00 merchant=M mcc=5000")
+        assert evaluate(arrived, facts) == evaluate(sent, facts)
+        assert len(evaluate(arrived, facts).steps) > amount // 2
+
+
+@pytest.mark.parametrize("size", [1_000, 4_000])
+def test_no_piece_is_much_work_however_many_rules_there_are(size: int) -> None:
+    """Counted in bytes that are taken or given back at a time: when it arrives, and when it is given up."""
+    arriving = list(pieces(large(size)))
+    unpacking = Unpacking()
+    tracemalloc.start()
+    try:
+        taken = list(moved(map(unpacking.take, arriving)))
+        made = [unpacking.programme]
+        assert made[0] is not None
+        assert len(made[0].text) > 100 * size
+        del unpacking
+        given = list(moved(taken_apart(made[0])))
+        (left,) = moved(made.pop() for _ in range(1))
+    finally:
+        tracemalloc.stop()
+    assert sum(given) > 0.7 * sum(taken) > 700 * size
+    assert max(taken) < 70_000
+    assert max(given) < 100_000
+    assert left < 130 * size  # the room of mappings, which is empty and given back in one block each
+
+
+def moved(steps: Iterator[object]) -> Iterator[int]:
+    """How many bytes each of *steps* takes or gives back."""
+    while True:
+        before = tracemalloc.get_traced_memory()[0]
+        if next(steps, _END) is _END:
+            return
+        yield abs(tracemalloc.get_traced_memory()[0] - before)
+
+
+def large(size: int) -> Programme:
+    """A programme with *size* rules and products."""
+    rules = "".join(
+        f"""[[rule]]
+id = "r{number:05}"
+text = "A rule for a merchant"
+when = {{ merchant = "M{number // 5}", mcc = "{5000 + number % 7}" }}
+then = {{ points = {number % 9 + 1} }}
+"""
+        for number in range(size)
+    )
+    products = "".join(f"P{number:05},C{number % 9},{number}.00\n" for number in range(size))
+    return parse_programme(
+        {MAIN: starter_text() + rules, "products.csv": f"product,category,cost\n{products}"}
+    )
+
+
+@pytest.mark.parametrize(
+    "held", [lambda programme: programme, lambda programme: programme.parts[0]], ids=["it", "part"]
+)
+async def test_what_somebody_decides_by_is_not_taken_apart(
+    held: Callable[[Programme], Programme], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a programme nor one beside it; it is as soon as nobody holds it."""
+    monkeypatch.setattr("switch.builder.LOOK_AGAIN_S", 0)
+    monkeypatch.setattr("switch.builder.PAUSE_S", 0)
+    sent = parse_programme({MAIN: TEXT, f"programmes/cafe/{MAIN}": starter_text().replace("63901", "63902")})
+    table, left, case = sent.table, [sent], [held(sent)]
+    del sent
+    going = asyncio.ensure_future(release_when_unused(left))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert all(buckets for _, buckets in table.texts)
+    case.clear()
+    await going
+    assert not left
+    assert not any(buckets for _, buckets in table.texts)
 
 
 def test_what_is_given_up_is_taken_apart_step_by_step() -> None:
