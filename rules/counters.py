@@ -7,6 +7,7 @@ in *places*: the measure, whom it is of, and a stretch of the calendar (``2026-0
 Counters are what the rules see of it, one number each, by name::
 
     visits.month  spend.30d  points.lifetime  product.17.week  category.COFFEE.year    so much in the span
+    given.coffee.month                      sales to which a rule gave something
     streak.day  streak.week  streak.month   stretches in a row with a visit, right before the present one
     days_since.visit                        days since the last visit; 0 on the day and for newcomers
     stamps.coffee                           what is on the member's card of stamps
@@ -35,6 +36,8 @@ STREAK_MAX: Final = 400  # a longer one counts as this long
 AMOUNTS: Final = frozenset({"spend", "profit"})  # counters of money
 PLAIN: Final = ("visits", "spend", "points", "profit", "tier_points")
 OF_SOMETHING: Final = ("product", "category")
+GIVEN: Final = "given"  # begins the name of a counter of sales to which a rule gave something
+GIVEN_BY: Final = "given:"  # ... its measure
 STREAKS: Final = ("streak.day", "streak.week", "streak.month")
 CARD_VISITS: Final = "visits/card"  # measure
 SINCE: Final = "days_since.visit"
@@ -108,6 +111,8 @@ def counter_named(name: str) -> Counter | None:
             return None
         return Counter(name, "visits/member", Scope.MEMBER, per, is_streak=True)
     kind, _, of = what.partition(".")
+    if kind == GIVEN and of:
+        return Counter(name, f"{GIVEN_BY}{of}/member", Scope.MEMBER, per, int(days[1]) if days else 0)
     if not (what in PLAIN or (kind in OF_SOMETHING and of)):
         return None
     return Counter(name, f"{what}/member", Scope.MEMBER, per, int(days[1]) if days else 0)
@@ -178,8 +183,17 @@ class Counting:
                     found.append((counter.name, value))
         return tuple(found)
 
-    def growth(self, facts: Facts, award: Award, given: tuple[tuple[str, int], ...] = ()) -> dict[str, int]:
-        """By how much each measure grows by a sale, zeros left out; *given* is ``Extras.counted``."""
+    def growth(
+        self,
+        facts: Facts,
+        award: Award,
+        given: tuple[tuple[str, int], ...] = (),
+        by_rules: tuple[str, ...] = (),
+    ) -> dict[str, int]:
+        """By how much each measure grows by a sale, zeros left out.
+
+        *given* is ``Extras.counted``, *by_rules* are ``Extras.rules``.
+        """
         counted = dict(award.counted)
         more = dict(given)
         names = dict(self.names)
@@ -190,6 +204,8 @@ class Counting:
                 by = counted.get(name, 0) + more.get(name, 0)
             elif measure.startswith(_OF_EXTRAS):
                 by = more.get(measure, 0)
+            elif measure.startswith(GIVEN_BY):
+                by = int(_gave(measure.removeprefix(GIVEN_BY).rpartition("/")[0], facts, award, by_rules))
             else:
                 by = _brought(measure, facts, award, self.costs)
             if by:
@@ -332,6 +348,15 @@ def _brought(measure: str, facts: Facts, award: Award, costs: Mapping[str, int])
             return _units(facts, lambda product, _: product == of)
         case (_, _, of):
             return _units(facts, lambda _, category: category == of)
+
+
+def _gave(rule: str, facts: Facts, award: Award, by_rules: tuple[str, ...]) -> bool:
+    """Whether *rule* gave points, took something off a price, or gave one of the extras."""
+    return (
+        rule in by_rules
+        or any(rule == each for each, _ in award.parts)
+        or any(rule == each for _, _, each in facts.off)
+    )
 
 
 def _profit(facts: Facts, costs: Mapping[str, int]) -> int:

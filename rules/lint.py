@@ -8,17 +8,41 @@ from loyalty.amount import format_minor
 from rules.advice import Advice, percent
 from rules.classics import classic_errors
 from rules.conditions import AmountWithin, LineFilter, OneOf
-from rules.effects import Lane, Redeem
+from rules.effects import (
+    POINT_LANES,
+    PRICE_LANES,
+    CashBack,
+    GiveAway,
+    GiveStamps,
+    IssueCertificate,
+    IssueCoupon,
+    IssueMoney,
+    Lane,
+    Message,
+    MoveTier,
+    Redeem,
+    TierPoints,
+    TierPointsPerAmount,
+)
 from rules.outlook import Outlook, broken_promises
 from rules.overlap import excludes
 from rules.programme import Programme
 from rules.redemption import Redemption
-from rules.rule import Pick, Rule
+from rules.rule import Nature, Pick, Rule
 from rules.stacking import Stacking
 
 GIVE_AWAY_BP: Final = 2_500  # of the ticket; more needs a second look, where the author gives no limit
 RULES_MAX: Final = 1_000  # up to which every pair is looked at
 PIVOTS_MAX: Final = 400  # earlier rules of a group that a rule is held against
+_NATURES: Final = (
+    ((IssueCoupon,), Nature.COUPONS),
+    ((IssueCertificate,), Nature.CERTIFICATES),
+    ((IssueMoney, CashBack), Nature.MONEY),
+    ((GiveAway,), Nature.PRIZES),
+    ((GiveStamps,), Nature.STAMPS),
+    ((TierPoints, TierPointsPerAmount, MoveTier), Nature.TIERS),
+    ((Message,), Nature.MESSAGES),
+)
 PARTS_MAX: Final = 6  # rules of a stack that are told
 
 
@@ -36,6 +60,7 @@ def lint(
         *_dead_rules(programme.rules),
         *_shadowed_rules(programme.rules),
         *_aimless_campaigns(programme),
+        *_misnamed_campaigns(programme),
         *_give_away(programme),
         *_promises(programme),
         *classic_errors(programme, costs),
@@ -83,6 +108,31 @@ def _aimless_campaigns(programme: Programme) -> Iterator[Advice]:
             yield Advice(where, "has no budget", "write budget_points")
         if not campaign.goal:
             yield Advice(where, "has no goal", "write what it is to reach")
+
+
+def _misnamed_campaigns(programme: Programme) -> Iterator[Advice]:
+    """Campaigns of which a rule gives what they do not say."""
+    natures = {campaign.id: campaign.nature for campaign in programme.campaigns}
+    told: set[tuple[str, Nature]] = set()
+    for rule in programme.rules:
+        said, given = natures.get(rule.campaign, Nature.MIXED), _nature_of(rule)
+        if said in (Nature.MIXED, given) or given is None or (rule.campaign, given) in told:
+            continue
+        told.add((rule.campaign, given))
+        what = f"says that it gives {said.value}, and its rule {rule.id} gives {given.value}"
+        yield Advice(f"campaign {rule.campaign}", what, 'write nature = "mixed", or what it gives')
+
+
+def _nature_of(rule: Rule) -> Nature | None:
+    """What *rule* gives; ``None`` when that is nothing."""
+    if rule.lane in POINT_LANES:
+        return Nature.POINTS
+    if rule.lane in PRICE_LANES:
+        return Nature.DISCOUNTS
+    for kinds, nature in _NATURES:
+        if isinstance(rule.effect, kinds):
+            return nature
+    return None
 
 
 def _give_away(programme: Programme) -> Iterator[Advice]:

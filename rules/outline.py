@@ -239,7 +239,14 @@ def _campaigns(programme: Programme) -> Iterator[tuple[str, ...]]:
                 limits.insert(0, f"budget of {cap.limit:,} points{per}")
         yield (
             _lines([campaign.id, campaign.text, f"goal: {campaign.goal}" if campaign.goal else ""]),
-            _lines([campaign.state.value, campaign.category, f"gives {campaign.nature}"]),
+            _lines(
+                [
+                    campaign.state.value,
+                    campaign.category,
+                    f"gives {campaign.nature.value}",
+                    f"for {campaign.strategy.value}" if campaign.strategy else "",
+                ]
+            ),
             _lines([*(describe(each, currency) for each in campaign.when), f"arms: {arms}" if arms else ""]),
             _lines(limits) or "none",
             _lines(f"{partner} {_percent(share)}" for partner, share in campaign.funding) or "the programme",

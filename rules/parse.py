@@ -44,7 +44,7 @@ from rules.reading import NAME, Inexact, ProgrammeError, Section, did_you_mean
 from rules.redemptionset import check_certificates, read_redemption
 from rules.restraint import read_restraint
 from rules.rule import Pick, Rule
-from rules.ruleset import read_campaign, read_groups, read_rules
+from rules.ruleset import read_campaign, read_groups, read_rules, refuse_unknown_givers
 from rules.span import Span, SpanUnit
 from rules.stockset import read_pools, read_stamp_cards
 from rules.tierset import read_qualification
@@ -373,6 +373,7 @@ def _refuse_twins(names: list[tuple[str, str]], problems: list[LoyaltyError]) ->
 def _check(rules: list[tuple[Rule, Section]], certificates: CertificateTerms) -> None:
     """Note what is wrong only beside something else."""
     _refuse_ties(rules)
+    refuse_unknown_givers(rules)
     check_certificates(rules, certificates)
 
 

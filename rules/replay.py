@@ -76,7 +76,7 @@ def rate(programme: Programme, past: Past) -> Rated:
     has_extras = programme.has_extras and past.member is not None
     given = extras(programme, net, award.counted) if has_extras else NOTHING
     counting = programme.counting
-    growth = {} if counting is None else counting.growth(net, award, given.counted)
+    growth = {} if counting is None else counting.growth(net, award, given.counted, given.rules)
     return Rated(award, given, growth)
 
 

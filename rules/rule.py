@@ -17,6 +17,30 @@ class Pick(enum.Enum):
     BEST_MARGIN = "best_margin"  # of those that give something the one that gives least
 
 
+class Nature(enum.Enum):
+    """What a campaign gives."""
+
+    POINTS = "points"
+    DISCOUNTS = "discounts"
+    COUPONS = "coupons"
+    CERTIFICATES = "certificates"
+    MONEY = "money"
+    PRIZES = "prizes"
+    STAMPS = "stamps"
+    TIERS = "tiers"
+    MESSAGES = "messages"
+    MIXED = "mixed"  # several of them
+
+
+class Strategy(enum.Enum):
+    """What a campaign is to do for the trade."""
+
+    LOYALTY = "loyalty"  # keep the best
+    RETENTION = "retention"  # keep the most profitable
+    UPGRADING = "upgrading"
+    CROSS_SELLING = "cross_selling"
+
+
 class CampaignState(enum.Enum):
     """Where a campaign stands in its life. Scheduled and active ones count, inside their period."""
 
@@ -41,7 +65,7 @@ class Campaign:
     """What a set of rules is for.
 
     Attributes:
-        nature: What it gives (``points``).
+        strategy: What it is to do, as the author says.
         category: What kind of campaign it is, in the author's words.
         goal: What it is to reach, in the author's words.
         budget_points: Points that it may give out at most, or ``None``.
@@ -54,7 +78,7 @@ class Campaign:
 
     id: str
     text: str
-    nature: str
+    nature: Nature
     category: str
     state: CampaignState
     when: tuple[Condition, ...]
@@ -62,6 +86,7 @@ class Campaign:
     budget_points: int | None = None
     caps: tuple[Cap, ...] = ()
     funding: tuple[tuple[str, int], ...] = ()
+    strategy: Strategy | None = None
     arms: tuple[tuple[str, int], ...] = ()
 
     @property

@@ -3,11 +3,12 @@
 from typing import Final
 
 from loyalty.amount import Rate
-from rules.asked import member_facts_in
+from rules.asked import counters_in, member_facts_in
 from rules.cap import Cap
 from rules.caps import read_budget, read_caps
 from rules.conditions import OPERATION, Condition
 from rules.conditionset import read_conditions, read_lines, read_period
+from rules.counters import GIVEN
 from rules.effects import EXTRA_LANES, POINT_LANES, PRICE_LANES, REDEEM_LANES, Lane, Redeem
 from rules.effectset import read_effect
 from rules.experimentset import read_arms, read_experiment
@@ -16,7 +17,7 @@ from rules.programme import BASE_RULE
 from rules.reading import Section, did_you_mean
 from rules.redemption import Redemption
 from rules.redemptionset import named_by
-from rules.rule import Campaign, CampaignState, Group, Pick, Rule
+from rules.rule import Campaign, CampaignState, Group, Nature, Pick, Rule, Strategy
 
 PRIORITY_MAX: Final = 1_000_000
 UNLIMITED: Final = PRICE_LANES | REDEEM_LANES | {Lane.GUARD, Lane.MESSAGE}  # lanes whose rules have no limits
@@ -54,7 +55,10 @@ def read_campaign(document: Section, names: Names, value: Rate) -> Campaign:
     campaign = Campaign(
         id=name,
         text=section.text("text"),
-        nature=section.choice("nature", {"points": "points"}),
+        nature=section.choice("nature", {each.value: each for each in Nature}),
+        strategy=section.choice("strategy", {each.value: each for each in Strategy})
+        if "strategy" in section
+        else None,
         category=section.text("category"),
         state=section.choice("state", {each.value: each for each in CampaignState}),
         when=tuple(when),
@@ -130,6 +134,17 @@ def read_rules(
             _check_redeeming(rule, section)
         rules.append((rule, section))
     return rules
+
+
+def refuse_unknown_givers(rules: list[tuple[Rule, Section]]) -> None:
+    """Note counters of what a rule gave that there is not."""
+    known = {rule.id for rule, _ in rules}
+    for rule, section in rules:
+        for name in counters_in(rule.when):
+            kind, _, of = name.rpartition(".")[0].partition(".")
+            if kind == GIVEN and of not in known:
+                hint = did_you_mean(of, known)
+                section.refuse(f"counts what the rule {of} gave, which is not there", "when.counter", hint)
 
 
 def _check_redeeming(rule: Rule, section: Section) -> None:

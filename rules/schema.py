@@ -12,7 +12,7 @@ from rules.experimentset import HOLDOUT_MAX_BP
 from rules.parse import LANGUAGES
 from rules.programme import PointsBack, RoundingLevel, Shortfall, WithoutOriginal
 from rules.restraint import WHOLE_BP
-from rules.rule import CampaignState, Pick
+from rules.rule import CampaignState, Nature, Pick, Strategy
 from rules.schemaparts import (
     CODE,
     DATE,
@@ -112,7 +112,8 @@ def campaign_schema() -> Schema:
         {
             "id": NAMED,
             "text": TEXT,
-            "nature": {"enum": ["points"]},
+            "nature": choice(Nature),
+            "strategy": choice(Strategy),
             "category": TEXT,
             "state": choice(CampaignState),
             "period": period(),

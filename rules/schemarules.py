@@ -125,7 +125,7 @@ def _counters() -> Schema:
     counted = some({"from": WHOLE, "below": WHOLE, "every": whole(2, POINTS_MAX)})
     name = "[A-Za-z0-9_.-]+"
     numbers = (
-        rf"(visits|points|tier_points|(product|category)\.{name})\.{_SPANS}",
+        rf"(visits|points|tier_points|(product|category|given)\.{name})\.{_SPANS}",
         r"streak\.(day|week|month)",
         r"days_since\.visit",
         rf"stamps\.{name}",

@@ -14,7 +14,7 @@ from loyalty.transaction import Operation
 from members.card import Card
 from rules.award import Award
 from rules.cap import Scope
-from rules.counters import Counting, Place, Tallied
+from rules.counters import GIVEN_BY, Counting, Place, Tallied
 from rules.extras import NOTHING, Extras, extras
 from rules.facts import Facts
 from rules.programme import Programme, Shortfall
@@ -39,7 +39,7 @@ _PLANNED: Final = "planned:"
 _EVER: Final = ""  # the stretch without an end
 _OWNER_SIZE: Final = 5  # bytes of an account's owner
 _ONCE: Final = (  # measures that count sales, however much was bought, and what is given whole
-    "visits/", "#count", USED, ISSUED, STAMPS, STAMPS_USED, POOL, GIFT, OWED, GRANTED,
+    "visits/", "#count", GIVEN_BY, USED, ISSUED, STAMPS, STAMPS_USED, POOL, GIFT, OWED, GRANTED,
 )  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def count_sale(
     changes: dict[Place, int] = {}
     day = case.moment.business_date
     if counting is not None:
-        growth = counting.growth(facts, award, given.counted)
+        growth = counting.growth(facts, award, given.counted, given.rules)
         changes = dict(counting.places(growth, _whose(case, card), day))
     if case.programme.borne_by:
         changes |= borne(case.programme, award, given)
@@ -141,7 +141,8 @@ def uncount_part(case: Case, sale: Record, kept: Kept, draft: Draft) -> tuple[Si
     extra: Extras | None = None
     if kept.facts is not None and kept.award is not None:
         extra = extras(programme, kept.facts, kept.award.counted)
-        growth = {} if counting is None else counting.growth(kept.facts, kept.award, extra.counted)
+        given = kept.facts, kept.award, extra.counted, extra.rules
+        growth = {} if counting is None else counting.growth(*given)
         by_whom = borne(programme, kept.award, extra)
     if counting is not None:
         measures = {measure for measure, _, _ in counting.kept}

@@ -77,6 +77,30 @@ def test_rules_that_are_hardly_meant(rules: str, expected: list[str]) -> None:
     assert [each[: each.rindex(" (")] for each in told] == expected
 
 
+def test_campaigns_give_what_they_say() -> None:
+    """Each other thing is told once; what is mixed gives anything, and what declines gives nothing."""
+    own = CAMPAIGN.replace("[campaign]", '[campaign]\nbudget_points = 10\ngoal = "more"')
+    rules = (
+        rule("a", "", "points = 1") + rule("b", "", 'discount = "1/10"') + rule("c", "", 'discount = "1/9"')
+    )
+    rules += rule("d", "", 'message = "M"') + rule("e", "", 'decline = "NO_WAY"')
+    told = [
+        str(each)
+        for each in lint(programme(tiers='"basic", "gold"', c=own + rules))
+        if each.where == "campaign c"
+    ]
+    assert [each.partition(" (")[0] for each in told] == [
+        "campaign c: says that it gives points, and its rule b gives discounts",
+        "campaign c: says that it gives points, and its rule d gives messages",
+    ]
+    mixed = own.replace('nature = "points"', 'nature = "mixed"')
+    assert not [
+        each
+        for each in lint(programme(tiers='"basic", "gold"', c=mixed + rules))
+        if each.where == "campaign c"
+    ]
+
+
 def test_campaigns_and_promises() -> None:
     """An aim and a bound for each campaign, a privilege for each tier, an end for each point."""
     head = {'"2 years"': '"for ever"', 'shortfall = "debt"': 'shortfall = "absorb"'}

@@ -155,7 +155,17 @@ def otherwise(value: Any) -> Iterator[Any]:
         "one",
         "none",
     )
-    yield from ("first_purchase", "half_up", "control", "organization", "REDEEM", "999", "08:30")
+    yield from (
+        "first_purchase",
+        "half_up",
+        "control",
+        "organization",
+        "REDEEM",
+        "loyalty",
+        "mixed",
+        "999",
+        "08:30",
+    )
     yield f"{value}x"
 
 

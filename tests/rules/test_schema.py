@@ -184,7 +184,7 @@ ANYTHING: tuple[Any, ...] = (
 )  # fmt: skip
 ONLY_THE_LOADER_SEES = re.compile(
     "is a date or time|holds a date or time|holds something that is no day|is not a date or a date and time"
-    "|cannot hold|is not declared|is not a tier|is not a group|which is not declared|is not a zone"
+    "|cannot hold|is not declared|is not a tier|is not a group|which is not (declared|there)|is not a zone"
     "|two .* have the id|is another p|is a code of"
     "|ends before it begins|is an empty time|is later than|asks no more"
     "|has more decimals|is more than twelve digits|turned into a coupon"
