@@ -6,7 +6,7 @@ from pathlib import Path
 import rich_click as click
 
 from console.deployment import open_deployment
-from console.options import config_option, json_option, print_record, print_rows
+from console.options import config_option, json_option, print_json, print_record, print_rows
 from loyalty.errors import LoyaltyError
 from switch import queries
 
@@ -29,9 +29,13 @@ def show(count: int, config: Path, *, as_json: bool) -> None:
     deployment = open_deployment(config)
     with deployment.books() as books:
         opened = queries.opened_days(books, count)
-    rows = [{"business_date": deployment.today.isoformat(), "opened_at": None, "by": "now"}]
-    rows += [{"business_date": day, "opened_at": at, "by": by} for day, at, by in opened]
-    print_rows(rows, as_json=as_json, nothing="")
+    today = deployment.today.isoformat()
+    rows = [{"business_date": day, "opened_at": at, "by": by} for day, at, by in opened]
+    if as_json:
+        print_json([{"business_date": today, "opened_at": None, "by": "now"}, *rows])
+        return
+    click.echo(f"the business day is {today}")
+    print_rows(rows, as_json=False, nothing="none was opened before the clock reached it")
 
 
 @days.command(epilog="Example: puntual days close --by ana")

@@ -40,6 +40,7 @@ class _Words:
     prize: str
     in_part: str
     declined: dict[Reason, str]
+    named: dict[str, str]  # where the name that replaces a reason's own says more
 
 
 _ENGLISH: Final = _Words(
@@ -98,6 +99,12 @@ _ENGLISH: Final = _Words(
         Reason.STORE_UNAVAILABLE: "Out of service, try again later",
         Reason.OWN_FAULT: "Out of service, try again later",
     },
+    named={
+        "CERTIFICATE_UNKNOWN": "Certificate not known",
+        "CERTIFICATE_USED": "Certificate has been used up",
+        "CERTIFICATE_LAPSED": "Certificate has lapsed",
+        "PRIZE_UNKNOWN": "Prize not known",
+    },
 )
 _SPANISH: Final = _Words(
     earned="Ganados",
@@ -155,6 +162,12 @@ _SPANISH: Final = _Words(
         Reason.STORE_UNAVAILABLE: "Fuera de servicio, intente luego",
         Reason.OWN_FAULT: "Fuera de servicio, intente luego",
     },
+    named={
+        "CERTIFICATE_UNKNOWN": "Certificado desconocido",
+        "CERTIFICATE_USED": "Certificado ya usado",
+        "CERTIFICATE_LAPSED": "Certificado caducado",
+        "PRIZE_UNKNOWN": "Premio desconocido",
+    },
 )
 _LANGUAGES: Final = {"en": _ENGLISH, "es": _SPANISH}
 
@@ -165,7 +178,8 @@ def _words(language: str | None, terms: Terms) -> _Words:
 
 def decline_text(declined: Declined, terms: Terms, width: int) -> str:
     """One line for the till's display."""
-    return _words(declined.language, terms).declined[declined.reason][:width]
+    words = _words(declined.language, terms)
+    return (words.named.get(declined.name or "") or words.declined[declined.reason])[:width]
 
 
 def receipt(approved: Approved, operation: Operation | None, terms: Terms, width: int, size_max: int) -> str:

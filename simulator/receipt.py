@@ -59,6 +59,8 @@ def messages(request: Request, answer: Answer) -> Table:
         name, before = sent.get(number, ("", ""))
         name, after = received.get(number, (name, ""))
         echoed = before == after and number != "t"
+        if number == "62":  # as wide as paper, and printed above
+            after = "\n".join(" ".join(line.split()) for line in after.split("|"))
         label = "MTI" if number == "t" else number
         table.add_row(label, name, Text(before), Text(after, style="dim" if echoed else "bold"))
     return table

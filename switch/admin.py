@@ -106,6 +106,15 @@ class AdminServer:
         return handler
 
 
+def answers(path: Path) -> bool:
+    """Whether a running switch takes commands on *path*."""
+    try:
+        AdminClient(path).__exit__(None, None, None)
+    except OSError:
+        return False
+    return True
+
+
 class AdminClient:
     """Gives commands to a running switch; a context manager.
 

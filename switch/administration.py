@@ -34,6 +34,7 @@ from switch.days import OpenDay
 from switch.duereader import PAPERS_MAX
 from switch.enactment import recorded
 from switch.lapsing import LapseCertificates, LapseCoupons
+from switch.lock import LockHeldError
 from switch.management import Management, Policy
 from switch.memberlist import ImportMembers, MemberLine
 from switch.opening import ImportBalances, OpeningBalance
@@ -46,6 +47,8 @@ from switch.store import UNGUARDED, SqliteStore
 from switch.tiersweep import SweepTiers
 from switch.work import Command, StoreFull
 
+TRIES: Final = 100  # ten seconds: a switch is ready sooner, and so is another command that writes
+PAUSE_S: Final = 0.1
 BUILD_TIMEOUT_S: Final = 600.0  # for the client: a programme of very many rules is built before the answer
 SLICE_SIZE: Final = 250  # cards of one order: they are decided at once, and terminals wait for it
 
@@ -239,6 +242,7 @@ class Desk:
     Args:
         programme: Gives what decides where the books have none yet. A running switch is not asked for it.
         policy: Without it no books are opened for orders about the programme.
+        tries: While another process has the books, with a pause after each.
 
     Raises:
         LoyaltyError: No switch runs, and another process writes the books.
@@ -254,24 +258,36 @@ class Desk:
         safeguards: Safeguards = UNGUARDED,
         policy: Policy | None = None,
         corrections: CorrectionPolicy = CAUTIOUS,
+        tries: int = TRIES,
     ) -> None:
-        self._corrections = corrections
+        self._corrections, self._tries = corrections, tries
         self._socket, self._database, self._safeguards = socket, database, safeguards
         self._policy = policy
         self._programme, self._hasher = programme, hasher
 
     def __enter__(self) -> Self:
         self._client: AdminClient | None = None
+        for _ in range(self._tries):
+            if self._is_manned():
+                return self
+            _pause()  # whoever has the books is a switch that starts or ends, or another command
+        raise self._held
+
+    def _is_manned(self) -> bool:
+        """Whether a running switch takes orders, or the books could be opened; else others have them."""
         try:
             self._client = AdminClient(self._socket)
         except (ConnectionError, FileNotFoundError):
             self._runner = asyncio.Runner()
             try:
                 self._runner.run(self._open())
-            except BaseException:
+            except BaseException as error:
                 self._runner.close()
-                raise
-        return self
+                if not isinstance(error, LockHeldError):
+                    raise
+                self._held = error
+                return False
+        return True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -321,6 +337,10 @@ class Desk:
             order.cancel()
             self._failure.result()  # raises what nobody can answer for
         return order.result()
+
+
+def _pause() -> None:
+    asyncio.run(asyncio.sleep(PAUSE_S))
 
 
 @contextmanager

@@ -9,11 +9,15 @@ from typing import Self
 from loyalty.errors import LoyaltyError
 
 
+class LockHeldError(LoyaltyError):
+    """Another process writes the books now; a command of some moments perhaps."""
+
+
 class ProcessLock:
     """The lock on *path* (``puntual.lock``), held until it is released or the process ends.
 
     Raises:
-        LoyaltyError: Another process holds it.
+        LockHeldError: Another process holds it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -23,7 +27,7 @@ class ProcessLock:
         except BlockingIOError as error:
             holder = os.read(self._file, 20).decode("ascii", "replace").strip()
             os.close(self._file)
-            raise LoyaltyError(
+            raise LockHeldError(
                 "another process" + (f" ({holder})" if holder else "") + " writes these books",
                 where=str(path),
                 hint="stop it first, or let it do the work",

@@ -22,7 +22,7 @@ from members.identifiers import Hasher
 from messages.link import Link
 from messages.profile import Profile, profile_named
 from rules.programme import Programme
-from switch.admin import AdminServer
+from switch.admin import AdminServer, answers
 from switch.administration import Administration
 from switch.builder import build_text, release_when_unused
 from switch.connection import TerminalConnection
@@ -33,6 +33,7 @@ from switch.duereader import Due
 from switch.enactment import recorded
 from switch.lateness import Lateness
 from switch.listener import listen
+from switch.lock import LockHeldError
 from switch.management import Management, Policy
 from switch.metrics import Metrics
 from switch.ops import OpsServer
@@ -51,6 +52,8 @@ log: Final = structlog.get_logger()
 STALL_TIMEOUT_S: Final = 10.0  # answers that a peer leaves unread for so long: it is gone, or hostile
 DRAIN_S: Final = 6.0  # for what is in work at the end: some commits, on a disk that is in trouble
 FAREWELL_S: Final = 1.5  # for the last answers to leave
+LOCK_TRIES: Final = 30
+LOCK_PAUSE_S: Final = 0.1
 FREE_MIN: Final = 1 << 20  # bytes of the disk below which the next commits may find no room
 
 Address = tuple[str, int]
@@ -202,7 +205,7 @@ async def running(
     hasher = Hasher(load_key(settings.path(settings.cards.key_file)))
     # What is entered last is left first: nothing more comes in, then all is answered, then the books close.
     async with contextlib.AsyncExitStack() as house:
-        store = await SqliteStore.open(settings.database, safeguards=Safeguards.of(settings))
+        store = await _opened(settings)
         house.push_async_callback(store.close)
         own = _own_programme(settings, store)
         due = Due(open_for_reading(settings.database))
@@ -303,6 +306,18 @@ async def running(
             http=watched.address,
             deciding=deciding,
         )
+
+
+async def _opened(settings: Settings) -> SqliteStore:
+    """The store, as soon as a command that has the books for a moment lets go of them."""
+    for _ in range(LOCK_TRIES):
+        try:
+            return await SqliteStore.open(settings.database, safeguards=Safeguards.of(settings))
+        except LockHeldError:
+            if answers(settings.socket):
+                raise  # it is another switch
+            await asyncio.sleep(LOCK_PAUSE_S)
+    return await SqliteStore.open(settings.database, safeguards=Safeguards.of(settings))
 
 
 def _own_programme(settings: Settings, store: SqliteStore) -> Programme:

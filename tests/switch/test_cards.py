@@ -1,6 +1,6 @@
 """Cards are taken in, blocked and replaced: once, in the one order of everything."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from members.identifiers import Hasher
 from members.importer import CardRow
 from switch.administration import Desk
 from switch.cardline import CardLine
+from switch.lock import ProcessLock
 from tests.switch.story import starter
 
 HASHER = Hasher(bytes(range(32)))
@@ -162,9 +163,25 @@ def test_a_second_desk_is_refused(desk: Desk, tmp_path: Path) -> None:
         database=tmp_path / "puntual.db",
         programme=starter,
         hasher=HASHER,
+        tries=1,
     )
     with pytest.raises(LoyaltyError, match="writes these books"), other:
         pass
+
+
+def test_a_desk_waits_for_who_has_the_books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A switch that starts or ends, or another command: the order is taken when they are free."""
+    lock = ProcessLock(tmp_path / "puntual.lock")
+    waits: list[Callable[[], None]] = [lock.release, lambda: None]
+
+    def pause() -> None:
+        waits.pop()()
+
+    monkeypatch.setattr("switch.administration._pause", pause)
+    socket, database = tmp_path / "puntual.sock", tmp_path / "puntual.db"
+    with Desk(socket=socket, database=database, programme=starter, hasher=HASHER) as desk:
+        assert Clerk(desk).take_in(row(A, "M1"))["imported"] == 1
+    assert not waits
 
 
 def test_what_was_taken_in_is_there_after_a_restart(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from rules.parse import load_programme
 from rules.programme import Programme
 from switch.admin import AdminClient
 from switch.cardline import CardLine
+from switch.lock import ProcessLock
 from switch.logwriter import LogWriter
 from switch.metrics import Metrics
 from switch.observe import Renderer
@@ -152,6 +153,16 @@ async def test_a_day_is_answered_counted_and_told(house: House) -> None:
         ("REDEEM", "NOT_SUFFICIENT_POINTS"): 1,
         ("NONE", "TERMINAL_UNKNOWN"): 1,
     }
+
+
+async def test_a_start_waits_for_a_command_and_not_for_a_switch(house: House) -> None:
+    """Who has the books for a moment does not keep it from starting; another switch does, at once."""
+    lock = ProcessLock(house.settings.lock)
+    asyncio.get_running_loop().call_later(0.15, lock.release)
+    async with house.open():
+        with pytest.raises(LoyaltyError, match="writes these books"):
+            async with house.open():
+                pass
 
 
 async def test_a_reload_counts_from_the_next_message_on(house: House) -> None:
