@@ -64,19 +64,20 @@ from rules.span import Span
 from rules.tiers import Qualification, TierWindow
 
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+NAMED: Final = 5  # names of a list where a decision is explained; who wants all looks at the programme
 _AMOUNT_NAMES: Final = {"amount": "the earn base", "ticket": "the ticket"}
 
 
-def describe(condition: Condition, currency: str) -> str:  # noqa: C901, PLR0912  (one case a kind)
-    """What *condition* asks, in words."""
+def describe(condition: Condition, currency: str, most: int = NAMED) -> str:  # noqa: C901, PLR0912  (one case a kind)
+    """What *condition* asks, in words, with *most* names of a list."""
     match condition:
         case OneOf(attribute, values):
-            return f"{attribute} is {any_of(values)}"
+            return f"{attribute} is {any_of(values, most)}"
         case SomeOf("traits", values):
             name = next(iter(values), "a trait").partition(":")[0]
-            return f"{name} is {any_of(_trait(each) for each in values)}"
+            return f"{name} is {any_of([_trait(each) for each in values], most)}"
         case SomeOf(attribute, values):
-            return f"{attribute} has {any_of(values)}"
+            return f"{attribute} has {any_of(values, most)}"
         case AmountWithin(attribute, low, high):
             return f"{_AMOUNT_NAMES[attribute]} is {_money_range(low, high, currency)}"
         case CounterWithin(name, low, high, every):
@@ -90,7 +91,7 @@ def describe(condition: Condition, currency: str) -> str:  # noqa: C901, PLR0912
             parts = [f"from {_moment(start)}" if start else "", f"before {_moment(end)}" if end else ""]
             return "it is " + " and ".join(part for part in parts if part)
         case OnDays(names, _):
-            return f"it is a day of {any_of(names)}"
+            return f"it is a day of {any_of(names, most)}"
         case AgeWithin(low, high):
             return f"the age is {_range(low, high)}"
         case JoinedWithin(low, high):
@@ -98,11 +99,11 @@ def describe(condition: Condition, currency: str) -> str:  # noqa: C901, PLR0912
         case BirthdayWithin(before, after):
             return f"it is {before} days before to {after} days after the birthday"
         case AllOf(conditions):
-            return "(" + " and ".join(describe(each, currency) for each in conditions) + ")"
+            return "(" + " and ".join(describe(each, currency, most) for each in conditions) + ")"
         case AnyOf(conditions):
-            return "(" + " or ".join(describe(each, currency) for each in conditions) + ")"
+            return "(" + " or ".join(describe(each, currency, most) for each in conditions) + ")"
         case Not(inner):
-            return f"not {describe(inner, currency)}"
+            return f"not {describe(inner, currency, most)}"
 
 
 def found(condition: Condition, facts: Facts, currency: str) -> str:  # noqa: C901  (one case a kind)
@@ -131,17 +132,17 @@ def found(condition: Condition, facts: Facts, currency: str) -> str:  # noqa: C9
             return found(inner, facts, currency)
 
 
-def describe_lines(lines: LineFilter, currency: str) -> str:
+def describe_lines(lines: LineFilter, currency: str, most: int = NAMED) -> str:
     """Which lines a rule is about, in words."""
     parts = []
     if lines.products is not None:
-        parts.append(f"product {any_of(lines.products)}")
+        parts.append(f"product {any_of(lines.products, most)}")
     if lines.categories is not None:
-        parts.append(f"category {any_of(lines.categories)}")
+        parts.append(f"category {any_of(lines.categories, most)}")
     if lines.except_products:
-        parts.append(f"not product {any_of(lines.except_products)}")
+        parts.append(f"not product {any_of(lines.except_products, most)}")
     if lines.except_categories:
-        parts.append(f"not category {any_of(lines.except_categories)}")
+        parts.append(f"not category {any_of(lines.except_categories, most)}")
     named = lines.products is not None or lines.categories is not None
     text = f"lines{' of' if named else ''} {', '.join(parts)}" if parts else "lines"
     if lines.low is not None or lines.high is not None:
@@ -157,7 +158,7 @@ def _trait(text: str) -> str:
     return text.partition(":")[2]
 
 
-def describe_effect(effect: Effect, currency: str) -> str:  # noqa: C901, PLR0912  (one case a kind)
+def describe_effect(effect: Effect, currency: str, most: int = NAMED) -> str:  # noqa: C901, PLR0912  (one case a kind)
     """What *effect* gives, in words."""
     match effect:
         case BasePoints(rate):
@@ -205,7 +206,7 @@ def describe_effect(effect: Effect, currency: str) -> str:  # noqa: C901, PLR091
         case Message(text):
             return f"tells: {text}"
         case Redeem(redemption):
-            return describe_redemption(redemption, currency)
+            return describe_redemption(redemption, currency, most)
 
 
 def tell_redemption(programme: Programme, redemption: Redemption) -> str:
@@ -215,7 +216,7 @@ def tell_redemption(programme: Programme, redemption: Redemption) -> str:
     return f"points pay by {whose}: {describe_redemption(redemption, programme.terms.currency)}"
 
 
-def describe_redemption(redemption: Redemption, currency: str) -> str:
+def describe_redemption(redemption: Redemption, currency: str, most: int = NAMED) -> str:
     """What points pay, in words."""
     if redemption.refused:
         return f"points pay nothing: {redemption.refused}"
@@ -226,7 +227,7 @@ def describe_redemption(redemption: Redemption, currency: str) -> str:
     if redemption.ticket_from_minor:
         parts.append(f"of tickets from {format_minor(redemption.ticket_from_minor, currency)} on")
     if redemption.covers is not None:
-        parts.append(f"on {describe_lines(redemption.covers, currency)}")
+        parts.append(f"on {describe_lines(redemption.covers, currency, most)}")
     if redemption.is_discount:
         parts.append("as a discount where the till takes it")
     if redemption.proof_from_minor is not None:
@@ -238,21 +239,21 @@ def describe_redemption(redemption: Redemption, currency: str) -> str:
     return ", ".join(parts)
 
 
-def describe_rule(rule: Rule, currency: str) -> str:
+def describe_rule(rule: Rule, currency: str, most: int = NAMED) -> str:
     """When *rule* applies, in words; empty when always."""
-    parts = [describe(each, currency) for each in rule.when]
+    parts = [describe(each, currency, most) for each in rule.when]
     if rule.arms:
-        parts.append(f"the member is in {any_of(rule.arms)}")
+        parts.append(f"the member is in {any_of(rule.arms, most)}")
     if rule.lines is not None:
-        parts.append(describe_lines(rule.lines, currency))
+        parts.append(describe_lines(rule.lines, currency, most))
     return "; ".join(parts)
 
 
-def any_of(values: Iterable[str]) -> str:
-    """*values* in a row, the last behind an ``or``; the first few of many."""
+def any_of(values: Iterable[str], most: int = NAMED) -> str:
+    """*values* in a row, the last behind an ``or``; *most* of many."""
     names = sorted(values)
-    if len(names) > 5:
-        return f"{', '.join(names[:4])} or {len(names) - 4} more"
+    if len(names) > most:
+        return f"{', '.join(names[: most - 1])} or {len(names) - most + 1} more"
     return " or ".join(names)
 
 

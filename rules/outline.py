@@ -1,6 +1,6 @@
 """A programme as tables of words: all that it says, for people who did not write it.
 
-Long lists of names are cut, as they are where a decision is explained; the canonical text has all of them.
+Very long lists of names are cut; the canonical text has all of them.
 """
 
 import json
@@ -33,7 +33,7 @@ _PICKS: Final = {
     Pick.BEST: "the one that gives most counts",
     Pick.BEST_MARGIN: "the one that gives least counts",
 }
-_CODES_MAX: Final = 20
+_NAMED: Final = 200  # of a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def _terms(programme: Programme) -> Iterator[tuple[str, str]]:
         "from its first purchase on" if programme.activates else "when a command says so",
     )
     yield from _earning(programme)
-    yield "redemption", describe_redemption(programme.redemption, currency)
+    yield "redemption", describe_redemption(programme.redemption, currency, _NAMED)
     yield "holds", f"are kept for {_duration(programme.hold_kept)}"
     certificates = programme.certificates
     steps = f"of {certificates.minimum} points and more, in steps of {certificates.step}"
@@ -202,7 +202,7 @@ def _rules(programme: Programme, rules: Sequence[Rule]) -> Iterator[tuple[str, .
         campaign = campaigns.get(rule.campaign)
         lane = [rule.lane.name.lower(), groups[rule.group]]
         lane.append(f"priority {rule.priority}" if rule.priority else "")
-        gives = [describe_effect(rule.effect, currency)]
+        gives = [describe_effect(rule.effect, currency, _NAMED)]
         own = [cap for cap in rule.caps if cap.subject == f"rule:{rule.id}"]  # others stand at their campaign
         gives.append(describe_caps(own, currency))
         if rule.margin_floor_bp is not None:
@@ -224,7 +224,7 @@ def _of_campaign(campaign: Campaign | None) -> str:
 def _own_conditions(rule: Rule, campaign: Campaign | None, currency: str) -> str:
     """What *rule* asks beside what its campaign does."""
     common = 0 if campaign is None else len(campaign.when)
-    return describe_rule(replace(rule, when=rule.when[common:]), currency)
+    return describe_rule(replace(rule, when=rule.when[common:]), currency, _NAMED)
 
 
 def _campaigns(programme: Programme) -> Iterator[tuple[str, ...]]:
@@ -247,7 +247,12 @@ def _campaigns(programme: Programme) -> Iterator[tuple[str, ...]]:
                     f"for {campaign.strategy.value}" if campaign.strategy else "",
                 ]
             ),
-            _lines([*(describe(each, currency) for each in campaign.when), f"arms: {arms}" if arms else ""]),
+            _lines(
+                [
+                    *(describe(each, currency, _NAMED) for each in campaign.when),
+                    f"arms: {arms}" if arms else "",
+                ]
+            ),
             _lines(limits) or "none",
             _lines(f"{partner} {_percent(share)}" for partner, share in campaign.funding) or "the programme",
         )
@@ -275,8 +280,8 @@ def _coupons(programme: Programme) -> Iterator[tuple[str, ...]]:
 
 def _codes(coupon: Coupon) -> str:
     codes = sorted(coupon.codes)
-    more = f" and {len(codes) - _CODES_MAX} more" if len(codes) > _CODES_MAX else ""
-    return ", ".join(codes[:_CODES_MAX]) + more or "issued to members"
+    more = f" and {len(codes) - _NAMED} more" if len(codes) > _NAMED else ""
+    return ", ".join(codes[:_NAMED]) + more or "issued to members"
 
 
 def _uses(coupon: Coupon, currency: str) -> Iterator[str]:

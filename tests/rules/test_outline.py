@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from loyalty.errors import Problems
+from rules.describe import describe_rule
 from rules.names import PRODUCTS
 from rules.outline import Listing, outline
 from rules.parse import MAIN, parse_programme, restore_programme
@@ -245,3 +246,14 @@ def test_days_that_follow_one_another_are_told_together() -> None:
         each for each in outline(parse_programme({MAIN: STARTER + text})) if each.title == "Calendars"
     ]
     assert calendars.rows == (("c", "2026-12-24, 2026-12-31 to 2027-01-01, 2027-01-03"),)
+
+
+def test_long_lists_can_be_read() -> None:
+    """All of what a person can still read; where a decision is explained the first few are enough."""
+    names = [f"p{number:03}" for number in range(300)]
+    rule = '[[rule]]\nid = "r"\ntext = "R"\nthen = {{ points = 1 }}\nlines = {{ product = {} }}\n'
+    for count, end in ((200, "p198 or p199"), (300, "p198 or 101 more")):
+        made = parse_programme({MAIN: STARTER + rule.format(names[:count])})
+        (row,) = next(each for each in outline(made) if each.columns[:1] == ("lane",)).rows
+        assert row[2].endswith(end)
+        assert describe_rule(made.rules[0], "978").endswith(f"p003 or {count - 4} more")
