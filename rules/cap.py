@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from loyalty.amount import Rate
 
 _FREE = Rate(0)
+OFF = "off:"  # begins the subject of limits on what a rule takes off prices
 
 
 class Scope(enum.Enum):
@@ -46,7 +47,7 @@ class Unit(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """At most *limit* of *subject* (``rule:ID``, ``campaign:ID``, its ``budget:ID``, or ``programme``).
+    """At most *limit* of *subject*: ``rule:ID off:ID campaign:ID``, its ``budget:ID``, or ``programme``.
 
     Attributes:
         days: The last so many, where *per* is rolling.

@@ -25,7 +25,7 @@ from typing import Final, Protocol
 
 from rules.asked import counters_in
 from rules.award import Award
-from rules.cap import Cap, Per, Scope
+from rules.cap import OFF, Cap, Per, Scope, Unit
 from rules.effects import FreeForStamps, GiveAway, GiveStamps
 from rules.facts import Facts
 from rules.rule import Rule
@@ -200,7 +200,9 @@ class Counting:
         grown = {}
         for measure, _, _ in self.kept:
             name = names.get(measure)
-            if name is not None:
+            if measure.startswith(OFF):
+                by = _taken_off(measure, facts)
+            elif name is not None:
                 by = counted.get(name, 0) + more.get(name, 0)
             elif measure.startswith(_OF_EXTRAS):
                 by = more.get(measure, 0)
@@ -212,10 +214,13 @@ class Counting:
                 grown[measure] = by
         return grown
 
-    def taken(self, award: Award) -> dict[str, int]:
+    def taken(self, facts: Facts, award: Award) -> dict[str, int]:
         """By how much each measure of a limit or a budget grows by *award*, zeros left out."""
         counted = dict(award.counted)
-        grown = {measure: counted.get(name, 0) for measure, name in self.names}
+        grown = {
+            measure: _taken_off(measure, facts) if measure.startswith(OFF) else counted.get(name, 0)
+            for measure, name in self.names
+        }
         return {measure: by for measure, by in grown.items() if by}
 
     def places(
@@ -348,6 +353,14 @@ def _brought(measure: str, facts: Facts, award: Award, costs: Mapping[str, int])
             return _units(facts, lambda product, _: product == of)
         case (_, _, of):
             return _units(facts, lambda _, category: category == of)
+
+
+def _taken_off(measure: str, facts: Facts) -> int:
+    """What a rule took off the prices: how often, or how much."""
+    subject, _, scope = measure.rpartition("/")
+    rule = subject.removeprefix(OFF)
+    off = sum(amount_minor for _, amount_minor, each in facts.off if each == rule)
+    return off if scope.endswith(Unit.COST.value) else int(off > 0)
 
 
 def _gave(rule: str, facts: Facts, award: Award, by_rules: tuple[str, ...]) -> bool:

@@ -181,7 +181,9 @@ def _picked(rule: Rule, programme: Programme, award: Award, facts: Facts) -> Ans
         given = interpret(programme, facts).discounts
         off = sum(each.amount_minor for each in given if each.promotion == rule.id)
         return Answer(
-            off > 0, "being picked, and something to take it off", f"{format_minor(off, currency)} off"
+            off > 0,
+            "being picked, something to take it off, and room in its limits",
+            f"{format_minor(off, currency)} off",
         )
     return _points_given(rule, programme, award, facts)
 

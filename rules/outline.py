@@ -12,7 +12,7 @@ from typing import Final
 from loyalty.amount import format_minor
 from loyalty.card import CardRange
 from rules.bundle import FOLDER
-from rules.cap import Per
+from rules.cap import OFF, Per
 from rules.coupon import Coupon
 from rules.describe import (
     describe,
@@ -203,7 +203,8 @@ def _rules(programme: Programme, rules: Sequence[Rule]) -> Iterator[tuple[str, .
         lane = [rule.lane.name.lower(), groups[rule.group]]
         lane.append(f"priority {rule.priority}" if rule.priority else "")
         gives = [describe_effect(rule.effect, currency, _NAMED)]
-        own = [cap for cap in rule.caps if cap.subject == f"rule:{rule.id}"]  # others stand at their campaign
+        subjects = f"rule:{rule.id}", f"{OFF}{rule.id}"
+        own = [cap for cap in rule.caps if cap.subject in subjects]  # others stand at their campaign
         gives.append(describe_caps(own, currency))
         if rule.margin_floor_bp is not None:
             gives.append(f"leaves a margin of {_percent(rule.margin_floor_bp)}")

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from loyalty.decision import Discount
 from loyalty.transaction import BasketLine
+from rules.cap import Per, Unit
 from rules.effects import FreeForStamps, FreeUnits, MoneyOff, ShareOff, UnitPrice
 from rules.facts import DISCOUNTED, Facts, allocate
 from rules.margin import too_thin
@@ -27,11 +28,16 @@ Parts = list[tuple[int, int, int]]  # position of a line, what is taken off it, 
 
 
 class Goods(NamedTuple):
-    """The basket, what is on the member's cards of stamps, and what a unit of each product costs."""
+    """The basket, what is on the member's cards of stamps, and what a unit of each product costs.
+
+    Attributes:
+        used: What was taken of limits before, by counter.
+    """
 
     lines: Sequence[BasketLine]
     stamps: Mapping[str, int]
     costs: Mapping[str, int]
+    used: Mapping[str, int]
 
 
 def discounts(
@@ -46,7 +52,8 @@ def discounts(
     room_minor = max(facts.ticket_minor, 0)
     stamps = _stamps(rules, facts)
     given = []
-    goods = Goods(facts.lines, stamps, costs)
+    used = dict(facts.counters) if any(rule.caps for rule in rules) else {}
+    goods = Goods(facts.lines, stamps, costs, used)
     for rule in _picked(rules, goods, left):
         for at, part, units in _off(rule, goods, left):
             off = min(part, room_minor)
@@ -116,7 +123,23 @@ def _off(rule: Rule, goods: Goods, left: list[int]) -> Parts:
         paid = [(lines[at], left[at] - part) for at, part in zip(own, parts, strict=True)]
         if too_thin(rule.margin_floor_bp, paid, goods.costs, 0):
             return []
+    if rule.caps:
+        parts = _limited(rule, parts, goods.used)
     return [(at, part, of) for at, part, of in zip(own, parts, units, strict=True) if part]
+
+
+def _limited(rule: Rule, parts: list[int], used: Mapping[str, int]) -> list[int]:
+    """What the limits of *rule* leave of *parts*; a unit that stamps pay for is free as a whole, or not."""
+    room = total = sum(parts)
+    for cap in rule.caps:
+        left = cap.limit - (0 if cap.per is Per.TRANSACTION else used.get(cap.counter, 0))
+        if left <= 0:
+            return [0] * len(parts)
+        if cap.unit is Unit.COST:
+            room = min(room, left)
+    if room == total:
+        return parts
+    return [0] * len(parts) if isinstance(rule.effect, FreeForStamps) else allocate(room, parts)
 
 
 def _pieces(lines: Sequence[tuple[BasketLine, int]]) -> list[tuple[int, int]]:

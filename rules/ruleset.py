@@ -4,12 +4,21 @@ from typing import Final
 
 from loyalty.amount import Rate
 from rules.asked import counters_in, member_facts_in
-from rules.cap import Cap
+from rules.cap import OFF, Cap, Unit
 from rules.caps import read_budget, read_caps
 from rules.conditions import OPERATION, Condition
 from rules.conditionset import read_conditions, read_lines, read_period
 from rules.counters import GIVEN
-from rules.effects import EXTRA_LANES, POINT_LANES, PRICE_LANES, REDEEM_LANES, Lane, Redeem
+from rules.effects import (
+    EXTRA_LANES,
+    POINT_LANES,
+    PRICE_LANES,
+    REDEEM_LANES,
+    Effect,
+    Lane,
+    Redeem,
+    lane_of,
+)
 from rules.effectset import read_effect
 from rules.experimentset import read_arms, read_experiment
 from rules.names import Names
@@ -20,7 +29,7 @@ from rules.redemptionset import named_by
 from rules.rule import Campaign, CampaignState, Group, Nature, Pick, Rule, Strategy
 
 PRIORITY_MAX: Final = 1_000_000
-UNLIMITED: Final = PRICE_LANES | REDEEM_LANES | {Lane.GUARD, Lane.MESSAGE}  # lanes whose rules have no limits
+UNLIMITED: Final = REDEEM_LANES | {Lane.GUARD, Lane.MESSAGE}  # lanes whose rules have no limits
 
 
 def read_groups(main: Section) -> tuple[Group, ...]:
@@ -112,7 +121,7 @@ def read_rules(
             campaign="" if campaign is None else campaign.id,
             when=when if campaign is None else (*campaign.when, *when),
             lines=read_lines(section.section("lines"), names),
-            caps=_caps(section, campaign, redemption.value),
+            caps=_caps(section, effect, campaign, redemption.value),
             margin_floor_bp=_floor(section),
             arms=read_arms(section, campaign),
         )
@@ -169,7 +178,11 @@ def _check_floor(rule: Rule, section: Section, names: Names) -> None:
         section.wrong("is for rules that give points or take off prices", "margin_floor_bp")
 
 
-def _caps(section: Section, campaign: Campaign | None, value: Rate) -> tuple[Cap, ...]:
-    name = f"rule:{section.name('id')}" if "cap" in section else ""
+def _caps(section: Section, effect: Effect, campaign: Campaign | None, value: Rate) -> tuple[Cap, ...]:
+    """The limits of a rule. What campaigns limit is not what is taken off prices."""
+    is_price = lane_of(effect) in PRICE_LANES
+    name = f"{OFF if is_price else 'rule:'}{section.name('id')}" if "cap" in section else ""
     own = read_caps(section, name, value)
-    return own if campaign is None else (*own, *campaign.caps)
+    if is_price and any(cap.unit is Unit.POINTS for cap in own):
+        section.wrong("limits points, and this rule takes money off", "cap", "write count, or cost")
+    return own if is_price or campaign is None else (*own, *campaign.caps)

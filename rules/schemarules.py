@@ -40,13 +40,13 @@ from rules.schemaparts import (
 
 _SPANS: Final = f"(day|week|month|year|lifetime|{UP_TO_A_YEAR}d)"
 _OFF_PRICES: Final = ("discount", "unit_price", "discount_amount", "free_of", "free_for_stamps")
-_GIVE_NO_POINTS: Final = (*_OFF_PRICES, "message", "decline", "redeem")
+_HAVE_NO_LIMITS: Final = ("message", "decline", "redeem")
 _HAVE_NO_MARGIN: Final = (
     "base", "coupon", "certificate", "money", "cash_back", "giveaway", "stamp", "stamp_per_unit",
     "tier_points", "tier_points_per_amount", "tier", "message", "decline", "redeem",
 )  # fmt: skip
 _SENSELESS: Final[Mapping[str, tuple[str, ...]]] = {  # keys of a rule, and what such a rule cannot give
-    "cap": _GIVE_NO_POINTS,
+    "cap": _HAVE_NO_LIMITS,
     "group": ("base", "redeem"),
     "lines": ("redeem",),
     "margin_floor_bp": _HAVE_NO_MARGIN,
@@ -179,10 +179,17 @@ def rule(**others: Schema) -> Schema:
     asks = {"required": [OPERATION]}  # which only a rule that declines may
     undeclined = {"not": {"required": ["when"], "properties": {"when": asks, "then": others_than}}}
     senseless = [_never(key, effects) for key, effects in _SENSELESS.items()]
-    return whole_rule | {"allOf": [*senseless, undeclined]}
+    off_prices = {
+        "if": {"properties": {"then": _one_of(_OFF_PRICES)}},
+        "then": {"properties": {"cap": many({"not": {"required": ["points"]}})}},
+    }
+    return whole_rule | {"allOf": [*senseless, undeclined, off_prices]}
 
 
 def _never(key: str, effects: tuple[str, ...]) -> Schema:
     """A rule with *key* gives none of *effects*."""
-    given = {"anyOf": [{"required": [effect]} for effect in effects]}
-    return {"not": {"required": [key], "properties": {"then": given}}}
+    return {"not": {"required": [key], "properties": {"then": _one_of(effects)}}}
+
+
+def _one_of(effects: tuple[str, ...]) -> Schema:
+    return {"anyOf": [{"required": [effect]} for effect in effects]}

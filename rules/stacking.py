@@ -177,6 +177,9 @@ class Stacking:
                 points = each * lines
             case _:
                 minor = money_in(rule, ticket_minor, self._programme.coupons)
+                if rule.lane in PRICE_LANES:
+                    limits = [Fraction(cap.limit) for cap in rule.caps if cap.unit is Unit.COST]
+                    minor = min(minor, *limits) if limits else minor
                 return _Given(minor=self._micro(minor)) if minor else None
         return _Given(points=self._micro(points * self._value), most=most)
 

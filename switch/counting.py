@@ -13,7 +13,7 @@ from ledger.account import AccountId, AccountKind, account
 from loyalty.transaction import Operation
 from members.card import Card
 from rules.award import Award
-from rules.cap import Scope
+from rules.cap import OFF, Scope
 from rules.counters import GIVEN_BY, Counting, Place, Tallied
 from rules.extras import NOTHING, Extras, extras
 from rules.facts import Facts
@@ -39,7 +39,7 @@ _PLANNED: Final = "planned:"
 _EVER: Final = ""  # the stretch without an end
 _OWNER_SIZE: Final = 5  # bytes of an account's owner
 _ONCE: Final = (  # measures that count sales, however much was bought, and what is given whole
-    "visits/", "#count", GIVEN_BY, USED, ISSUED, STAMPS, STAMPS_USED, POOL, GIFT, OWED, GRANTED,
+    "visits/", "#count", OFF, GIVEN_BY, USED, ISSUED, STAMPS, STAMPS_USED, POOL, GIFT, OWED, GRANTED,
 )  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def count_held(
         stamps = [each for each in given.counted if each[0].startswith(STAMPS_USED)]
         changes = {(name, str(card.member_id), _EVER): by for name, by in stamps}
     if counting is not None:
-        taken = counting.taken(award)
+        taken = counting.taken(facts, award)
         changes |= dict(counting.places(taken, _whose(case, card), case.moment.business_date))
     if not changes and not used:
         return ()
@@ -145,7 +145,7 @@ def uncount_part(case: Case, sale: Record, kept: Kept, draft: Draft) -> tuple[Si
         growth = {} if counting is None else counting.growth(*given)
         by_whom = borne(programme, kept.award, extra)
     if counting is not None:
-        measures = {measure for measure, _, _ in counting.kept}
+        measures = {measure for measure, _, _ in counting.kept if not measure.startswith(OFF)}
     before = _counted_by(case, sale)
     changes = {}
     for place, stands in _standing(case, sale).items():

@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from rules.cap import OFF
 from rules.counters import Place
 from rules.stock import STAMPS_USED
 from switch.tallies import USED, Tallies, kept_place
 from switch.worksheet import Worksheet
 
+_FROM_THE_HOLD_ON: Final = (USED, OFF)  # coupons, and what was taken off: a completion takes no more of them
+_TAKEN: Final = (*_FROM_THE_HOLD_ON, STAMPS_USED)
 _PLANNED: Final = "planned:"  # what a budget got from the programme stays, whoever asked first
 
 
@@ -37,22 +40,23 @@ def kept_for(worksheet: Worksheet, hold: int) -> dict[Place, int] | None:
 def settle(worksheet: Worksheet, hold: int, changes: dict[Place, int]) -> Mapping[Place, int]:
     """Let the *changes* of a completion take the place of what was kept for its *hold*; give what that was.
 
-    Coupons were used from the hold on; when its time was over, and they were given back, they are used again.
+    Coupons were used from the hold on, and limits of prices; when its time was over, and these were given
+    back, they are taken again.
     """
     kept = kept_for(worksheet, hold)
     if kept:
-        freed = {place: count for place, count in kept.items() if not place[0].startswith(USED)}
+        freed = {place: count for place, count in kept.items() if not place[0].startswith(_FROM_THE_HOLD_ON)}
     elif kept is None:
-        freed = _of(worksheet, hold, STAMPS_USED)
+        freed = _of(worksheet, hold, (STAMPS_USED,))
     else:
         freed = {}
-        changes |= _of(worksheet, hold, USED)
+        changes |= _of(worksheet, hold, _FROM_THE_HOLD_ON)
     for place, count in freed.items():
         changes[place] = changes.get(place, 0) - count
     return freed
 
 
-def _of(worksheet: Worksheet, hold: int, measures: str) -> dict[Place, int]:
+def _of(worksheet: Worksheet, hold: int, measures: tuple[str, ...]) -> dict[Place, int]:
     counted = counted_for(worksheet, hold)
     return {place: count for place, count in counted.items() if place[0].startswith(measures)}
 
@@ -85,5 +89,5 @@ class Without:
 def without(worksheet: Worksheet, hold: int) -> Without:
     """The tallies of *worksheet* without what is kept for *hold*; stamps that it used are used."""
     kept = kept_for(worksheet, hold) or {}
-    limits = {place: count for place, count in kept.items() if not place[0].startswith((USED, STAMPS_USED))}
+    limits = {place: count for place, count in kept.items() if not place[0].startswith(_TAKEN)}
     return Without(worksheet.tallies, limits)

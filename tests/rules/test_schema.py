@@ -60,7 +60,7 @@ def _composed(schema: dict[str, Any], value: Any, root: dict[str, Any]) -> bool:
         and ("anyOf" not in schema or any(map(so, schema["anyOf"])))
         and all(map(so, schema.get("allOf", ())))
         and ("not" not in schema or not so(schema["not"]))
-        and (not branch or so(schema[branch]))
+        and (not branch or so(schema.get(branch, {})))
     )
 
 
