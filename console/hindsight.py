@@ -73,6 +73,8 @@ def backtest(candidate: Path, programme: str, config: Path, *, as_json: bool) ->
                 now_minor=money_of(before),
                 then_minor=money_of(after),
             )
+            if after.declined_by is not None:
+                test.declined[after.declined_by] += 1
             if test.sales % TELL_EVERY == 0:
                 progress(sale.seq, last)
         most = [

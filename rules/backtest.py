@@ -34,6 +34,7 @@ class Backtest:
         current_minor, candidate_minor: What was given in money: off prices, in certificates, into purses,
             as prizes; and what would have been.
         by_rule: Points of each rule of the candidate.
+        declined: Sales that a rule of the candidate would have declined.
         capped: Sales in which a limit or a budget cut a rule of the candidate.
         by_tier: Difference by tier.
         by_segment: Difference by segment; a member may be in several.
@@ -48,6 +49,7 @@ class Backtest:
     current_minor: int = 0
     candidate_minor: int = 0
     by_rule: Counter[str] = field(default_factory=Counter)
+    declined: Counter[str] = field(default_factory=Counter)
     capped: Counter[str] = field(default_factory=Counter)
     by_tier: Counter[str] = field(default_factory=Counter)
     by_segment: Counter[str] = field(default_factory=Counter)
@@ -148,6 +150,7 @@ class Backtest:
             del figures["money_now"], figures["money_then"]
         return figures | {
             "points_by_rule": dict(self.by_rule.most_common()),
+            "sales_declined_by_rule": dict(self.declined.most_common()),
             "sales_limited_by_rule": dict(self.capped.most_common()),
             "difference_by_tier": {tier or "none": points for tier, points in sorted(self.by_tier.items())},
             "difference_by_segment": dict(sorted(self.by_segment.items())),

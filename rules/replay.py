@@ -6,6 +6,7 @@ code that decides and counts when terminals ask. So do the arms of its experimen
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -14,7 +15,7 @@ from rules.cap import Scope
 from rules.counters import Place
 from rules.evaluate import evaluate
 from rules.experiment import arms_of
-from rules.extras import NOTHING, Extras, extras
+from rules.extras import NOTHING, Extras, declined_by, extras
 from rules.facts import Facts
 from rules.names import categorised
 from rules.programme import Programme
@@ -61,11 +62,13 @@ class Rated(NamedTuple):
 
     Attributes:
         growth: By how much each measure grows by it.
+        declined_by: The rule that would have declined it; ``None`` when none would.
     """
 
     award: Award
     given: Extras
     growth: dict[str, int]
+    declined_by: str | None = None
 
 
 def rate(programme: Programme, past: Past) -> Rated:
@@ -78,6 +81,13 @@ def rate(programme: Programme, past: Past) -> Rated:
     counting = programme.counting
     growth = {} if counting is None else counting.growth(net, award, given.counted, given.rules)
     return Rated(award, given, growth)
+
+
+def _as_rung_up(facts: Facts) -> Facts:
+    """The whole ticket, before anything was taken off or paid."""
+    if facts.lines is not None:
+        return facts.as_priced()
+    return replace(facts, base_minor=facts.ticket_minor)
 
 
 class Places:
@@ -155,6 +165,9 @@ class Replay:
         if counting is not None:
             counters = counting.values(past.whose, past.day, self._places, self._places.tally)
             facts.counters = tuple(sorted(counters + stamped)) if stamped else counters
+        declines = declined_by(programme, _as_rung_up(facts)) if programme.guards else None
+        if declines is not None:
+            return Rated(Award(0), NOTHING, {}, declines.id)
         rated = rate(programme, past)
         if counting is not None:
             for place, by in counting.places(rated.growth, past.whose, past.day):

@@ -83,8 +83,9 @@ class People:
             profile = self._profiles[member] = Profile() if row is None else profile_of(row)
         if not facts.segments:
             facts.segments = profile.segments
-        if not any(trait.startswith("kind:") for trait in facts.traits):
-            facts.traits |= {f"kind:{profile.kind.value}"}
+        told = {trait.partition(":")[0] for trait in facts.traits}
+        known = {"kind": profile.kind.value, "currency": facts.currency, "operation": facts.operation}
+        facts.traits |= {f"{name}:{value}" for name, value in known.items() if name not in told}
         if not facts.card_category:
             facts.card_category = profile.category
         if facts.birthday is None:

@@ -104,7 +104,7 @@ class Plan:
         assert version is not None
         whole = self._then(version)
         then = whole.part(sale.programme) or whole
-        before, _, grown = rate(then, past)
+        before, _, grown, _ = rate(then, past)
         if past.member is not None:
             self._people.tell(facts, past.member)
             if "arms" in programme.asks:
@@ -114,7 +114,7 @@ class Plan:
             for name, more in counting.values(past.whose, past.day, self._more, self._more.tally):
                 counters[name] = counters.get(name, 0) + more
             facts.counters = tuple(sorted((name, count) for name, count in counters.items() if count))
-        award, _, growth = rate(programme, past)
+        award, _, growth, _ = rate(programme, past)
         if counting is not None:
             changes = {
                 each: growth.get(each, 0) - grown.get(each, 0) for each in growth.keys() | grown.keys()

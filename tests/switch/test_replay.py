@@ -174,3 +174,29 @@ def test_a_candidate_is_bound_by_its_own_budget() -> None:
     assert test.most_winning() == [(65, 100), (66, 50), (67, 50)]
     assert (test.winners, test.losers, test.cost_minor) == (3, 0, 200)
     assert test.report()["budget_used_up_on"] == {"spring": f"{test.exhausted_on['spring']}"}
+
+
+def test_what_a_candidate_would_decline_brings_nothing() -> None:
+    """By the whole ticket as it was rung up; the counters do not move."""
+    story = Story()
+    for amount in (499, 500, 499):
+        story.play(f"EARN card=A amount={amount} lines=a*{amount - 100},b*100/N")
+    rules = """
+    [[rule]]
+    id = "large"
+    text = "No large ones"
+    when = { amount = { from = "5.00" } }
+    then = { decline = "TOO_LARGE" }
+    [[rule]]
+    id = "second"
+    text = "Second"
+    when.counter = { "visits.lifetime" = { from = 1, below = 2 } }
+    then = { points = 50 }
+    """
+    then = Replay(parse_programme({MAIN: starter_text() + rules}))
+    rated = []
+    for outcome in story.pending:
+        assert outcome.record is not None
+        facts = Facts.from_json(outcome.facts or "")
+        rated.append(then.rate(Past(facts, outcome.record.business_date, outcome.record.member_id, None)))
+    assert [(each.award.points, each.declined_by) for each in rated] == [(3, None), (0, "large"), (53, None)]
