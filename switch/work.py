@@ -163,9 +163,10 @@ class Order:
             self.done.set_result(result)
 
     def fail(self, error: Exception) -> None:
-        """It is not."""
+        """It is not. Whoever ordered it may have gone, and that is no fault of the event loop's to tell."""
         if not self.done.done():
             self.done.set_exception(error)
+            self.done.exception()
 
 
 @dataclass(slots=True)

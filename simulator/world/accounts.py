@@ -9,14 +9,14 @@ from typing import Final
 
 from ledger.account import AccountKind, account, kind_of
 from simulator.private import read_tags
-from simulator.world.books import Books, Decision
+from simulator.world.books import Books, Decision, Held
 from simulator.world.diary import Diary, Page
 from simulator.world.office import Ordered
 
 _DEBITS: Final = frozenset({"EARN", "REDEEM", "PAY_CERTIFICATE", "COMPLETE"})
 _COMPLETIONS: Final = frozenset({"EARN", "REDEEM", "COMPLETE"})
 _UNDOINGS: Final = frozenset({"VOID", "REVERSAL"})
-_OVER: Final = "HOLD_OVER"
+_FORCED: Final = frozenset({"HOLD_OVER", "NOT_SUFFICIENT_POINTS"})  # what stands behind the end of a hold
 _REVERSED: Final = "ALREADY_REVERSED"
 
 Batch = tuple[int, int, int, int]  # number and amount of debits less their reversals, and of credits
@@ -41,20 +41,29 @@ def _holds(books: Books) -> Iterator[str]:
     reserved = 0
     for hold in books.holds.values():
         ended = [step.seq for step in hold.steps if step.ended]
-        completed = [decision.seq for decision in completions[hold.seq] if decision.exception != _OVER]
-        late = [decision.seq for decision in completions[hold.seq] if decision.exception == _OVER]
+        own = completions[hold.seq]
+        late = [decision.seq for decision in own if ended and decision.seq > ended[0]]
+        completed = [decision.seq for decision in own if decision.seq not in late]
         if len(ended) > 1:
             yield f"hold {hold.seq}: was resolved by {ended}"
         if len(completed) + len(late) > 1:
             yield f"hold {hold.seq}: was completed by {completed}, and behind its end by {late}"
         if ended and completed and ended != completed:
             yield f"hold {hold.seq}: was completed by {completed} and released by {ended}"
+        yield from _late(hold, [decision for decision in own if decision.seq in late])
         left = hold.points - sum(step.points for step in hold.steps)
         if left < 0 or (ended and left):
             yield f"hold {hold.seq}: {left} points of it are left"
         reserved += left
     if sum(decision.held for decision in books.decisions) != reserved:
         yield f"{reserved} points are reserved, and the accounts have others"
+
+
+def _late(hold: Held, completions: Sequence[Decision]) -> Iterator[str]:
+    """What is told behind the end of a hold stands, for somebody to look at, unless it took nothing."""
+    for decision in completions:
+        if decision.amount and decision.exception not in _FORCED:
+            yield f"hold {hold.seq}: was completed by {decision.seq} behind its end, and nobody is told"
 
 
 def _certificates(diary: Diary, books: Books) -> Iterator[str]:

@@ -77,7 +77,9 @@ def _one_answer(
     if moved is not None and (answer.used or 0) != moved:
         yield f"{_named(key)}: was told {answer.used} points used, and {moved} moved"
     yield from _arithmetic(key, page, answer, decision)
-    yield from _told_balance(key, answer, decision.owner, books)
+    # A certificate is spent without a look at the member's points, and so without posting what is over.
+    is_asked = decision.operation == "PAY_CERTIFICATE"
+    yield from _told_balance(key, answer, decision.owner, books, is_asked=is_asked)
 
 
 def _moved(decision: Decision) -> int | None:
@@ -165,7 +167,7 @@ def _what_was_reversed(diary: Diary, books: Books) -> Iterator[str]:
 def _told_balance(
     key: Key, answer: Answer, owner: int | None, books: Books, *, is_asked: bool = False
 ) -> Iterator[str]:
-    """The balance that was told is that of the books at that moment; *is_asked* when nothing was booked."""
+    """The balance that was told is that of the books at that moment; *is_asked* when no points were."""
     if answer.available is None or owner is None:
         return
     booked = list(books.available(owner, _seq_of(answer), _day_of(answer)))

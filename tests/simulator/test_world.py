@@ -40,6 +40,12 @@ def test_the_auditor_has_nothing_to_object_to(part: int, ground: Ground) -> None
         assert live(seed, ground).objection is None, f"seed {seed}"
 
 
+@pytest.mark.parametrize("seed", [2_188, 7_759, 10_629, 19_483])
+def test_worlds_that_were_objected_to_once(seed: int, ground: Ground) -> None:
+    """Among 20,000: completions behind the end of a hold, a balance beside one, an order that nobody awaits."""
+    assert live(seed, ground).objection is None
+
+
 def test_the_same_seed_is_the_same_history(ground: Ground) -> None:
     """... byte for byte, down to the salts and the chain of the books; another seed is another."""
     first, again, other = live(7, ground), live(7, ground), live(8, ground)
