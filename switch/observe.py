@@ -29,7 +29,7 @@ EVENTS: Final = {
     "switch.stopped": "all that was decided is answered, and the books are closed",
     "switch.failed": "it ends because it cannot know what the books hold, or could not start",
     "programme.loaded": "a reload put in the register and, if it may be, the programme of the files",
-    "programme.rejected": "a reload found problems; the old programme and register stay",
+    "programme.rejected": "the files have problems; what was in force goes on",
     "programme.ordered": "somebody put a version into force, took one back, paused or resumed a part",
     "programme.outdated": "this release refuses what the files say; it was in force, and goes on",
     "programme.unapproved": "the files of the programme have changed, and nobody approved them",

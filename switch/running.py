@@ -16,6 +16,7 @@ from config.key import load_key
 from config.register import load_register
 from config.schema import CardSettings, LimitsSettings, ListenerSettings, Settings
 from loyalty.clock import Clock
+from loyalty.errors import Problems
 from loyalty.terminal import Register
 from loyalty.terms import Terms
 from members.identifiers import Hasher
@@ -30,7 +31,7 @@ from switch.corrections import CorrectionPolicy
 from switch.database import open_for_reading
 from switch.deployed import own_programme
 from switch.duereader import Due
-from switch.enactment import recorded
+from switch.enactment import Restorer, recorded
 from switch.lateness import Lateness
 from switch.listener import listen
 from switch.lock import LockHeldError
@@ -321,8 +322,16 @@ async def _opened(settings: Settings) -> SqliteStore:
 
 
 def _own_programme(settings: Settings, store: SqliteStore) -> Programme:
+    """That of the deployment's files. While something is wrong with them, the one in force goes on."""
     heads = store.reader.programmes()
-    own, refused = own_programme(settings.programme, lambda: {each.version for each in heads})
+    try:
+        own, refused = own_programme(settings.programme, lambda: {each.version for each in heads})
+    except Problems as problems:
+        if not heads:
+            raise
+        log.error("programme.rejected", problems=str(problems).splitlines(), programme=heads[-1].version)
+        in_force = Restorer(store.reader)(heads[-1].version)
+        return in_force.whole or in_force  # what is paused of it stays paused
     if refused is not None:
         told = str(refused).splitlines()
         log.warning("programme.outdated", programme=own.version, problems=told, hint="write them anew")

@@ -259,6 +259,34 @@ async def test_what_is_paused_is_refused_at_once_and_a_shadow_sees_sales(house: 
     assert told["latest"][0] == {"rrn": sale.element(37), "earned": 10, "would_earn": 30}
 
 
+async def test_a_start_goes_on_with_what_is_in_force_while_the_files_are_wrong(house: House) -> None:
+    """With what is paused of it; the first mended files count."""
+    path = house.settings.programme
+    good = path.read_text("utf-8")
+    path.write_text(f"{good}\n[[rule]\n", "utf-8")
+    with pytest.raises(Problems):
+        async with house.open():
+            pass
+    path.write_text(good, "utf-8")
+
+    def pause(name: str) -> None:
+        with AdminClient(house.settings.socket) as client:
+            client.order(name, timeout_s=60, what="redeem", by="ana")
+
+    async with house.open():
+        await house.enrol()
+        await asyncio.to_thread(pause, "rules.pause")
+    path.write_text(f"{good}\n[[rule]\n", "utf-8")
+    async with house.open() as switch, house.connection(switch) as connection:
+        assert (await connection.ask(house.till.message("earn", card=CARD, amount=1000))).figure("050") == 10
+        assert (await connection.ask(house.till.message("redeem", card=CARD, amount=5))).code == "57"
+        path.write_text(good.replace("points = 1,", "points = 2,"), "utf-8")
+        await switch.reload()
+        await asyncio.to_thread(pause, "rules.resume")
+        assert (await connection.ask(house.till.message("earn", card=CARD, amount=1000))).figure("050") == 20
+        assert (await connection.ask(house.till.message("redeem", card=CARD, amount=5))).code == "00"
+
+
 async def test_what_was_in_force_before_it_was_refused_goes_on(house: House) -> None:
     """A later release that refuses what the files say starts with them all the same, if the books have it."""
     path = house.settings.programme
