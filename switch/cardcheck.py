@@ -1,4 +1,4 @@
-"""Holds the cards against their journal: numbers, statuses, codes and PINs.
+"""Holds the cards against their journal: numbers, members and their accounts, statuses, codes and PINs.
 
 What the journal ends with is kept in memory for as many cards as ``CARDS_PER_PASS``; where there are more,
 the journal is read once for each so many. Every read is short: a switch goes on meanwhile.
@@ -6,10 +6,11 @@ the journal is read once for each so many. Every read is short: a switch goes on
 
 import operator
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -28,7 +29,9 @@ _ENTRIES: Final = (
     " AND card_id > ? AND card_id <= ? AND card_id <> ? ORDER BY block, line LIMIT ?"
 )
 _CARDS: Final = (
-    "SELECT card_id, hex(token), status FROM card WHERE card_id > ? AND card_id <= ? ORDER BY card_id LIMIT ?"
+    "SELECT card_id, lower(hex(token)), status, card.member_id, owner, expires_on"
+    " FROM card LEFT JOIN member USING (member_id)"
+    " WHERE card_id > ? AND card_id <= ? ORDER BY card_id LIMIT ?"
 )
 _SECRETS: Final = (
     "SELECT card_id, kind, value, salt, expires_at, failures FROM proof"
@@ -43,9 +46,22 @@ class _Change(msgspec.Struct):
     """What an entry of the journal says about what is looked at here."""
 
     enrolled: Any = None
+    member: Any = None
+    owner: Any = None
+    expires_on: Any = None
     status: Any = None
     code: Any = None
     pin: Any = None
+
+
+class _Told(NamedTuple):
+    """A card as it is or as its journal tells, in the columns of ``_CARDS``."""
+
+    token: Any = None
+    status: Any = None
+    member: Any = None
+    owner: Any = None
+    expires_on: Any = None
 
 
 _decode: Final = msgspec.json.Decoder(_Change).decode
@@ -70,7 +86,7 @@ class _Pass:
         self._high = high
         self._compared = low  # cards up to this one are done with
         self._read = (-1, -1)  # block and line up to which the journal is read
-        self._told: dict[int, tuple[Any, Any]] = {}  # number's hash and status by the journal
+        self._told: dict[int, _Told] = {}
         self._told_secrets: dict[int, dict[str, Any]] = {}
         self._found: list[tuple[int, str]] = []
 
@@ -99,11 +115,12 @@ class _Pass:
             change = _decode(text)
         except msgspec.DecodeError:
             return  # the chain tells of it
-        enrolled, status = self._told.get(card_id, (None, None))
-        self._told[card_id] = (
-            enrolled if change.enrolled is None else change.enrolled,
-            status if change.status is None else change.status,
-        )
+        told = self._told.get(card_id, _Told())
+        if change.enrolled is not None:
+            day = change.expires_on
+            shared = sys.intern(day) if isinstance(day, str) else day  # many cards end on the same day
+            told = _Told(change.enrolled, told.status, change.member, change.owner, shared)
+        self._told[card_id] = told if change.status is None else told._replace(status=change.status)
         for kind, secret in (("code", change.code), ("pin", change.pin)):
             if secret is not None:
                 self._told_secrets.setdefault(card_id, {})[kind] = secret
@@ -116,15 +133,13 @@ class _Pass:
             is_last = len(cards) < SLICE_SIZE
             end = self._high if is_last else cards[-1][0]
             kept = dict(_secrets(self._database.execute(_SECRETS, (self._compared, end))))
-        for card_id, token, status in cards:
-            told, secrets = self._told.pop(card_id, None), kept.pop(card_id, {})
+        for card_id, *columns in cards:
+            card, told, secrets = _Told(*columns), self._told.pop(card_id, None), kept.pop(card_id, {})
             if told is None:
                 self._found.append((card_id, "is in no journal"))
                 continue
-            if told[0] != token.lower():
-                self._found.append((card_id, "has another number than it was enrolled with"))
-            if told[1] != status:
-                self._found.append((card_id, f"is {status}, and {told[1]} by the journal"))
+            if card != told:
+                self._found += [(card_id, what) for what in _differences(card, told)]
             told_secrets = self._told_secrets.pop(card_id, {})
             if secrets or told_secrets:
                 self._compare_secrets(card_id, secrets, told_secrets)
@@ -147,6 +162,18 @@ class _Pass:
             yield
         finally:
             self._database.execute("ROLLBACK")
+
+
+def _differences(card: _Told, told: _Told) -> Iterator[str]:
+    """What *card* has otherwise than its journal tells."""
+    if card.token != told.token:
+        yield "has another number than it was enrolled with"
+    if (card.member, card.owner) != (told.member, told.owner):
+        yield "has another member, or other accounts, than it was enrolled with"
+    if card.expires_on != told.expires_on:
+        yield "has another last day than it was enrolled with"
+    if card.status != told.status:
+        yield f"is {card.status}, and {told.status} by the journal"
 
 
 def _secrets(rows: sqlite3.Cursor) -> Iterator[tuple[int, _Secrets]]:

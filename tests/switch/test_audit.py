@@ -128,11 +128,6 @@ FORGERIES = [
     ("INSERT INTO balance VALUES (7, 7, 7)", "I7 balance of account 7, lot 7"),
     (f"INSERT INTO balance VALUES ({available(3)}, 32, 7)", "I7 balance of available.3, lot 32"),
     ("INSERT INTO sequence_lease VALUES (9, 3)", "I17 decision 7"),
-    ("UPDATE card SET status = 'active' WHERE card_id = 1", ""),
-    ("UPDATE card SET status = 'stolen' WHERE card_id = 1", "cards card 1"),
-    ("UPDATE card SET token = x'00' WHERE card_id = 2", "cards card 2"),
-    ("DELETE FROM card WHERE card_id = 1", "cards card 1"),
-    ("INSERT INTO card VALUES (3, x'03', '0003', 1, 'active', NULL, NULL)", "cards card 3"),
     ("DELETE FROM fact", ""),  # erased facts are no finding
     ("DROP INDEX decision_key; UPDATE decision SET key = 'k' WHERE seq IN (2, 3)", "I18 decision 2"),
 ]
