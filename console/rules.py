@@ -16,6 +16,7 @@ from console.outline import page, print_listings
 from console.programmes import part_named, programme_option
 from console.rerate import rerate
 from loyalty.amount import format_minor
+from loyalty.decision import Reason
 from loyalty.errors import LoyaltyError
 from loyalty.transaction import Operation
 from rules.describe import describe_effect, tell_redemption
@@ -117,6 +118,9 @@ _EXPLAINED: Final = frozenset(
 )
 
 
+_BY_TERMS: Final = frozenset({Reason.ABOVE_LIMIT.name, Reason.NOT_SUFFICIENT_POINTS.name})
+
+
 @rules.command("why-not", epilog="Example: puntual rules why-not 6325000000AB tuesday")
 @click.argument("rrn")
 @click.argument("rule")
@@ -170,6 +174,9 @@ def _without_effect(record: Record, programme: Programme) -> list[str]:
         for rule in programme.rules
         if isinstance(rule.effect, Decline) and rule.effect.name == reason
     ]
+    spends = record.operation != Operation.TRANSFER.value and reason in _BY_TERMS
+    if spends and not programme.redemptions.size:  # else what rules on them saw was kept
+        lines.append(tell_redemption(programme, programme.redemption))
     return [*lines, _without(record)]
 
 

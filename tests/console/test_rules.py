@@ -76,7 +76,7 @@ def shop(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def receipts(shop: Path, tmp_path: Path) -> list[str]:
-    """DE 37 of two sales, of 46.80 and of 60.00, that a switch decided."""
+    """DE 37 of two sales, of 46.80 and of 60.00, of a redemption too large, as a switch decided."""
     (tmp_path / "cards.csv").write_text(f"card,member\n{CARD},m1\n")
     puntual("cards", "import", tmp_path / "cards.csv", "--config", shop)
     command = [sys.executable, "-P", "-m", "console", "serve", "--config", str(shop)]
@@ -89,6 +89,8 @@ def receipts(shop: Path, tmp_path: Path) -> list[str]:
             puntual("terminal", "sale", amount, f"--card={CARD}", f"--switch={address}", memory, "--json")
             for amount in ("46.80", "60.00")
         ]
+        till = (f"--card={CARD}", f"--switch={address}", memory, "--json")
+        sales.append(puntual("terminal", "redeem", "99.00", *till))
         switch.terminate()
     return [json.loads(sale.output)["rrn"] for sale in sales]
 
@@ -110,7 +112,7 @@ def test_check(shop: Path) -> None:
 
 def test_check_looks_at_guards_register_and_books(shop: Path, receipts: list[str]) -> None:
     """More than the guards allow is a problem; what the register and the books tell are warnings."""
-    assert len(receipts) == 2
+    assert len(receipts) == 3
     programme = shop.parent / "programme.toml"
     own = programme.read_text()
     programme.write_text(own + '[guards]\ngiveaway_max_bp = 199\nreserve = "1.65"\n')
@@ -164,6 +166,12 @@ def test_explain_and_try_again(shop: Path, receipts: list[str], tmp_path: Path) 
     why = puntual("rules", "why-not", receipts[0], "big", "--config", shop).output.splitlines()
     assert why == ["NO   the earn base is 50.00 or more: 46.80", "NO   a little more: 3.20 was missing"]
     assert "there is no rule bgi" in puntual("rules", "why-not", receipts[0], "bgi", "--config", shop).output
+    refused = puntual("rules", "explain", receipts[2], "--config", shop).output.splitlines()
+    terms = "a point pays 1 minor units, in steps of 1, up to all of the ticket"
+    assert refused[1:] == [
+        f"  points pay by the programme's own terms: {terms}",
+        "  declined: NOT_SUFFICIENT_POINTS",
+    ]
     assert "there is no such sale" in puntual("rules", "explain", "999", "--config", shop).output
 
     programme = shop.parent / "programme.toml"
@@ -301,7 +309,8 @@ def test_rerate(shop: Path, receipts: list[str]) -> None:
     assert "nothing would be otherwise" in puntual(*words, "--book", "--by=ana", "--config", shop).output
     assert puntual("ledger", "verify", "--config", shop).exit_code == 0
     history = json.loads(puntual("ledger", "history", CARD, "--json", "--config", shop).output)
-    assert [(row["operation"], row["earned"]) for row in history][:2] == [("RERATE", -30), ("EARN", 120)]
+    moves = [(row["operation"], row["earned"]) for row in history]
+    assert moves[:3] == [("RERATE", -30), ("REDEEM", 0), ("EARN", 120)]
     explained = puntual("rules", "explain", receipts[1], "--config", shop).output.splitlines()
     assert explained[-1] == f"  rated again since, by programme {right}: earns 90"
     unknown = puntual(*words[:-1], "--with=000000000000", "--config", shop)

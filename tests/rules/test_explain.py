@@ -139,6 +139,14 @@ def test_points_that_came_off_the_price_are_told() -> None:
     assert [line for line in told if "costs" in line] == ["base costs 0.08: the programme 0.08"]
 
 
+def test_of_what_is_known_only_what_is_asked_is_told() -> None:
+    """The place in the family, not how the card was read."""
+    made = programme('[[rule]]\nid = "r"\ntext = "R"\nwhen = { role = "child" }\nthen = { points = 1 }\n')
+    for traits, known in (("role:parent,entry_mode:chip", "parent"), ("entry_mode:chip", "unknown")):
+        (answer,) = why_not(made, sale(f"5.00 traits={traits}"), "r")
+        assert (answer.holds, answer.asks, answer.found) == (False, "role is child", known)
+
+
 def test_a_rule_that_is_not_in_force_is_not_known() -> None:
     """Its name is the error's only word."""
     with pytest.raises(KeyError, match="gone"):
