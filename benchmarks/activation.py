@@ -47,10 +47,11 @@ def programme_text(size: int) -> str:
     """The starter with *size* rules of a merchant each."""
     starter = files("rules").joinpath("starter.toml").read_text("utf-8")
     starter = starter.replace("tiers = []", 'tiers = ["basic", "silver", "gold"]')
-    return starter + "".join(map(_rule_text, plain_rules(size, max(size // 10, 1))))
+    return starter + "".join(map(rule_text, plain_rules(size, max(size // 10, 1))))
 
 
-def _rule_text(rule: Plain) -> str:
+def rule_text(rule: Plain) -> str:
+    """*rule* as an author writes it."""
     when = [f'merchant = "{rule.merchant}"']
     if rule.mcc is not None:
         when.append(f'mcc = "{rule.mcc}"')

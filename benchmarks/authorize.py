@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.frames import ACQUIRER, MERCHANT, card_number, terminal_id, traffic
+from benchmarks.rules import TIERS
 
 CARDS: Final = 10_000
 ROUNDS: Final = 3
@@ -151,21 +152,26 @@ def fsync_ms(folder: Path) -> tuple[float, float]:
     return statistics.median(times), statistics.quantiles(times, n=100)[98]
 
 
-def start_switch(folder: Path, terminals: int) -> Server:
-    """The switch on a fresh deployment with *terminals* and all cards."""
-    deployment = folder / "switch"
+def start_switch(folder: Path, terminals: int, name: str = "switch", rules: str = "") -> Server:
+    """The switch on a fresh deployment with *terminals* and all cards; for *rules*, each in its own store."""
+    deployment = folder / name
     _puntual("init", str(deployment))
+    if rules:
+        programme = deployment / "programme.toml"
+        starter = programme.read_text("utf-8").replace("tiers = []", f"tiers = {list(TIERS)}")
+        programme.write_text(starter + rules, "utf-8")
     with (deployment / "terminals.csv").open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["terminal", "merchant", "acquirer", "mcc", "profile"])
+        writer.writerow(["terminal", "merchant", "acquirer", "mcc", "profile", "store"])
         for at in range(terminals):
-            writer.writerow([terminal_id(at), MERCHANT, ACQUIRER, "5411", "retail87"])
+            store = f"M{at}" if rules else ""
+            writer.writerow([terminal_id(at), MERCHANT, ACQUIRER, "5411", "retail87", store])
     cards = folder / "cards.csv"
     cards.write_text("card,member\n" + "".join(f"{card_number(at)},m{at}\n" for at in range(CARDS)))
     config = ["--config", str(deployment / "puntual.toml")]
     _puntual("cards", "import", str(cards), *config)
     command = [*_PUNTUAL, "serve", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", *config]
-    return _start("switch", command, folder)
+    return _start(name, command, folder)
 
 
 def start_straightforward(folder: Path) -> Server:

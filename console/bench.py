@@ -13,6 +13,7 @@ BENCHMARKS: Final = {
     "codec": "Messages decoded and encoded a second.",
     "ledger": "Durable transactions a second through the store, by size of batch.",
     "million": "The books' tools, starts and answers after a million transactions.",
+    "programme": "What many rules cost a transaction, through the whole switch.",
     "rules": "Sales rated a second, by the number of rules.",
 }
 

@@ -2,12 +2,24 @@
 
 from collections.abc import Callable, Container
 from pathlib import Path
+from typing import Final
 
 from loyalty.errors import LoyaltyError, Problems
+from rules.bundle import FOLDER
+from rules.names import PRODUCTS
 from rules.parse import load_programme
 from rules.programme import Programme
 from switch.database import open_for_reading
 from switch.lookups import PROGRAMMES
+
+LARGE_SIZE: Final = 200_000  # bytes: about a thousand rules
+_BESIDE: Final = (PRODUCTS, "campaigns/*.toml", f"{FOLDER}/*/*.*", f"{FOLDER}/*/campaigns/*.toml")
+
+
+def size_of(path: Path) -> int:
+    """Bytes of the programme of the file *path*, with all that is read beside it."""
+    beside = [each for pattern in _BESIDE for each in path.parent.glob(pattern)]
+    return sum(each.stat().st_size for each in (path, *beside) if each.is_file())
 
 
 def own_programme(path: Path, known: Callable[[], Container[str]]) -> tuple[Programme, Problems | None]:

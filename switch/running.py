@@ -16,7 +16,7 @@ from config.key import load_key
 from config.register import load_register
 from config.schema import CardSettings, LimitsSettings, ListenerSettings, Settings
 from loyalty.clock import Clock
-from loyalty.errors import Problems
+from loyalty.errors import LoyaltyError, Problems
 from loyalty.terminal import Register
 from loyalty.terms import Terms
 from members.identifiers import Hasher
@@ -25,11 +25,11 @@ from messages.profile import Profile, profile_named
 from rules.programme import Programme
 from switch.admin import AdminServer, answers
 from switch.administration import Administration
-from switch.builder import build_text, release_when_unused
+from switch.builder import build_file, build_text, release_when_unused
 from switch.connection import TerminalConnection
 from switch.corrections import CorrectionPolicy
 from switch.database import open_for_reading
-from switch.deployed import own_programme
+from switch.deployed import LARGE_SIZE, own_programme, size_of
 from switch.duereader import Due
 from switch.enactment import Restorer, recorded
 from switch.lateness import Lateness
@@ -208,7 +208,7 @@ async def running(
     async with contextlib.AsyncExitStack() as house:
         store = await _opened(settings)
         house.push_async_callback(store.close)
-        own = _own_programme(settings, store)
+        own = await _own_programme(settings, store)
         due = Due(open_for_reading(settings.database))
         house.callback(due.close)
         measured = MeasuredStore(store, metrics, time)
@@ -321,8 +321,15 @@ async def _opened(settings: Settings) -> SqliteStore:
     return await SqliteStore.open(settings.database, safeguards=Safeguards.of(settings))
 
 
-def _own_programme(settings: Settings, store: SqliteStore) -> Programme:
+async def _own_programme(settings: Settings, store: SqliteStore) -> Programme:
     """That of the deployment's files. While something is wrong with them, the one in force goes on."""
+    if size_of(settings.programme) > LARGE_SIZE:
+        # What parsing leaves behind would scatter what is made for transactions over much memory, which costs
+        # each of them microseconds. Mistakes are told below.
+        with contextlib.suppress(LoyaltyError):
+            built = await build_file(settings.programme)
+            assert isinstance(built, Programme)
+            return built
     heads = store.reader.programmes()
     try:
         own, refused = own_programme(settings.programme, lambda: {each.version for each in heads})

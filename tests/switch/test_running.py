@@ -25,7 +25,9 @@ from members.importer import CardRow, read_cards
 from rules.parse import load_programme
 from rules.programme import Programme
 from switch.admin import AdminClient
+from switch.builder import build_file
 from switch.cardline import CardLine
+from switch.deployed import LARGE_SIZE, size_of
 from switch.lock import ProcessLock
 from switch.logwriter import LogWriter
 from switch.metrics import Metrics
@@ -308,6 +310,34 @@ async def test_what_was_in_force_before_it_was_refused_goes_on(house: House) -> 
             await house.enrol(then)
             answer = await connection.ask(house.till.message("quote", card=CARD, amount=1000))
             assert (answer.figure("050"), answer.tag("060")) == (17, then.version)
+
+
+async def test_a_large_programme_is_built_elsewhere_before_the_start(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And read here when that fails, which tells what is wrong."""
+    path = house.settings.programme
+    campaign = path.with_name("campaigns") / "long.toml"
+    campaign.write_text("#" * LARGE_SIZE + "\n", "utf-8")
+    assert size_of(path) > LARGE_SIZE
+    built: list[Path] = []
+
+    async def build(own: Path) -> Programme:
+        built.append(own)
+        return await build_file(own)  # type: ignore[return-value]  # which is wanted
+
+    monkeypatch.setattr("switch.running.build_file", build)
+    with pytest.raises(Problems, match=r"long\.toml"):
+        async with house.open():
+            pass
+    path.write_text(path.read_text("utf-8") + "#" * LARGE_SIZE, "utf-8")
+    campaign.unlink()
+    own = load_programme(path)
+    async with house.open() as switch, house.connection(switch) as connection:
+        await house.enrol(own)
+        quote = await connection.ask(house.till.message("quote", card=CARD, amount=1000))
+        assert quote.tag("060") == own.version
+    assert built == [path, path]
 
 
 async def test_books_have_one_switch_at_a_time(house: House) -> None:
