@@ -107,14 +107,14 @@ def compile_rules(
         by_attribute: dict[int, dict[str, list[Row]]],
     ) -> tuple[tuple[int, dict[str, Bucket]], ...]:
         return tuple(
-            (at, {value: _bucket(rows, columns_from, cells_max) for value, rows in by_value.items()})
+            (at, {value: _bucket(rows, columns_from, cells_max, share) for value, rows in by_value.items()})
             for at, by_value in sorted(by_attribute.items())
         )
 
     return Table(
         buckets_of(texts),
         buckets_of(sets),
-        _bucket(common, columns_from, cells_max),
+        _bucket(common, columns_from, cells_max, share),
         len(rules),
     )
 
@@ -245,7 +245,7 @@ def _ranges(windows: Iterable[Condition]) -> tuple[int, ...]:
     return tuple(edges)
 
 
-def _bucket(rows: list[Row], columns_from: int, cells_max: int) -> Bucket:
+def _bucket(rows: list[Row], columns_from: int, cells_max: int, share: _Sharing) -> Bucket:
     split = _best_split(rows)
     if split is not None:
         by_value: dict[str, list[Row]] = defaultdict(list)
@@ -255,15 +255,15 @@ def _bucket(rows: list[Row], columns_from: int, cells_max: int) -> Bucket:
             if not asked:
                 rest.append(row)
                 continue
-            remaining = tuple(each for each in row.equals if each[0] != split)
+            remaining = share[tuple([each for each in row.equals if each[0] != split])]
             inner = row.without(remaining)
             for value in frozenset.intersection(*asked):
                 by_value[value].append(inner)
-        others = _bucket(rest, columns_from, cells_max)
+        others = _bucket(rest, columns_from, cells_max, share)
         return Split(
             split,
             {
-                value: _together(_bucket(own, columns_from, cells_max), others)
+                value: _together(_bucket(own, columns_from, cells_max, share), others)
                 for value, own in by_value.items()
             },
             others,

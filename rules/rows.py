@@ -89,7 +89,6 @@ class Row:
         "denominator",
         "end",
         "equals",
-        "group",
         "is_plain",
         "is_timed",
         "kind",
@@ -124,7 +123,7 @@ class Row:
         self.rule = rule
         self.rule_id = rule.id
         self.lines = rule.lines
-        self.pick, self.group = rule.pick, rule.group
+        self.pick = rule.pick
         self.caps = rule.caps
         self.kind = kind
         self.numerator, self.denominator = gives

@@ -184,7 +184,7 @@ def _losers(shares: list[Share]) -> set[int]:
     for at, (row, _, numerator, denominator, _) in enumerate(shares):
         if row is None or row.pick is _ALL:
             continue
-        holder = best.setdefault(row.group, at)
+        holder = best.setdefault(row.rule.group, at)
         if holder == at:
             continue
         held = shares[holder]
@@ -193,7 +193,7 @@ def _losers(shares: list[Share]) -> set[int]:
             row.pick is Pick.BEST_MARGIN and gives > 0 and (gives < gave or gave <= 0)
         ):
             lost.add(holder)
-            best[row.group] = at
+            best[row.rule.group] = at
         else:
             lost.add(at)
     return lost
