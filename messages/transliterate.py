@@ -8,6 +8,8 @@ _SPELLED: Final = str.maketrans(
         "ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L",
         "đ": "d", "Đ": "D", "ð": "d", "þ": "th", "€": "EUR", "£": "GBP", "¥": "JPY", "¡": "!", "·": "-",
         "\N{LEFT SINGLE QUOTATION MARK}": "'", "\N{RIGHT SINGLE QUOTATION MARK}": "'", "“": '"', "”": '"',
+        "\N{DOUBLE LOW-9 QUOTATION MARK}": '"', "\N{SINGLE LOW-9 QUOTATION MARK}": "'",
+        "\N{LATIN SMALL LETTER DOTLESS I}": "i", "ẞ": "SS", "Ð": "D", "Þ": "Th", "…": "...",
         "«": '"', "»": '"', "\N{EN DASH}": "-", "—": "-", "\N{MINUS SIGN}": "-", "\N{FRACTION SLASH}": "/",
         "\N{MULTIPLICATION SIGN}": "x", "\t": " ", "\n": " ", "\r": " ",
     }

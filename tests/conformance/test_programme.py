@@ -29,7 +29,7 @@ CHANGES = {
 RULES = """
 [[rule]]
 id = "brot"
-text = "Brötchen \N{EN DASH} halber Preis für alle ½"
+text = "\N{DOUBLE LOW-9 QUOTATION MARK}Brötchen“ \N{EN DASH} halber Preis für alle ½"
 lines = { category = "BROT" }
 then = { discount = "1/2" }
 
@@ -137,7 +137,7 @@ def test_texts_of_any_script_are_told_in_ascii(
     )
     with Link(other_switch.iso8583) as link:
         answer = link.ask(sale)
-    assert answer.element(63) == "001001\\500\\brot\\Brotchen - halber Preis fur alle 1/2\\"
+    assert answer.element(63) == '001001\\500\\brot\\"Brotchen" - halber Preis fur alle 1/2\\'
     lines = answer.element(62).split("|")
     assert "Earned                       3 Pramies" in lines
     assert "!Gracias, senor Lukasz! / ??" in lines
