@@ -50,6 +50,35 @@ def test_rules_see_the_profile() -> None:
     assert "vip" not in (plain.store.facts(2) or "")
 
 
+def test_a_category_has_a_bonus_limit_and_an_amount_from_which_it_earns() -> None:
+    """At both edges; who has another card earns as the programme says."""
+    rules = """
+    [[rule]]
+    id = "classic"
+    text = "C"
+    when = { card_category = "classic" }
+    then = { base = { points = 1, per = "1.00" } }
+    cap = { points = 15, per = "month" }
+    [[rule]]
+    id = "small"
+    text = "S"
+    priority = 1
+    when = { card_category = "classic", amount = { below = "5.00" } }
+    then = { base = { points = 0, per = "1.00" } }
+    """
+    story = Story(parse_programme({MAIN: starter_text() + rules}))
+    story.store.profiles[MemberId(ord("A"))] = Profile(category="classic")
+    story.play(
+        """
+        EARN card=A amount=499   -> earned=0
+        EARN card=A amount=500   -> earned=5
+        EARN card=A amount=1099  -> earned=10
+        EARN card=A amount=1000  -> earned=0
+        EARN card=B amount=2499  -> earned=24
+        """
+    )
+
+
 def test_rules_tell_persons_from_organizations() -> None:
     """A member is a person until the operator says otherwise; only who asks is told."""
     rule = '[[rule]]\nid = "firm"\ntext = "F"\nwhen = { kind = "organization" }\nthen = { points = 50 }\n'
