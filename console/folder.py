@@ -4,10 +4,12 @@ from importlib.resources import files
 from pathlib import Path
 
 import rich_click as click
+from click.core import ParameterSource
 
 from config.schema import SETTINGS_FILE
 from config.starter import write_starter
 from console.deployment import problems_of
+from console.options import config_option, json_option, print_json
 
 
 @click.command(epilog="Example: puntual init shop && puntual serve --config shop/puntual.toml")
@@ -33,13 +35,26 @@ def init(folder: Path, programme: str) -> None:
 
 
 @click.command(epilog="Example: puntual check shop")
-@click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), default=Path())
+@click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), default=None)
+@config_option
+@json_option
 @click.pass_context
-def check(ctx: click.Context, folder: Path) -> None:
-    """Tell all that is wrong with the deployment in DIR: file, key and hint. Exit code 1 if anything is."""
-    problems = problems_of(folder / SETTINGS_FILE)
-    for problem in problems:
-        click.echo(str(problem))
+def check(ctx: click.Context, folder: Path | None, config: Path, *, as_json: bool) -> None:
+    """Tell all that is wrong with a deployment: file, key and hint. Exit code 1 if anything is.
+
+    The deployment is the one in DIR, or the one whose settings --config names.
+    """
+    if folder is not None:
+        if ctx.get_parameter_source("config") is not ParameterSource.DEFAULT:
+            raise click.UsageError("name the deployment by DIR or by --config, not by both")
+        config = folder / SETTINGS_FILE
+    problems = problems_of(config)
+    if as_json:
+        print_json([{"where": each.where, "what": each.what, "hint": each.hint} for each in problems])
+    else:
+        for problem in problems:
+            click.echo(str(problem))
     if problems:
         ctx.exit(1)
-    click.echo(f"{folder / SETTINGS_FILE}: nothing is wrong")
+    if not as_json:
+        click.echo(f"{config}: nothing is wrong")

@@ -1,5 +1,6 @@
 """A deployment is written, and all that is wrong with one is told."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,20 @@ def test_names_of_the_wire_are_checked(tmp_path: Path) -> None:
         "listener[1].profile: is 'xretail87', which does not exist (did you mean retail87?)",
         "terminal T0000001: has the profile 'retail88', which does not exist (did you mean retail87?)",
     ]
+
+
+def test_a_deployment_is_named_by_its_settings_too(tmp_path: Path) -> None:
+    """As for every command; for programs the problems are told apart."""
+    shop = tmp_path / "shop"
+    puntual("init", shop)
+    settings = shop / "puntual.toml"
+    good = puntual("check", "--config", settings)
+    assert (good.exit_code, good.stdout) == (0, f"{settings}: nothing is wrong\n")
+    assert json.loads(puntual("check", "--config", settings, "--json").stdout) == []
+    settings.write_text(settings.read_text().replace("port = 8583", "port = 99999"))
+    told = puntual("check", shop, "--json")
+    assert told.exit_code == 1
+    assert json.loads(told.stdout) == [
+        {"where": "puntual.toml: listener[1].port", "what": "is 99999", "hint": "give 0 to 65535"}
+    ]
+    assert puntual("check", shop, "--config", settings).exit_code == 2
