@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from rules.award import Award
 from rules.cap import Scope
+from rules.conditions import OPERATION
 from rules.counters import Place
 from rules.evaluate import evaluate
 from rules.experiment import arms_of
@@ -83,11 +84,16 @@ def rate(programme: Programme, past: Past) -> Rated:
     return Rated(award, given, growth)
 
 
-def _as_rung_up(facts: Facts) -> Facts:
-    """The whole ticket, before anything was taken off or paid."""
-    if facts.lines is not None:
-        return facts.as_priced()
-    return replace(facts, base_minor=facts.ticket_minor)
+def declining(programme: Programme, facts: Facts) -> str | None:
+    """The rule by which *programme* would have declined a sale that was done; it saw the whole ticket."""
+    if not programme.guards:
+        return None
+    whole = replace(facts, base_minor=facts.ticket_minor) if facts.lines is None else facts.as_priced()
+    if OPERATION in programme.asks:
+        others = {trait for trait in whole.traits if not trait.startswith(f"{OPERATION}:")}
+        whole = replace(whole, traits=frozenset({*others, f"{OPERATION}:{facts.operation}"}))
+    rule = declined_by(programme, whole)
+    return None if rule is None else rule.id
 
 
 class Places:
@@ -165,9 +171,9 @@ class Replay:
         if counting is not None:
             counters = counting.values(past.whose, past.day, self._places, self._places.tally)
             facts.counters = tuple(sorted(counters + stamped)) if stamped else counters
-        declines = declined_by(programme, _as_rung_up(facts)) if programme.guards else None
+        declines = declining(programme, facts)
         if declines is not None:
-            return Rated(Award(0), NOTHING, {}, declines.id)
+            return Rated(Award(0), NOTHING, {}, declines)
         rated = rate(programme, past)
         if counting is not None:
             for place, by in counting.places(rated.growth, past.whose, past.day):

@@ -84,7 +84,7 @@ class People:
         if not facts.segments:
             facts.segments = profile.segments
         told = {trait.partition(":")[0] for trait in facts.traits}
-        known = {"kind": profile.kind.value, "currency": facts.currency, "operation": facts.operation}
+        known = {"kind": profile.kind.value, "currency": facts.currency}
         facts.traits |= {f"{name}:{value}" for name, value in known.items() if name not in told}
         if not facts.card_category:
             facts.card_category = profile.category

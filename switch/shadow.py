@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from loyalty.transaction import Operation
+from rules.award import Award
 from rules.backtest import Backtest
 from rules.evaluate import evaluate
 from rules.experiment import arms_of
 from rules.facts import Facts
 from rules.programme import Programme
+from rules.replay import declining
 from switch.outcome import Outcome
 from switch.programmes import part_told
 from switch.work import Work
@@ -50,7 +52,10 @@ class Shadow:
                 continue
             if "arms" in candidate.asks:
                 facts.arms = arms_of(candidate, record.member_id) if record.member_id else frozenset()
-            award = evaluate(candidate, facts)
+            declined_by = declining(candidate, facts)
+            award = evaluate(candidate, facts) if declined_by is None else Award(0)
+            if declined_by is not None:
+                test.declined[declined_by] += 1
             test.add(record.owner, facts, record.business_date, record.earned, award)
             if award.points != record.earned:
                 told = {"rrn": record.rrn, "earned": record.earned, "would_earn": award.points}

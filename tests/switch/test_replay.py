@@ -1,7 +1,8 @@
 """The past, played again: the same code with the same counters comes to the same points."""
 
 from datetime import timedelta
-from typing import NamedTuple
+from types import SimpleNamespace
+from typing import NamedTuple, cast
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +11,8 @@ from rules.backtest import Backtest
 from rules.facts import Facts
 from rules.parse import MAIN, parse_programme
 from rules.replay import Past, Replay
+from switch.shadow import Shadow
+from switch.work import Work
 from tests.switch.story import NOON, Story, starter_text
 
 RULES = """
@@ -200,3 +203,24 @@ def test_what_a_candidate_would_decline_brings_nothing() -> None:
         facts = Facts.from_json(outcome.facts or "")
         rated.append(then.rate(Past(facts, outcome.record.business_date, outcome.record.member_id, None)))
     assert [(each.award.points, each.declined_by) for each in rated] == [(3, None), (0, "large"), (53, None)]
+
+
+def test_a_shadow_tells_what_it_would_decline() -> None:
+    """A rule on sales does, one on transfers does not; what is declined earns nothing."""
+    story = Story()
+    story.play("EARN card=A amount=300\nEARN card=A amount=700")
+    works = [cast(Work, SimpleNamespace(outcome=outcome)) for outcome in story.pending]
+    rule = """
+    [[rule]]
+    id = "large"
+    text = "No large ones"
+    when = { operation = "EARN", amount = { from = "5.00" } }
+    then = { decline = "TOO_LARGE" }
+    """
+    for text, points, declined in ((rule, 3, {"large": 1}), (rule.replace("EARN", "TRANSFER"), 10, {})):
+        shadow = Shadow()
+        shadow.cast(parse_programme({MAIN: starter_text() + text}))
+        shadow.see(works)
+        told = shadow.told()
+        assert (told["points_now"], told["points_then"]) == (10, points)
+        assert told["sales_declined_by_rule"] == declined
