@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from errno import EINVAL, ENOSPC
+from errno import EINVAL, ENOSPC, EOPNOTSUPP
 from fcntl import F_GETFL, F_SETFL, fcntl
 from hashlib import blake2b
 from mmap import mmap
@@ -38,7 +38,7 @@ class SlicedCopy:
         """
         size = os.fstat(self._file).st_size
         if size:
-            os.posix_fallocate(self._copy, 0, size)  # a commit then waits for none of its blocks
+            self._allocate(size)
         view = memoryview(mmap(-1, SLICE_SIZE))  # begins at a block's bound
         for at in range(0, size, SLICE_SIZE):
             length = os.preadv(self._file, [view[: min(SLICE_SIZE, size - at)]], at)
@@ -50,6 +50,18 @@ class SlicedCopy:
             progress(at + length, size)
         os.ftruncate(self._copy, size)  # the last block was written whole
         return size
+
+    def _allocate(self, size: int) -> None:
+        """Let the copy have its blocks at once, so that a commit waits for none of them.
+
+        Where the file system cannot (ext3, say), the library writes single bytes instead, which past the
+        system's memory is refused.
+        """
+        try:
+            os.posix_fallocate(self._copy, 0, size)
+        except OSError as error:
+            if error.errno not in (EINVAL, EOPNOTSUPP):
+                raise
 
     def _write(self, slice_: memoryview, at: int) -> None:
         """Write *slice_* so that it is on the disk."""

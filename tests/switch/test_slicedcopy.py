@@ -42,9 +42,15 @@ class Files:
         os.close(self._copy)
 
 
-@pytest.fixture(params=["direct", "synced", "found out late"])
+@pytest.fixture(params=["direct", "unallocated", "synced", "found out late"])
 def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """What a file system can do: write past the system's memory, not do that, or refuse only the write."""
+    """What a file system can do: write past the system's memory, allocate nothing, or refuse that write."""
+    if request.param == "unallocated":
+
+        def refuse_bytes(_file: int, _offset: int, _size: int) -> None:
+            raise OSError(EINVAL, os.strerror(EINVAL))
+
+        monkeypatch.setattr(os, "posix_fallocate", refuse_bytes)
     if request.param == "synced":
 
         def refuse(_file: int, command: int, _flags: int = 0) -> int:
