@@ -311,9 +311,14 @@ class Desk:
 
     async def _open(self) -> None:
         self._store = await SqliteStore.open(self._database, safeguards=self._safeguards)
+        try:
+            programmes = recorded(self._store.reader, self._programme())
+        except BaseException:
+            await self._store.close()  # else the process would keep the books, and not end
+            raise
         sequencer = Sequencer(
             self._store,
-            recorded(self._store.reader, self._programme()),
+            programmes,
             SystemClock(),
             self._hasher.token,
             deadline_s=60,

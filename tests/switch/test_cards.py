@@ -12,6 +12,7 @@ from loyalty.errors import LoyaltyError
 from members.card import CardStatus
 from members.identifiers import Hasher
 from members.importer import CardRow
+from rules.programme import Programme
 from switch.administration import Desk
 from switch.cardline import CardLine
 from switch.lock import ProcessLock
@@ -182,6 +183,21 @@ def test_a_desk_waits_for_who_has_the_books(tmp_path: Path, monkeypatch: pytest.
     with Desk(socket=socket, database=database, programme=starter, hasher=HASHER) as desk:
         assert Clerk(desk).take_in(row(A, "M1"))["imported"] == 1
     assert not waits
+
+
+def test_a_desk_without_a_programme_lets_go_of_the_books(tmp_path: Path) -> None:
+    """Else the command would not end, and no switch could start."""
+
+    def refuse() -> Programme:
+        raise LoyaltyError("is not known here", where="programme.toml")
+
+    socket, database = tmp_path / "puntual.sock", tmp_path / "puntual.db"
+    with (
+        pytest.raises(LoyaltyError, match="is not known here"),
+        Desk(socket=socket, database=database, programme=refuse, hasher=HASHER),
+    ):
+        pass
+    ProcessLock(tmp_path / "puntual.lock").release()
 
 
 def test_what_was_taken_in_is_there_after_a_restart(tmp_path: Path) -> None:
