@@ -25,12 +25,14 @@ from ledger.order import TimeCheck
 from ledger.parties import PartyCheck
 from ledger.postingcheck import PostingCheck, is_plain
 from ledger.slices import Row, Slice, lot_pages, slices
+from loyalty.sequence import base36
 
 _BLOCK: Final = len(COLUMNS["decision"])  # position of the columns that follow the chain's
 _DIGEST: Final = _BLOCK + 1
-_OWNER, _EFFECTIVE, _FACTS_HASH, _AT, _DAY, _VERSION = (
+_RRN_SENT: Final = _BLOCK + 2
+_OWNER, _EFFECTIVE, _FACTS_HASH, _AT, _DAY, _VERSION, _RRN = (
     COLUMNS["decision"].index(name)
-    for name in ("owner", "effective", "facts_hash", "at", "business_date", "programme_version")
+    for name in ("owner", "effective", "facts_hash", "at", "business_date", "programme_version", "rrn")
 )
 _CERTIFICATES: Final = ("certificate", "certificate_entry")
 
@@ -132,6 +134,9 @@ class ChainCheck:
         digest = digest_of(decision, some)
         if digest != decision[_DIGEST]:
             findings.add("I18", f"decision {seq}", "it, or a row that came with it, was changed")
+        # The mark is not in the chain, but a DE 37 of the switch names its decision.
+        if not decision[_RRN_SENT] and decision[_RRN][4:] != base36(seq):
+            findings.add("I18", f"decision {seq}", "has a DE 37 of its terminal, marked as the switch's")
         fact = some.facts.get(seq)
         if fact is not None and hash_of_facts(*fact) != decision[_FACTS_HASH]:
             findings.add("I18", f"decision {seq}", "the facts that it saw were changed")

@@ -27,3 +27,15 @@ async def test_marks_that_were_changed(tmp_path: Path, script: str, told: str) -
     assert verify(path) == []
     forge(path, script)
     assert str(verify(path)[0]).startswith(told)
+
+
+async def test_a_number_of_the_terminal_that_is_marked_as_the_switchs(tmp_path: Path) -> None:
+    """By such a mark nobody would find the sale by its receipt any more."""
+    store = await open_store(tmp_path)
+    await commit(store, outcome(record(1, rrn="TILL00004711")), earn(2, 100))
+    await store.close()
+    path = tmp_path / "puntual.db"
+    assert verify(path) == []
+    forge(path, "UPDATE decision SET rrn_sent = 0 WHERE seq = 1")
+    told = "I18 decision 1: has a DE 37 of its terminal, marked as the switch's"
+    assert [str(finding) for finding in verify(path)] == [told]
