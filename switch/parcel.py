@@ -7,7 +7,7 @@ alone, so that the event loop answers between any two; what is given up is taken
 
 import pickle
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -19,13 +19,17 @@ from rules.table import Both, Bucket, Split, Table
 
 RULES_OF_A_PIECE: Final = 16  # with their rows it takes about a third of a millisecond to unpack them
 BUCKETS_OF_A_PIECE: Final = 20
+ROWS_OF_A_PIECE: Final = 200  # in buckets
+_COMMON: Final = "common"
 _TABLES: Final = ("prices", "table", "extras", "redemptions")
 TEXT_OF_A_PIECE: Final = 1 << 14  # characters
 ENTRIES_OF_A_PIECE: Final = 64  # of what grows with the rules or the products
 _BARE: Final = ("rules", "parts", "texts", *_TABLES)
 
-# A bucket with numbers in place of rows: a list of them; numbers and columns; what a split has; two at once.
-Shape = list[int] | tuple[list[int], Any, Any, Any] | tuple[int, dict[str, Any], Any] | tuple[Any, Any]
+# A bucket with numbers in place of rows: a list of them; numbers and columns; or what a split has, whose rest
+# some of its parts have, too.
+Shape = list[int] | tuple[list[int], Any, Any, Any] | tuple[int, dict[str, tuple[Any, bool]], Any]
+Path = tuple[str | int, ...]  # table, texts or sets, position, then the values that lead to a part
 
 
 def pieces(programme: Programme) -> Iterator[bytes]:
@@ -57,12 +61,48 @@ def _own_pieces(programme: Programme) -> Iterator[bytes]:
     for name, table in tables:
         for kind in ("texts", "sets"):
             for at, buckets in getattr(table, kind):
-                for some_buckets in _slices(list(buckets.items()), BUCKETS_OF_A_PIECE):
-                    shapes = {value: _shape(bucket, numbers) for value, bucket in some_buckets}
-                    yield _piece("buckets", name, kind, at, shapes)
-        yield _piece("common", name, _shape(table.common, numbers), table.size)
+                yield from _filled((name, kind, at), buckets, numbers)
+        yield from _filled((name, _COMMON), {_COMMON: table.common}, numbers)
     yield _piece("over", "rules")
     yield from _fields(programme)
+
+
+def _filled(path: Path, buckets: Mapping[str, Bucket], numbers: dict[int, int]) -> Iterator[bytes]:
+    """*buckets*, which lie at *path*: small ones together, and a large one that is divided by its parts."""
+    some: dict[str, tuple[Shape, bool]] = {}
+    weight = 0
+    for value, bucket in buckets.items():
+        own, has_rest = _without_rest(bucket)
+        if isinstance(own, Split) and _weight(own) > ROWS_OF_A_PIECE:
+            yield _piece("rest", (*path, value), _shape(own.rest, numbers))
+            yield from _filled((*path, value), own.by_value, numbers)
+            yield _piece("split", path, value, own.at, has_rest)
+            continue
+        some[value] = _shape(own, numbers), has_rest
+        weight += _weight(own)
+        if weight > ROWS_OF_A_PIECE or len(some) == BUCKETS_OF_A_PIECE:
+            yield _piece("buckets", path, some)
+            some, weight = {}, 0
+    if some:
+        yield _piece("buckets", path, some)
+
+
+def _without_rest(bucket: Bucket) -> tuple[Bucket, bool]:
+    """*bucket* without the rest of the split that it is a part of, and whether it has that, too."""
+    return (bucket.one, True) if isinstance(bucket, Both) else (bucket, False)
+
+
+def _weight(bucket: Bucket) -> int:
+    """How many rows it has of its own."""
+    match bucket:
+        case tuple():
+            return len(bucket)
+        case Columns():
+            return len(bucket.rows)
+        case Split():
+            return sum(map(_weight, bucket.by_value.values())) + _weight(bucket.rest)
+        case Both():
+            return _weight(bucket.one)
 
 
 def _fields(programme: Programme) -> Iterator[bytes]:
@@ -80,7 +120,7 @@ def _fields(programme: Programme) -> Iterator[bytes]:
             fields[name] = type(value)()
             for some in _slices(entries, ENTRIES_OF_A_PIECE):
                 yield _piece("mapping" if isinstance(value, dict) else "list", name, some)
-    yield _piece("fields", fields)
+    yield _piece("fields", fields, {name: getattr(programme, name).size for name in _TABLES})
 
 
 def _piece(*value: object) -> bytes:
@@ -118,10 +158,11 @@ def _shape(bucket: Bucket, numbers: dict[int, int]) -> Shape:
         case Columns():
             return [numbers[id(row)] for row in bucket.rows], bucket.hours, bucket.dates, bucket.amounts
         case Split():
-            by_value = {value: _shape(inner, numbers) for value, inner in bucket.by_value.items()}
+            parts = {value: _without_rest(inner) for value, inner in bucket.by_value.items()}
+            by_value = {value: (_shape(own, numbers), has_rest) for value, (own, has_rest) in parts.items()}
             return bucket.at, by_value, _shape(bucket.rest, numbers)
         case Both():
-            return _shape(bucket.one, numbers), _shape(bucket.other, numbers)
+            raise AssertionError("it is told with the split whose rest it has")
 
 
 def _bucket(shape: Shape, rows: Sequence[Row]) -> Bucket:
@@ -131,11 +172,24 @@ def _bucket(shape: Shape, rows: Sequence[Row]) -> Bucket:
         case (own, hours, dates, amounts):
             return Columns(tuple([rows[number] for number in own]), hours, dates, amounts)
         case (at, by_value, rest):
-            return Split(
-                at, {value: _bucket(inner, rows) for value, inner in by_value.items()}, _bucket(rest, rows)
-            )
-        case (one, other):
-            return Both(_bucket(one, rows), _bucket(other, rows))
+            others = _bucket(rest, rows)
+            return Split(at, _parts(by_value, rows, others), others)
+
+
+def _parts(
+    shapes: Mapping[str, tuple[Shape, bool]], rows: Sequence[Row], rest: Bucket | None
+) -> dict[str, Bucket]:
+    """Buckets of *shapes*, some of which have *rest*, too."""
+    made: dict[str, Bucket] = {}
+    for value, (shape, has_rest) in shapes.items():
+        bucket = _bucket(shape, rows)
+        made[value] = _with(bucket, rest) if has_rest else bucket
+    return made
+
+
+def _with(bucket: Bucket, rest: Bucket | None) -> Both:
+    assert rest is not None
+    return Both(bucket, rest)
 
 
 class Unpacking:
@@ -156,8 +210,8 @@ class Unpacking:
         self._every_rule: tuple[Rule, ...] = ()
         self._lists: dict[str, list[Any]] = {"texts": []}
         self._mappings: dict[str, dict[Any, Any]] = {}
-        self._tables: dict[str, dict[str, dict[int, dict[str, Bucket]]]] = {}
-        self._common: dict[str, tuple[Bucket, int]] = {}
+        self._buckets: dict[Path, dict[str, Bucket]] = {}
+        self._rests: dict[Path, Bucket] = {}
 
     def take(self, piece: bytes) -> None:
         """Unpack *piece*."""
@@ -177,22 +231,28 @@ class Unpacking:
                 rules, rows = values
                 self._rules += rules
                 self._rows += rows
-            case "buckets":
-                self._take_buckets(*values)
-            case "common":
-                name, shape, size = values
-                self._common[name] = _bucket(shape, self._rows), size
+            case "buckets" | "rest" | "split":
+                self._take_buckets(kind, values[0], values[1:])
             case "over":
                 self._close(*values)
             case "list" | "mapping":
                 self._take_entries(kind, *values)
             case _:
-                self._finish(values[0])
+                self._finish(*values)
 
-    def _take_buckets(self, name: str, of: str, at: int, shapes: dict[str, Shape]) -> None:
-        by_value = self._tables.setdefault(name, {}).setdefault(of, {}).setdefault(at, {})
-        for value, shape in shapes.items():
-            by_value[value] = _bucket(shape, self._rows)
+    def _take_buckets(self, kind: str, path: Path, values: Sequence[Any]) -> None:
+        match kind:
+            case "buckets":
+                parts = _parts(values[0], self._rows, self._rests.get(path))
+                self._buckets.setdefault(path, {}).update(parts)
+            case "rest":
+                self._rests[path] = _bucket(values[0], self._rows)
+            case _:
+                value, at, has_rest = values
+                whole = (*path, value)
+                split = Split(at, self._buckets.pop(whole), self._rests.pop(whole))
+                rest = self._rests.get(path)
+                self._buckets.setdefault(path, {})[value] = _with(split, rest) if has_rest else split
 
     def _take_entries(self, kind: str, name: str, some: Iterable[Any]) -> None:
         if kind == "list":
@@ -210,7 +270,7 @@ class Unpacking:
             case _:
                 self._rows = []
 
-    def _finish(self, fields: dict[str, Any]) -> None:
+    def _finish(self, fields: dict[str, Any], sizes: dict[str, int]) -> None:
         programme = Programme.__new__(Programme)
         fields |= self._mappings
         fields |= {name: tuple(values) for name, values in self._lists.items()}
@@ -219,12 +279,21 @@ class Unpacking:
         if fields["counting"] is not None:
             fields["counting"] = replace(fields["counting"], costs=fields["costs"])
         for name in _TABLES:
-            made = self._tables.get(name, {})
-            texts, sets = (tuple(made.get(kind, {}).items()) for kind in ("texts", "sets"))
-            fields[name] = Table(texts, sets, *self._common[name])
+            (common,) = self._buckets[name, _COMMON].values()
+            texts, sets = (self._reached(name, kind) for kind in ("texts", "sets"))
+            fields[name] = Table(texts, sets, common, sizes[name])
         for name, value in fields.items():
             object.__setattr__(programme, name, value)
         self.programme = programme
+
+    def _reached(self, name: str, kind: str) -> tuple[tuple[int, dict[str, Bucket]], ...]:
+        found = []
+        for path, buckets in self._buckets.items():
+            if path[:2] == (name, kind):
+                _, _, at = path
+                assert isinstance(at, int)
+                found.append((at, buckets))
+        return tuple(found)
 
 
 def taken_apart(programme: Programme) -> Iterator[None]:
@@ -234,10 +303,10 @@ def taken_apart(programme: Programme) -> Iterator[None]:
     for name in _TABLES:
         table: Table = getattr(programme, name)
         for _, by_value in (*table.texts, *table.sets):
-            assert isinstance(by_value, dict)
-            yield from _emptied(by_value, BUCKETS_OF_A_PIECE)
+            yield from _cleared(by_value)
+        common = {_COMMON: table.common}
         table.common = ()
-        yield
+        yield from _cleared(common)
     for name in Programme.__slots__:
         value = getattr(programme, name)
         if isinstance(value, dict):
@@ -259,3 +328,19 @@ def _emptied(mapping: dict[Any, Any], at_once: int) -> Iterator[None]:
         for _ in range(min(at_once, len(mapping))):
             mapping.popitem()
         yield
+
+
+def _cleared(buckets: Mapping[str, Bucket]) -> Iterator[None]:
+    """Empty *buckets*, and before it what is divided and large."""
+    assert isinstance(buckets, dict)
+    weight = 0
+    while buckets:
+        bucket, _ = _without_rest(buckets.popitem()[1])
+        weight += _weight(bucket) + ROWS_OF_A_PIECE // BUCKETS_OF_A_PIECE
+        if weight > ROWS_OF_A_PIECE and isinstance(bucket, Split):
+            yield from _cleared(bucket.by_value)
+        if weight >= ROWS_OF_A_PIECE:
+            weight = 0
+            del bucket
+            yield
+    yield
