@@ -157,7 +157,8 @@ def _told(record: Record, facts: Facts, programme: Programme) -> list[str]:
     """What rules made of it, a line a step."""
     if not record.effective:
         name = record.reason or record.exception or ""
-        return [*tell_decline(programme, facts, name), _without(record)]
+        terms = terms_of_decision(programme, record.rules)
+        return [*tell_decline(programme, facts, name, terms), _without(record)]
     lines = tell(programme, facts) if record.operation == Operation.EARN.value else []
     if record.used or not lines:
         redemption = terms_of_decision(programme, record.rules)

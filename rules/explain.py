@@ -31,8 +31,8 @@ from rules.extras import interpreted
 from rules.facts import Facts
 from rules.interpret import interpret, lines_hold, quantity_short, selected, shortfall
 from rules.programme import BASE_RULE, Programme
-from rules.redeem import interpreted as redemption_interpreted
 from rules.redeem import redemption_in
+from rules.redemption import Redemption
 from rules.rule import Rule
 
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -83,10 +83,10 @@ def tell(programme: Programme, facts: Facts) -> list[str]:
     return lines
 
 
-def tell_decline(programme: Programme, facts: Facts, name: str) -> list[str]:
+def tell_decline(programme: Programme, facts: Facts, name: str, redemption: Redemption) -> list[str]:
     """Why what these *facts* tell of was declined under *name*: the rule, and what it asked.
 
-    Where no rule declines, by whose terms points would have paid.
+    Where no rule declines, by whose terms points would have paid: *redemption*, by which it was decided.
     """
     facts = facts.as_rung_up()
     by_id = {rule.id: rule for rule in programme.rules}
@@ -96,7 +96,6 @@ def tell_decline(programme: Programme, facts: Facts, name: str) -> list[str]:
         if isinstance(effect, Decline) and effect.name == name:
             told = describe_effect(effect, programme.terms.currency)
             return [f"{guard}: {by_id[guard].text}: {told}", *_reasons(programme, by_id[guard], facts)]
-    redemption = redemption_interpreted(programme, facts)
     reasons = _reasons(programme, by_id[redemption.rule], facts) if redemption.rule else []
     return [tell_redemption(programme, redemption), *reasons]
 

@@ -10,7 +10,7 @@ from loyalty.decision import Discount
 from rules.conditions import CounterWithin
 from rules.describe import describe, describe_effect, describe_rule, found
 from rules.evaluate import evaluate
-from rules.explain import Answer, tell, why_not
+from rules.explain import Answer, tell, tell_decline, why_not
 from rules.facts import Facts
 from rules.rule import Rule
 from tests.rules.sales import programme, sale
@@ -145,6 +145,15 @@ def test_of_what_is_known_only_what_is_asked_is_told() -> None:
     for traits, known in (("role:parent,entry_mode:chip", "parent"), ("entry_mode:chip", "unknown")):
         (answer,) = why_not(made, sale(f"5.00 traits={traits}"), "r")
         assert (answer.holds, answer.asks, answer.found) == (False, "role is child", known)
+
+
+def test_a_decline_is_told_by_the_terms_that_it_went_by() -> None:
+    """An earlier release left lines without points out of what rules on them saw; its word counts."""
+    rule = 'when = { amount = { from = "20.00" } }\nthen = { redeem = { step = 5 } }'
+    made = programme(f'[[rule]]\nid = "vip"\ntext = "Vip"\n{rule}\n')
+    facts = sale("25.00 lines=FRUIT:5.00,WINE:20.00:N ticket=25.00")
+    told = tell_decline(made, facts, "NOT_SUFFICIENT_POINTS", made.redemption)
+    assert [each.partition(":")[0] for each in told] == ["points pay by the programme's own terms"]
 
 
 def test_a_rule_that_is_not_in_force_is_not_known() -> None:

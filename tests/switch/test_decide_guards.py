@@ -9,6 +9,7 @@ from rules.explain import tell_decline, why_not
 from rules.facts import Facts
 from rules.parse import MAIN, parse_programme
 from rules.programme import Programme
+from switch.allowed import terms_of_decision
 from tests.switch.story import Story, play, starter_text
 
 FULL = "EARN card=A amount=100000 -> balance=1000\nc: EXCHANGE card=A amount=300 -> balance=700\n"
@@ -123,7 +124,8 @@ def test_what_declined_can_be_explained() -> None:
         record = story.store.by_seq(seq)
         assert record is not None
         facts = Facts.from_json(story.store.facts(seq) or "")
-        found.append(tell_decline(made, facts, record.reason or record.exception or ""))
+        name = record.reason or record.exception or ""
+        found.append(tell_decline(made, facts, name, terms_of_decision(made, record.rules)))
     assert found == [guard, guard, never, never, half, never]
     facts = Facts.from_json(story.store.facts(3) or "")
     assert [(each.holds, each.asks) for each in why_not(made, facts, "g")] == [
