@@ -123,7 +123,8 @@ def main() -> None:
 
 
 def give_way() -> None:
-    """Let a switch on this machine have processor and disk first: for commands that read much."""
-    os.nice(19)
-    if hasattr(os, "SCHED_IDLE"):  # Linux; it then asks for the disk as the last one, too
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    """Let a switch on this machine have the processor first: for commands that read much.
+
+    Not the lowest priority: on a machine with nothing to spare such a command would never end.
+    """
+    os.nice(10)
