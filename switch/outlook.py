@@ -13,9 +13,9 @@ from switch.positions import partner_positions
 from switch.queries import budgets, totals
 
 LATELY: Final = 5_000  # sales whose baskets tell at what prices products are sold
-_BASKETS: Final = (
-    "SELECT facts FROM fact JOIN decision USING (seq) WHERE operation = 'EARN' AND effective = 1"
-    " ORDER BY seq DESC LIMIT ?"
+_BASKETS: Final = (  # crossed, for the database would else sort all decisions that there ever were
+    "SELECT facts FROM fact CROSS JOIN decision USING (seq) WHERE operation = 'EARN' AND effective = 1"
+    " ORDER BY fact.seq DESC LIMIT ?"
 )
 _TOTAL: Final = "SELECT total FROM tally WHERE measure = ? ORDER BY seq DESC LIMIT 1"
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from switch.audit import verify
 from switch.block import Enrolment
 from switch.database import open_for_reading
 from switch.outcome import Link
+from switch.outlook import outlook_of
 from switch.queries import balance_of, exceptions, find_card, history_of, totals
+from tests.rules.sales import programme
 from tests.switch.books import (
     NEXT_YEAR,
     NOON,
@@ -114,3 +117,16 @@ async def test_points_that_go_to_another_alone_are_in_his_history(tmp_path: Path
     books = open_for_reading(tmp_path / "puntual.db")
     assert [entry.seq for entry in history_of(books, MemberId(1), 9)] == [2, 1]
     books.close()
+
+
+async def test_the_latest_baskets_are_found_without_the_rest(tmp_path: Path) -> None:
+    """A check beside a switch would else read everything that ever happened, and sort it."""
+    await (await open_store(tmp_path)).close()
+    statements: list[str] = []
+    with closing(open_for_reading(tmp_path / "puntual.db")) as database:
+        database.set_trace_callback(statements.append)
+        assert outlook_of(database, programme(), sold=True).sold == {}
+        database.set_trace_callback(None)
+        [baskets] = [statement for statement in statements if "facts" in statement]
+        plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {baskets}")]
+    assert [step.split()[:2] for step in plan] == [["SCAN", "fact"], ["SEARCH", "decision"]]
