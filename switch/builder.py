@@ -55,15 +55,20 @@ async def release(programmes: Iterable[Programme]) -> None:
 
 async def release_when_unused(left: list[Programme]) -> None:
     """Let go of the programme in *left*, which is emptied, as soon as nobody decides by it any more."""
-    programme = left.pop()
-    while _is_held(programme):  # noqa: ASYNC110  (nobody tells when the last reference goes)
+    while _is_held(left):  # noqa: ASYNC110  (nobody tells when the last reference goes)
         await asyncio.sleep(LOOK_AGAIN_S)
-    await release([programme])
+    await release([left.pop()])
 
 
-def _is_held(programme: Programme) -> bool:
-    """Whether it, or one beside it, has another reference than those of the two functions here."""
-    return sys.getrefcount(programme) > 3 or any(sys.getrefcount(part) > 3 for part in programme.parts)
+def _is_held(left: list[Programme]) -> bool:
+    """Whether the programme in *left*, or one beside it, has more references than what nobody else has.
+
+    How many that are depends on the release of Python: later ones borrow what older ones count.
+    """
+    alone = [object()]
+    return sys.getrefcount(left[0]) > sys.getrefcount(alone[0]) or any(
+        sys.getrefcount(left[0].parts[at]) > sys.getrefcount(alone[0]) for at in range(len(left[0].parts))
+    )
 
 
 async def _build(order: Mapping[str, str], wanted: Wanted) -> Programme | str:
