@@ -15,7 +15,7 @@ from typing import TypeVar
 from ledger.account import AccountId, name_of
 from loyalty.card import CardId, Identifier, IdentifierKind, MemberId, Token, luhn_holds
 from loyalty.decision import Approved
-from loyalty.sequence import base36
+from loyalty.sequence import base36, day_digits
 from loyalty.terminal import Terminal
 from loyalty.transaction import (
     BasketLine,
@@ -149,7 +149,7 @@ class Story:
             self.programmes,
             moment,
             token_of,
-            lambda _: {37: str(moment.seq), 39: "00"},
+            lambda _: {37: day_digits(moment.business_date) + base36(moment.seq), 39: "00"},
         )
         outcome = decide(case)
         if isinstance(outcome, Outcome) and outcome.record is not None:

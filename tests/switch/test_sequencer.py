@@ -21,6 +21,7 @@ from switch.programmes import Programmes
 from switch.sequencer import Sequencer
 from switch.work import Change, StoreFull, Work
 from switch.worksheet import Worksheet
+from tests.switch.books import rrn_of
 from tests.switch.memory import MemoryStore
 from tests.switch.story import NOON, Story, starter, token_of
 
@@ -36,7 +37,7 @@ class FakeProfile:
         if self.choke is not None and decision.earned == self.choke:
             raise ValueError("choked")
         left = decision.balance.available if decision.balance else None
-        return {15: f"{business_date:%m%d}", 37: str(seq), 39: "00", 54: str(left)}
+        return {15: f"{business_date:%m%d}", 37: rrn_of(seq, business_date), 39: "00", 54: str(left)}
 
     def elements_as_advice(self, stored: Mapping[int, str]) -> dict[int, str]:
         return {**stored, 39: "00"}
