@@ -132,6 +132,7 @@ def _answers(shop: Shop, rate: int, seconds: int, figures: Figures) -> None:
         ("as ever, again", (), PUNTUAL),
         ("during ledger backup", ("ledger", "backup", COPY), PUNTUAL),
     ):
+        os.sync()  # what was written before is not of this
         with serving(shop, puntual) as (address, _):
             subprocess.run(_load(address, rate, 5), check=True, stdout=subprocess.DEVNULL)  # caches are warm
             told = _under_load(shop, address, rate, seconds, words)
