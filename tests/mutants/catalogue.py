@@ -56,8 +56,8 @@ MUTANTS: Final = {
     "wrong-rounding": Mutant(
         about="a started unit earns a point",
         module="rules.settle",
-        old="                summed = sum_numerator // sum_denominator\n",
-        new="                summed = -(-sum_numerator // sum_denominator)\n",
+        old="    total = summed = numerator // denominator\n",
+        new="    total = summed = -(-numerator // denominator)\n",
         proof=MACHINE,
     ),
     "floor-ignored": Mutant(
