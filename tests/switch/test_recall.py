@@ -18,7 +18,7 @@ from loyalty.card import CardId, MemberId
 from loyalty.transaction import OriginalReference
 from switch.block import Enrolment, Person
 from switch.generations import Generations
-from switch.lookups import CANDIDATES_MAX
+from switch.lookups import CANDIDATES_MAX, candidates_for
 from switch.outcome import Outcome
 from switch.recall import Recall
 from switch.store import SqliteStore
@@ -209,6 +209,14 @@ async def test_an_index_leads_to_everything(store: SqliteStore) -> None:
         plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {statement}")]
         scans = [step for step in plan if step.startswith("SCAN") and "json_each" not in step]
         assert [step for step in scans if "subquery" not in step] == [], statement
+
+
+def test_an_original_is_searched_by_its_terminal_before_its_second(store: SqliteStore) -> None:
+    """A terminal seldom says one STAN again; many terminals say it in one second."""
+    reference = OriginalReference(stan="000007", transmitted="1122120000")
+    sql, parameters = candidates_for(reference, ("00000000001", "T0000001"), MemberId(1))
+    plan = store.reader._database.execute(f"EXPLAIN QUERY PLAN {sql}", parameters).fetchall()
+    assert "decision_terminal (terminal_id=? AND stan=?)" in plan[0][3]
 
 
 async def test_an_own_stan_is_searched_back_to_an_instant(store: SqliteStore) -> None:

@@ -83,6 +83,18 @@ def test_a_copy_is_the_file(tmp_path: Path, size: int) -> None:
     files.close()
 
 
+def test_where_memory_is_between_each_slice_is_synced(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies there unwritten would keep commits waiting for all of it at once."""
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fdatasync", synced.append)
+    files = Files(tmp_path, SIZE)
+    files.copied.run()
+    assert len(synced) == (3 if kind in {"synced", "found out late"} else 0)
+    files.close()
+
+
 def test_what_differs_since_is_copied_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
