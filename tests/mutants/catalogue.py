@@ -12,6 +12,7 @@ AGE: Final = "tests/switch/test_decide_age.py"
 _WORLDS: Final = "tests/simulator/test_world.py::test_the_auditor_has_nothing_to_object_to"
 WORLDS: Final = f"{_WORLDS}[0]"  # seeds 1 to 25
 LATER_WORLDS: Final = f"{_WORLDS}[2]"  # seeds 51 to 75
+LATE_WORLDS: Final = f"{_WORLDS}[4]"  # seeds 101 to 125
 SEQUENCER: Final = "tests/switch/test_sequencer.py"
 STORE: Final = "tests/switch/test_store.py"
 AUDIT: Final = "tests/switch/test_audit.py::test_every_change_is_named"
@@ -59,6 +60,13 @@ MUTANTS: Final = {
         old="    total = summed = numerator // denominator\n",
         new="    total = summed = -(-numerator // denominator)\n",
         proof=MACHINE,
+    ),
+    "late-completion-untold": Mutant(
+        about="what is completed behind the end of its hold is no exception",
+        module="switch.completion",
+        old="    return HOLD_OVER if held is None else None\n",
+        new="    return None\n",
+        proof=LATE_WORLDS,
     ),
     "floor-ignored": Mutant(
         about="points are spent that nobody has",
