@@ -24,6 +24,7 @@ from rules.effects import (
     TierPoints,
     TierPointsPerAmount,
 )
+from rules.goallint import vague_goals
 from rules.outlook import Outlook, broken_promises
 from rules.overlap import excludes
 from rules.programme import Programme
@@ -103,11 +104,9 @@ def _covers(wide: LineFilter | None, narrow: LineFilter | None) -> bool:
 
 def _aimless_campaigns(programme: Programme) -> Iterator[Advice]:
     for campaign in programme.campaigns:
-        where = f"campaign {campaign.id}"
         if campaign.budget_points is None:
-            yield Advice(where, "has no budget", "write budget_points")
-        if not campaign.goal:
-            yield Advice(where, "has no goal", "write what it is to reach")
+            yield Advice(f"campaign {campaign.id}", "has no budget", "write budget_points")
+    yield from vague_goals(programme)
 
 
 def _misnamed_campaigns(programme: Programme) -> Iterator[Advice]:

@@ -18,11 +18,13 @@ from rules.describe import (
     describe,
     describe_caps,
     describe_effect,
+    describe_goal,
     describe_qualification,
     describe_redemption,
     describe_rule,
     describe_span,
 )
+from rules.goal import Goal
 from rules.parse import restore_programme
 from rules.programme import Programme
 from rules.rule import Campaign, CampaignState, Pick, Rule
@@ -61,6 +63,7 @@ def outline(whole: Programme, part: str = "") -> list[Listing]:
         _listing("Groups of rules", ("group", "of its rules"), _groups(programme)),
         _listing("Rules, in order of evaluation", _RULE, _rules(programme, _all_rules(whole, part))),
         _listing("Campaigns", ("campaign", "state", "counts", "limits", "paid by"), _campaigns(programme)),
+        _listing("Goals", ("goal", "to be reached", "when"), _goals(programme)),
         _listing("Coupons", ("coupon", "codes", "can be used"), _coupons(programme)),
         _listing("Cards of stamps", ("card", "full at", "then"), _stamp_cards(programme)),
         _listing("Pools of prizes", ("pool", "prizes", "cost of one", "kept for"), _pools(programme)),
@@ -239,7 +242,7 @@ def _campaigns(programme: Programme) -> Iterator[tuple[str, ...]]:
                 per = "" if cap.per is Per.LIFETIME else f" a {cap.per.value}"
                 limits.insert(0, f"budget of {cap.limit:,} points{per}")
         yield (
-            _lines([campaign.id, campaign.text, f"goal: {campaign.goal}" if campaign.goal else ""]),
+            _lines([campaign.id, campaign.text, *_goal(campaign.goal, currency)]),
             _lines(
                 [
                     campaign.state.value,
@@ -257,6 +260,21 @@ def _campaigns(programme: Programme) -> Iterator[tuple[str, ...]]:
             _lines(limits) or "none",
             _lines(f"{partner} {_percent(share)}" for partner, share in campaign.funding) or "the programme",
         )
+
+
+def _goal(goal: Goal | None, currency: str) -> Iterator[str]:
+    """The goal of a campaign."""
+    if goal is not None:
+        yield f"goal: {goal.text}" if goal.text else ""
+        yield f"goal: {describe_goal(goal, currency)}" if goal.metric else ""
+
+
+def _goals(programme: Programme) -> Iterator[tuple[str, ...]]:
+    currency = programme.terms.currency
+    for goal in programme.goals:
+        assert goal.period is not None
+        when = describe(goal.period, currency).removeprefix("it is ")
+        yield _lines([goal.id, goal.text]), describe_goal(goal, currency), when
 
 
 # What is declared

@@ -22,16 +22,16 @@ from loyalty.errors import LoyaltyError, Problems
 from loyalty.terms import Terms
 from rules.bundle import FOLDER, MAIN, conflicts, joined, located, sources_of, split
 from rules.caps import read_caps
+from rules.clashes import refuse_clashes, refuse_twins
 from rules.couponset import read_coupons, settle_coupons
-from rules.effects import Lane
 from rules.effectset import read_rate
 from rules.experimentset import HOLDOUT_MAX_BP
+from rules.goalset import read_goals
 from rules.instruments import read_certificates, read_family, read_partners, read_prizes
 from rules.names import PRODUCTS, Names, read_calendars, read_day_parts, read_products
 from rules.programme import (
     HOLD_KEPT,
     BaseRate,
-    CertificateTerms,
     PointsBack,
     Programme,
     RefundPolicy,
@@ -41,10 +41,9 @@ from rules.programme import (
     WithoutOriginal,
 )
 from rules.reading import NAME, Inexact, ProgrammeError, Section, did_you_mean
-from rules.redemptionset import check_certificates, read_redemption
+from rules.redemptionset import read_redemption
 from rules.restraint import read_restraint
-from rules.rule import Pick, Rule
-from rules.ruleset import read_campaign, read_groups, read_rules, refuse_unknown_givers
+from rules.ruleset import read_campaign, read_groups, read_rules
 from rules.span import Span, SpanUnit
 from rules.stockset import read_pools, read_stamp_cards
 from rules.tierset import read_qualification
@@ -178,7 +177,7 @@ def _programme(documents: Mapping[str, Any], folder: str = "", *, is_restored: b
     partners, family = read_partners(main), read_family(main)
     groups = read_groups(main)
     qualification = read_qualification(main, tiers)
-    restraint = read_restraint(main)
+    restraint, goals = read_restraint(main), read_goals(main, names)
     names.asks_costs |= qualification is not None and qualification.metric == "profit"
     limits = read_caps(main, f"programme:{folder}" if folder else "programme", redemption.value)
     rules = read_rules(main, None, names, groups, redemption)
@@ -194,9 +193,9 @@ def _programme(documents: Mapping[str, Any], folder: str = "", *, is_restored: b
         rules += read_rules(section, campaign, names, groups, redemption)
         found += read_coupons(section, campaign)
         section.close()
-    _refuse_twins([(each.id, "campaign") for each in campaigns], problems)
-    _refuse_twins([(rule.id, "rule") for rule, _ in rules], problems)
-    _check(rules, certificates)
+    refuse_twins([(each.id, "campaign") for each in campaigns], MAIN, problems)
+    refuse_twins([(rule.id, "rule") for rule, _ in rules], MAIN, problems)
+    refuse_clashes(rules, certificates)
     counting = {campaign.id for campaign in campaigns if campaign.counts} | {""}
     coupons = settle_coupons(found, rules, counting)
     if problems:
@@ -231,6 +230,7 @@ def _programme(documents: Mapping[str, Any], folder: str = "", *, is_restored: b
         ),
         holdout_bp=holdout_bp,
         restraint=restraint,
+        goals=goals,
         near_miss_within_minor=near[0],
         near_miss_tiers=near[1],
         qualification=qualification,
@@ -356,44 +356,3 @@ def _read_hold_kept(section: Section) -> timedelta:
     kept = section.duration("kept", HOLD_KEPT)
     section.close()
     return kept
-
-
-def _refuse_twins(names: list[tuple[str, str]], problems: list[LoyaltyError]) -> None:
-    seen: set[str] = set()
-    for name, kind in names:
-        if name in seen:
-            problems.append(
-                ProgrammeError(
-                    f"two {kind}s have the id {name}", where=f"{MAIN}: {kind}", hint="give each its own"
-                )
-            )
-        seen.add(name)
-
-
-def _check(rules: list[tuple[Rule, Section]], certificates: CertificateTerms) -> None:
-    """Note what is wrong only beside something else."""
-    _refuse_ties(rules)
-    refuse_unknown_givers(rules)
-    check_certificates(rules, certificates)
-
-
-def _refuse_ties(rules: list[tuple[Rule, Section]]) -> None:
-    """Inside a group that takes the first, equal priorities would let the id decide, which nobody meant."""
-    first: dict[tuple[int, int], str] = {}
-    lanes: dict[int, Lane] = {}
-    for rule, section in rules:
-        if rule.group and lanes.setdefault(rule.group, rule.lane) is not rule.lane:
-            section.wrong(
-                "gives another kind of thing than the other rules of its group",
-                "group",
-                "let only rules compete that could stand for each other",
-            )
-        if rule.pick is not Pick.FIRST:
-            continue
-        other = first.setdefault((rule.group, rule.priority), rule.id)
-        if other != rule.id:
-            section.refuse(
-                f"is that of {other} too, in a group that takes the first",
-                "priority",
-                "give them different priorities",
-            )

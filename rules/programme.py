@@ -26,6 +26,7 @@ from rules.effects import (
     MoveTier,
     Redeem,
 )
+from rules.goal import Goal
 from rules.names import Declared
 from rules.redemption import Redemption
 from rules.restraint import NO_RESTRAINT, Restraint
@@ -198,6 +199,7 @@ class Programme:
         counting: What its rules and limits count; ``None`` when they look at nothing but the sale.
         budgets: Campaign in force and the points of its budget, by the measure that counts them.
         restraint: How much it may give away and promise.
+        goals: What it is to reach, campaigns apart.
         id: Of a programme beside the deployment's own; empty for that one.
         parts: The programmes beside this one, the deployment's own.
         holdout_bp: Basis points of the members who get nothing beside the base.
@@ -248,6 +250,7 @@ class Programme:
     parts: "tuple[Programme, ...]" = field(default=(), repr=False)
     holdout_bp: int = 0
     restraint: Restraint = NO_RESTRAINT
+    goals: tuple[Goal, ...] = ()
     near_miss_within_minor: int | None = None
     near_miss_tiers: bool = False
     paused: frozenset[str] = frozenset()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rules.cap import Cap
 from rules.conditions import Condition, LineFilter
 from rules.effects import Effect, Lane, lane_of
+from rules.goal import Goal
 
 
 class Pick(enum.Enum):
@@ -67,7 +68,7 @@ class Campaign:
     Attributes:
         strategy: What it is to do, as the author says.
         category: What kind of campaign it is, in the author's words.
-        goal: What it is to reach, in the author's words.
+        goal: What it is to reach; ``None`` when nobody said.
         budget_points: Points that it may give out at most, or ``None``.
         caps: Limits on what its rules give together; its budget is the one of everybody's lifetime.
         arms: Of its experiment, by name, each with its share of the members in basis points; empty without
@@ -82,7 +83,7 @@ class Campaign:
     category: str
     state: CampaignState
     when: tuple[Condition, ...]
-    goal: str = ""
+    goal: Goal | None = None
     budget_points: int | None = None
     caps: tuple[Cap, ...] = ()
     funding: tuple[tuple[str, int], ...] = ()

@@ -21,6 +21,7 @@ from rules.effects import (
 )
 from rules.effectset import read_effect
 from rules.experimentset import read_arms, read_experiment
+from rules.goalset import read_campaign_goal
 from rules.names import Names
 from rules.programme import BASE_RULE
 from rules.reading import Section, did_you_mean
@@ -71,7 +72,7 @@ def read_campaign(document: Section, names: Names, value: Rate) -> Campaign:
         category=section.text("category"),
         state=section.choice("state", {each.value: each for each in CampaignState}),
         when=tuple(when),
-        goal=section.text("goal", ""),
+        goal=read_campaign_goal(section, names),
         budget_points=budget,
         caps=(*own, *caps),
         funding=_funding(section),

@@ -9,6 +9,7 @@ from rules.counters import AMOUNTS, PLAIN
 from rules.couponset import CODE as COUPON_CODE
 from rules.couponset import USES_MAX
 from rules.experimentset import HOLDOUT_MAX_BP
+from rules.goal import AWAY_MAX_DAYS, IN_MONEY, Metric
 from rules.parse import LANGUAGES
 from rules.programme import PointsBack, RoundingLevel, Shortfall, WithoutOriginal
 from rules.restraint import WHOLE_BP
@@ -93,6 +94,12 @@ def programme_schema() -> Schema:
                 "group": many(table({"id": NAMED, "pick": choice(Pick)}, "id", "pick")),
                 "cap": many({"$ref": "#/$defs/cap"}),
                 "guards": _guards(),
+                "goal": many(
+                    _goal(
+                        {"id": NAMED, "text": TEXT, "period": period(), "segment": NAMED},
+                        "id", "text", "period",
+                    )
+                ),
                 "rule": many({"$ref": "#/$defs/rule"}),
                 "coupon": many(_coupon()),
                 "stamp_card": many(_stamp_card()),
@@ -118,7 +125,7 @@ def campaign_schema() -> Schema:
             "state": choice(CampaignState),
             "period": period(),
             "audience": {"$ref": "#/$defs/when"},
-            "goal": TEXT,
+            "goal": {"oneOf": [TEXT, _goal({"text": TEXT})]},
             "budget_points": POINTS,
             "budget_daily": POINTS,
             "cap": many({"$ref": "#/$defs/cap"}),
@@ -184,6 +191,23 @@ def _guards() -> Schema:
             "partner_owes_max": WHOLE,
         }
     )
+
+
+def _goal(keys: Schema, *required: str) -> Schema:
+    """What is measured, and how much of it is wanted, beside *keys*."""
+    measured: Schema = {
+        "metric": choice(Metric),
+        "target": {},
+        "away_days": whole(1, AWAY_MAX_DAYS),
+    }
+    in_money = {"properties": {"metric": {"enum": sorted(each.value for each in IN_MONEY)}}}
+    of_absence = {"properties": {"metric": {"const": Metric.REACTIVATED.value}}}
+    return table(measured | keys, "metric", "target", *required) | {
+        "if": in_money,
+        "then": {"properties": {"target": SOME_MONEY}},
+        "else": {"properties": {"target": POINTS}},
+        "allOf": [{"if": {"required": ["away_days"]}, "then": of_absence}],
+    }
 
 
 def _cards() -> Schema:

@@ -106,7 +106,7 @@ nature = "points"
 category = "seasonal"
 state = "active"
 period = { from = 2026-06-01, before = 2026-09-01 }
-goal = "more"
+goal = { metric = "members", target = 9 }
 budget_points = 1000
 """
 

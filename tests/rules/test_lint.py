@@ -79,7 +79,9 @@ def test_rules_that_are_hardly_meant(rules: str, expected: list[str]) -> None:
 
 def test_campaigns_give_what_they_say() -> None:
     """Each other thing is told once; what is mixed gives anything, and what declines gives nothing."""
-    own = CAMPAIGN.replace("[campaign]", '[campaign]\nbudget_points = 10\ngoal = "more"')
+    own = CAMPAIGN.replace(
+        "[campaign]", '[campaign]\nbudget_points = 10\ngoal = { metric = "members", target = 9 }'
+    )
     rules = (
         rule("a", "", "points = 1") + rule("b", "", 'discount = "1/10"') + rule("c", "", 'discount = "1/9"')
     )
@@ -108,6 +110,8 @@ def test_campaigns_and_promises() -> None:
     assert [each.where for each in lint(made)] == [
         "campaign c", "campaign c", "points.last", "tier silver", "refund.shortfall"
     ]  # fmt: skip
-    late = CAMPAIGN.replace("[campaign]", '[campaign]\nbudget_points = 10\ngoal = "more"')
+    late = CAMPAIGN.replace(
+        "[campaign]", '[campaign]\nbudget_points = 10\ngoal = { metric = "members", target = 9 }'
+    )
     dead = rule("r", "when = { period = { from = 2026-09-01 } }")
     assert [each.where for each in lint(programme(tiers='"basic", "gold"', c=late + dead))] == ["rule r"]
