@@ -41,7 +41,7 @@ _OWNER_SIZE: Final = 5  # bytes of an account's owner
 _ONCE: Final = (  # measures that count sales, however much was bought, and what is given whole
     "visits/", "#count", OFF, GIVEN_BY, USED, ISSUED, STAMPS, STAMPS_USED, POOL, GIFT, OWED, GRANTED,
 )  # fmt: skip
-
+_MAY_BE_LESS: Final = "profit/"  # begins the measure that a sale may make less, so what is kept may be more
 
 _GIVEN: Final = (ISSUED, GRANTED, *POSTED)  # begin measures of what rules gave
 
@@ -161,7 +161,7 @@ def uncount_part(case: Case, sale: Record, kept: Kept, draft: Draft) -> tuple[Si
             left = stands
         else:
             left = before.get(place, 0) * kept.minor // kept.of_minor
-        changes[place] = min(left, stands) - stands
+        changes[place] = (left if place[0].startswith(_MAY_BE_LESS) else min(left, stands)) - stands
     return _put_down(case, changes, draft, sale)
 
 
