@@ -50,8 +50,7 @@ CLOSED: Final = {
     "tender": TENDERS,
     "card_status": CARD_STATUSES,
 }
-
-
+_BY_LEAPS: Final = ("points", "tier_points", "days_since")  # counters that do not grow one by one
 HAS_ALL: Final = {"has_all_products": "has_product", "has_all_categories": "has_category"}
 WRITTEN_SETS: Final = tuple(key for key in SET_ATTRIBUTES if key != TRAITS)
 BANDS: Final = "rfmp"  # recency, frequency, money, profit
@@ -311,6 +310,8 @@ def _counters(section: Section, names: Names) -> list[Condition]:
         limits.close()
         if every and what in AMOUNTS:
             limits.wrong("counts money, of which there is no next one", "every")
+        if every and what in _BY_LEAPS:
+            limits.refuse("passes over most numbers, so it would hardly ever hold", "every", "write from")
         _check_range(limits, low, high, "below")
         found.append(CounterWithin(name, low, high, every))
     return found

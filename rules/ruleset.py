@@ -15,8 +15,14 @@ from rules.effects import (
     PRICE_LANES,
     REDEEM_LANES,
     Effect,
+    GiveAway,
+    GiveStamps,
+    IssueCoupon,
     Lane,
+    MoveTier,
     Redeem,
+    TierPoints,
+    TierPointsPerAmount,
     lane_of,
 )
 from rules.effectset import read_effect
@@ -30,6 +36,7 @@ from rules.redemptionset import named_by
 from rules.rule import Campaign, CampaignState, Group, Nature, Pick, Rule, Strategy
 
 PRIORITY_MAX: Final = 1_000_000
+_ONLY_COUNTED: Final = (IssueCoupon, GiveStamps, TierPoints, TierPointsPerAmount, MoveTier)  # no money in it
 UNLIMITED: Final = REDEEM_LANES | {Lane.GUARD, Lane.MESSAGE}  # lanes whose rules have no limits
 
 
@@ -147,14 +154,17 @@ def read_rules(
 
 
 def refuse_unknown_givers(rules: list[tuple[Rule, Section]]) -> None:
-    """Note counters of what a rule gave that there is not."""
+    """Note counters of what a rule gave that there is not, or that never gives anything."""
     known = {rule.id for rule, _ in rules}
+    idle = {rule.id for rule, _ in rules if rule.lane in (Lane.GUARD, Lane.REDEEM)}
     for rule, section in rules:
         for name in counters_in(rule.when):
             kind, _, of = name.rpartition(".")[0].partition(".")
             if kind == GIVEN and of not in known:
                 hint = did_you_mean(of, known)
                 section.refuse(f"counts what the rule {of} gave, which is not there", "when.counter", hint)
+            if kind == GIVEN and of in idle:
+                section.refuse(f"counts what the rule {of} gave, which only says what may be", "when.counter")
 
 
 def _check_redeeming(rule: Rule, section: Section) -> None:
@@ -184,6 +194,12 @@ def _caps(section: Section, effect: Effect, campaign: Campaign | None, value: Ra
     is_price = lane_of(effect) in PRICE_LANES
     name = f"{OFF if is_price else 'rule:'}{section.name('id')}" if "cap" in section else ""
     own = read_caps(section, name, value)
-    if is_price and any(cap.unit is Unit.POINTS for cap in own):
+    units = {cap.unit for cap in own}
+    if is_price and Unit.POINTS in units:
         section.wrong("limits points, and this rule takes money off", "cap", "write count, or cost")
+    if Unit.POINTS in units and isinstance(effect, (*_ONLY_COUNTED, GiveAway)):
+        what = "count, or cost" if isinstance(effect, GiveAway) else "count"
+        section.refuse("limits points, and this rule gives none", "cap", f"write {what}")
+    if Unit.COST in units and isinstance(effect, _ONLY_COUNTED):
+        section.refuse("limits money, and this rule gives none", "cap", "write count")
     return own if is_price or campaign is None else (*own, *campaign.caps)

@@ -40,6 +40,11 @@ from rules.schemaparts import (
 
 _SPANS: Final = f"(day|week|month|year|lifetime|{UP_TO_A_YEAR}d)"
 _OFF_PRICES: Final = ("discount", "unit_price", "discount_amount", "free_of", "free_for_stamps")
+_ONLY_COUNTED: Final = ("coupon", "stamp", "stamp_per_unit", "tier_points", "tier_points_per_amount", "tier")
+_NOT_LIMITED_IN: Final[Mapping[str, tuple[str, ...]]] = {  # by unit of a limit: effects that have none of it
+    "points": (*_OFF_PRICES, *_ONLY_COUNTED, "giveaway"),
+    "cost": _ONLY_COUNTED,
+}
 _HAVE_NO_LIMITS: Final = ("message", "decline", "redeem")
 _HAVE_NO_MARGIN: Final = (
     "base", "coupon", "certificate", "money", "cash_back", "giveaway", "stamp", "stamp_per_unit",
@@ -125,16 +130,17 @@ def _counters() -> Schema:
     counted = some({"from": WHOLE, "below": WHOLE, "every": whole(2, POINTS_MAX)})
     name = "[A-Za-z0-9_.-]+"
     numbers = (
-        rf"(visits|points|tier_points|(product|category|given)\.{name})\.{_SPANS}",
+        rf"(visits|(product|category|given)\.{name})\.{_SPANS}",
         r"streak\.(day|week|month)",
-        r"days_since\.visit",
         rf"stamps\.{name}",
     )
+    by_leaps = (rf"(tier_)?points\.{_SPANS}", r"days_since\.visit")
     short = "(?=.{1,40}$)"
     return {
         "type": "object",
         "patternProperties": {
             f"^{short}({'|'.join(numbers)})$": counted,
+            f"^{short}({'|'.join(by_leaps)})$": within(WHOLE),
             rf"^(spend|profit)\.{_SPANS}$": within(MONEY),
         },
         "additionalProperties": False,
@@ -179,11 +185,14 @@ def rule(**others: Schema) -> Schema:
     asks = {"required": [OPERATION]}  # which only a rule that declines may
     undeclined = {"not": {"required": ["when"], "properties": {"when": asks, "then": others_than}}}
     senseless = [_never(key, effects) for key, effects in _SENSELESS.items()]
-    off_prices = {
-        "if": {"properties": {"then": _one_of(_OFF_PRICES)}},
-        "then": {"properties": {"cap": many({"not": {"required": ["points"]}})}},
-    }
-    return whole_rule | {"allOf": [*senseless, undeclined, off_prices]}
+    limits = [
+        {
+            "if": {"properties": {"then": _one_of(effects)}},
+            "then": {"properties": {"cap": many({"not": {"required": [unit]}})}},
+        }
+        for unit, effects in _NOT_LIMITED_IN.items()
+    ]
+    return whole_rule | {"allOf": [*senseless, undeclined, *limits]}
 
 
 def _never(key: str, effects: tuple[str, ...]) -> Schema:

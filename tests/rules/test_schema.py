@@ -162,6 +162,10 @@ def test_mistakes_are_seen_while_typing(old: str, new: str) -> None:
         'id = "r"\ntext = "R"\nthen = { points = 1 }\nwhen.counter = { "visits.month" = { from = "1.00" } }',
         'id = "r"\ntext = "R"\nthen = { points = 1 }\nwhen.counter = { "spend.30d" = { every = 2 } }',
         'id = "r"\ntext = "R"\nthen = { points = 1 }\nwhen.channel = ["POSD", "POSD"]',
+        'id = "r"\ntext = "R"\nthen = { points = 1 }\nwhen.counter = { "points.year" = { every = 100 } }',
+        'id = "r"\ntext = "R"\nthen = { points = 1 }\nwhen.counter = { "days_since.visit" = { every = 7 } }',
+        'id = "r"\ntext = "R"\nthen = { tier_points = 5 }\ncap = { points = 9, per = "day" }',
+        'id = "r"\ntext = "R"\nthen = { tier_points = 5 }\ncap = { cost = "9", per = "day" }',
     ],
 )
 def test_mistakes_in_rules_are_seen_while_typing(rule: str) -> None:
@@ -185,6 +189,7 @@ ANYTHING: tuple[Any, ...] = (
 ONLY_THE_LOADER_SEES = re.compile(
     "is a date or time|holds a date or time|holds something that is no day|is not a date or a date and time"
     "|cannot hold|is not declared|is not a tier|is not a group|which is not (declared|there)|is not a zone"
+    "|which only says what may be"
     "|two .* have the id|is another p|is a code of"
     "|ends before it begins|is an empty time|is later than|asks no more"
     "|has more decimals|is more than twelve digits|turned into a coupon"

@@ -81,3 +81,7 @@ def test_the_rule_must_be_there() -> None:
         parse_programme({MAIN: text + wrong})
     with pytest.raises(Problems, match="is not a counter"):
         parse_programme({MAIN: text + wrong.replace("given.rr.month", "given.month")})
+    for idle in ('decline = "NO_WAY"', 'redeem = { share = "1/2" }'):
+        rule = f'[[rule]]\nid = "rr"\ntext = "R"\nthen = {{ {idle} }}\n'
+        with pytest.raises(Problems, match="counts what the rule rr gave, which only says what may be"):
+            parse_programme({MAIN: text + wrong + rule})
