@@ -106,12 +106,17 @@ def _listen_to_signals(switch: Switch) -> "asyncio.Future[None]":
 
 
 async def _reload(switch: Switch) -> None:
-    try:
-        version = await switch.reload()
-    except LoyaltyError as error:
-        log.error("programme.rejected", problems=str(error).splitlines())
+    """Read the files again, and log of each what was taken or why it was not."""
+    done = await switch.reload()
+    refused = {what: str(error).splitlines() for what, error in done.refused.items()}
+    if "register" in refused:
+        log.error("register.rejected", problems=refused["register"], terminals=done.terminals)
     else:
-        log.info("programme.loaded", programme=version)
+        log.info("register.loaded", terminals=done.terminals)
+    if "programme" in refused:
+        log.error("programme.rejected", problems=refused["programme"], programme=done.programme)
+    else:
+        log.info("programme.loaded", programme=done.programme)
 
 
 def _end_at_once(deciding: "asyncio.Task[None]", writer: LogWriter) -> NoReturn:

@@ -6,7 +6,8 @@ Tests, the demo and the process that serves all start the product by ``running``
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from config.register import load_register
 from config.schema import CardSettings, LimitsSettings, ListenerSettings, Settings
 from loyalty.clock import Clock
 from loyalty.errors import LoyaltyError, Problems
-from loyalty.terminal import Register
+from loyalty.terminal import Register, TerminalRegister
 from loyalty.terms import Terms
 from members.identifiers import Hasher
 from messages.link import Link
@@ -122,7 +123,7 @@ class Line:
 class Lines(list[Line]):
     """All listeners, and the register of terminals for which they speak."""
 
-    def __init__(self, register: Register) -> None:
+    def __init__(self, register: TerminalRegister) -> None:
         super().__init__()
         self.register = register
 
@@ -130,6 +131,21 @@ class Lines(list[Line]):
         """Speak for *terms* and the register from the next message on."""
         for line in self:
             line.speak(terms, self.register)
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """What came of reading the files again, each of which stands on its own.
+
+    Attributes:
+        programme: The version in force now.
+        terminals: How many the register has now.
+        refused: What is wrong with the ``register`` or the ``programme``; the one before it goes on.
+    """
+
+    programme: str
+    terminals: int
+    refused: Mapping[str, LoyaltyError]
 
 
 class Switch:
@@ -166,18 +182,24 @@ class Switch:
         """Nothing waits for a decision."""
         return self._sequencer.queue_depth == 0
 
-    async def reload(self) -> str:
-        """Put in programme and register as they are in the files now, and give the version in force.
+    async def reload(self) -> Reloaded:
+        """Put in register and programme as they are in the files now, each unless something is wrong with it.
 
-        Raises:
-            LoyaltyError: Something is wrong with them; nothing is changed.
+        Where both are new they count from the same message on: a register may name partners of the programme.
         """
         async with self._reloading:
-            register = await asyncio.to_thread(load_register, self._settings.terminals)
-            version = await self._management.reread()
-            self._lines.register = register
-            self._lines.speak(self._sequencer.programmes.current.terms)
-            return version
+            refused: dict[str, LoyaltyError] = {}
+            try:
+                self._lines.register = await asyncio.to_thread(load_register, self._settings.terminals)
+            except LoyaltyError as error:
+                refused["register"] = error
+            try:
+                await self._management.reread()
+            except LoyaltyError as error:
+                refused["programme"] = error
+            in_force = self._sequencer.programmes.current
+            self._lines.speak(in_force.terms)
+            return Reloaded(in_force.version, len(self._lines.register), refused)
 
 
 @contextlib.asynccontextmanager

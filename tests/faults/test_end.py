@@ -70,12 +70,12 @@ def test_sighup_reads_the_register_and_the_programme_anew(made: Deployment) -> N
             _until(lambda: log.read_text(encoding="utf-8").count(event) > before)
 
         terminals.write_text(good + "what,is,this\n", encoding="utf-8")
-        reload('"programme.rejected"')
+        reload('"register.rejected"')
         assert link.ask(sale).code == "58"
         assert link.ask(Till("T0000001", stans).message("inquiry", card=CARDS[0])).code == "00"
 
         terminals.write_text(f"{good.rstrip()}\n{line}\n", encoding="utf-8")
-        reload('"programme.loaded"')
+        reload('"register.loaded"')
         first = link.ask(sale)
         assert (first.code, first.figure("050")) == ("00", 10)
 
