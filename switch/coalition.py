@@ -62,7 +62,10 @@ def _taken_back(case: Case, outcome: Outcome) -> list[Posting]:
     for link in outcome.links:
         for posting in case.worksheet.postings(link.original):
             match posting.reason:
-                case PostingReason.PARTNER_FUNDS if link.clawed:
+                # What campaigns bear of a sale may change by a point where none is taken.
+                case PostingReason.PARTNER_FUNDS if link.clawed or (
+                    borne and _undone(case, link).operation == Operation.EARN.value
+                ):
                     more += _funded(posting.debit, -link.clawed - borne)
                 case PostingReason.PARTNER_FUNDS_BACK if (
                     _undone(case, link).original is None

@@ -194,6 +194,11 @@ def count_again(case: Case, undoing: Record, draft: Draft) -> tuple[Side, ...]:
         for place, change in case.worksheet.tallies.tallied_by(undoing.seq)
         if not _stays(place)
     }
+    if original is not None and original.operation == Operation.REFUND.value and original.original:
+        sale = case.worksheet.by_seq(original.original)
+        assert sale is not None
+        stands = _standing(case, sale)  # other refunds since may have been rounded otherwise
+        changes = {place: max(change, -stands.get(place, 0)) for place, change in changes.items()}
     return _put_down(case, changes, draft, undoing)
 
 
@@ -247,10 +252,26 @@ def _standing(case: Case, record: Record) -> dict[Place, int]:
     """What is still counted of *record*: its own part less what was taken back since."""
     counted: Counter[Place] = Counter(_counted_by(case, record))
     for link in case.worksheet.links_to(record.seq):
-        for place, change in case.worksheet.tallies.tallied_by(link.seq):
+        tallied = case.worksheet.tallies.tallied_by(link.seq)
+        if not tallied or not _is_about(case, link.seq, record):
+            continue
+        for place, change in tallied:
             if not _is_apart(place):
                 counted[place] += change
     return dict(sorted(counted.items()))
+
+
+def _is_about(case: Case, seq: int, record: Record) -> bool:
+    """Whether decision *seq* undid *record*, or an undoing of it.
+
+    One that undid a sale gives points back to redemptions of its ticket, too: what it counted is the sale's.
+    """
+    entry = case.worksheet.by_seq(seq)
+    while entry is not None and entry.original is not None:
+        if entry.original == record.seq:
+            return True
+        entry = case.worksheet.by_seq(entry.original)
+    return False
 
 
 def _counted_by(case: Case, record: Record) -> dict[Place, int]:

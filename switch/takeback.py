@@ -275,7 +275,9 @@ def _undo_undoing(case: Case, undoing: Record) -> Outcome:
     """
     worksheet = case.worksheet
     links, postings = still_given(case, undoing)
-    earned = -undoing.earned
+    kept = sum(link.clawed for link in links)
+    links = [_with_room(case, link) for link in links]
+    earned = sum(link.clawed for link in links) - kept - undoing.earned
     drafts = Drafts(case, undoing.owner)
     lots = lots_behind(case, undoing)
     elsewhere, absorbed = drafts.own.undo_elsewhere(postings)
@@ -318,6 +320,18 @@ def _undo_undoing(case: Case, undoing: Record) -> Outcome:
         links=(*opposite, done),
         sides=count_again(case, undoing, drafts.own),
     )
+
+
+def _with_room(case: Case, link: Link) -> Link:
+    """*link* of an undoing, whose opposite takes no more points of a sale than it has earned still.
+
+    Other refunds since may have been rounded otherwise.
+    """
+    if link.clawed >= 0:
+        return link
+    sale = case.worksheet.by_seq(link.original)
+    assert sale is not None
+    return replace(link, clawed=max(link.clawed, sale.clawed - sale.earned))
 
 
 def lots_behind(case: Case, undoing: Record) -> list[int]:

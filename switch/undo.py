@@ -130,11 +130,13 @@ def _take_back(case: Case, record: Record, final: int | None = None) -> Outcome:
     back = _BACK.get(record.operation)
     if back is not None:
         return back(case, record, final)
-    if record.operation == Operation.VOID.value and record.original is not None:
-        voided = case.worksheet.by_seq(record.original)
-        again = None if voided is None else _AGAIN.get(voided.operation)
-        if voided is not None and again is not None:
+    voided = _voided(case, record)
+    if voided is not None:
+        again = _AGAIN.get(voided.operation)
+        if again is not None:
             return again(case, record, voided)
+        if voided.operation == Operation.REFUND.value and _has_no_room(case, record, voided):
+            return case.accept(Reason.ABOVE_ORIGINAL.name)
     if final is not None and record.operation == Operation.REFUND.value:
         return reverse_refund(case, record, final)
     if final is not None:
@@ -193,11 +195,34 @@ def _is_earn_only(case: Case) -> bool:
 
 
 def _is_settled_otherwise(case: Case, record: Record) -> bool:
-    """Whether *record* is a refund of a sale that was itself reversed since: nothing of either stands."""
-    if record.operation != Operation.REFUND.value or record.original is None:
+    """Whether *record* is a refund, or the void of one, of a sale that was reversed since: nothing stands."""
+    refund = _voided(case, record) or record
+    if refund.operation != Operation.REFUND.value or refund.original is None:
         return False
-    sale = case.worksheet.by_seq(record.original)
+    sale = case.worksheet.by_seq(refund.original)
     return sale is not None and sale.undone > 0 and sale.final_minor is None
+
+
+def _voided(case: Case, record: Record) -> Record | None:
+    """What *record* voided, if it is a void."""
+    if record.operation != Operation.VOID.value or record.original is None:
+        return None
+    return case.worksheet.by_seq(record.original)
+
+
+def _has_no_room(case: Case, void: Record, refund: Record) -> bool:
+    """Whether the sale of *refund* was refunded otherwise since its *void*: both together are above it."""
+    sale = None if refund.original is None else case.worksheet.by_seq(refund.original)
+    if sale is None:
+        return False
+    if sale.refunded_minor + refund.covered_minor > sale.covered_minor - sale.discount_minor:
+        return True
+    for link in case.worksheet.links_from(void.seq):
+        source = case.worksheet.by_seq(link.original)
+        assert source is not None
+        if link.returned < 0 and source.returned - link.returned > source.used:
+            return True
+    return False
 
 
 def _refund_without_original(case: Case) -> Outcome:
