@@ -29,7 +29,7 @@ from switch.past import PastSale, People, past_sales
 from switch.postings import Draft
 from switch.programmes import part_told
 from switch.recall import Recall
-from switch.returns import RERATE, lines_without, returned_before
+from switch.returns import RERATE, lines_without, points_kept, returned_before
 from switch.work import Change, Numbering
 from switch.worksheet import Worksheet
 
@@ -145,7 +145,8 @@ class Plan:
         if kept is None:
             return whole * kept_minor // total_minor if total_minor else 0
         base_minor = max(sum(line.amount_minor for line in kept) - self._covered_minor(record), 0)
-        return evaluate(programme, replace(past.facts, lines=kept, base_minor=base_minor)).points
+        award = evaluate(programme, replace(past.facts, lines=kept, base_minor=base_minor))
+        return points_kept(programme, award, kept_minor)
 
     def _covered_minor(self, record: Record) -> int:
         """What points and certificates cover still of the sale's ticket."""

@@ -10,7 +10,7 @@ from ledger.entry import NO_LOT, Lot
 from loyalty.transaction import BasketLine, Operation
 from rules.evaluate import Award, evaluate
 from rules.facts import Facts
-from rules.programme import PointsBack
+from rules.programme import PointsBack, Programme
 from switch.allowed import redemption_of
 from switch.case import Case
 from switch.outcome import Record
@@ -121,7 +121,19 @@ def kept_part(case: Case, sale: Record, amount_minor: int, given: list[GivenBack
     programme = case.programmes.version(version)
     facts = replace(facts, lines=kept, base_minor=base_minor)
     award = evaluate(programme, facts)
-    return Kept(award.points, kept_minor, total_minor, facts, award)
+    return Kept(points_kept(programme, award, kept_minor), kept_minor, total_minor, facts, award)
+
+
+def points_kept(programme: Programme, award: Award, kept_minor: int) -> int:
+    """What a sale earns of which *kept_minor* is kept, whose lines are rated by *award*.
+
+    Of a sale that is returned but for what cost nothing, only rules about these lines still give something:
+    what is given to any sale is not given for none.
+    """
+    if kept_minor:
+        return award.points
+    about_lines = {rule.id for rule in programme.rules if rule.lines is not None}
+    return sum(points for rule, points in award.parts if rule in about_lines)
 
 
 def returned_lines(case: Case) -> tuple[BasketLine, ...] | None:

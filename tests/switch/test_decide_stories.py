@@ -335,6 +335,9 @@ GIFTS = """
     t: EARN card=A amount=800 can=D lines=g*500,g*300/D      -> off=500 pay=300 earned=17
     REFUND card=A amount=300 of=t lines=g*300                -> earned=-10 balance=7
     REFUND card=A amount=0 of=t lines=g*0                    -> earned=-7 balance=0
+    # but what is given to any sale is not given for what cost nothing
+    u: EARN card=A amount=6500 can=D lines=a*6000,g*500      -> off=500 earned=167
+    REFUND card=A amount=6000 of=u lines=a*6000              -> earned=-160 balance=7
 """
 
 GIFT_RULES = """
@@ -349,6 +352,12 @@ id = "try-it"
 text = "7 points for trying g"
 lines = { product = "g" }
 then = { points_per_unit = 7 }
+
+[[rule]]
+id = "large"
+text = "100 points for any sale, but from 50.00"
+when = { not = { amount = { from = "0.01", below = "50.00" } } }
+then = { points = 100 }
 """
 
 RULES = dict.fromkeys(("DISCOUNTS", "DISCOUNTS_AND_POINTS", "DISCOUNTS_TAKEN_BACK"), PRICES)

@@ -94,8 +94,11 @@ GIVES = {
 SALE = "s: EARN card=A amount=2000 lines=x*600,x*800,y*600 can=D ticket=7 partner=MARKET"
 
 
+ABOUT = 'lines = { product = "x", amount = { from = "5.00" } }'  # some lines; nothing asks nothing at all
+
+
 @cache
-def programme(effect: str) -> Programme:
+def programme(effect: str, about: str = ABOUT) -> Programme:
     """One with a rule of this effect, and stamps for those that take them; a campaign has the rule."""
     text = starter_text().replace("tiers = []", 'tiers = ["basic", "gold"]') + DECLARED
     if effect == "free_for_stamps":
@@ -114,7 +117,7 @@ funding = [{{ partner = "ORCHARDS", basis_points = 6667 }}, {{ partner = "MARKET
 [[rule]]
 id = "r"
 text = "R"
-lines = {{ product = "x", amount = {{ from = "5.00" }} }}
+{about}
 then = {{ {effect} = {GIVES[effect]} }}
 """
     return parse_programme({MAIN: text, "campaigns/c.toml": campaign})
@@ -180,8 +183,9 @@ def amounts_of(story: Story) -> list[int]:
 
 @pytest.mark.parametrize("how", UNDOINGS)
 @pytest.mark.parametrize("effect", [effect for effect in EFFECTS if effect != "decline"])
-def test_what_undoes_a_sale_brings_all_back(effect: str, how: str) -> None:
-    story = Story(programme(effect))
+@pytest.mark.parametrize("about", [pytest.param(ABOUT, id="some lines"), pytest.param("", id="anything")])
+def test_what_undoes_a_sale_brings_all_back(about: str, effect: str, how: str) -> None:
+    story = Story(programme(effect, about))
     if effect == "free_for_stamps":
         story.play("EARN card=A amount=600 lines=x*300,x*300 ->")
     before = state(story)

@@ -134,6 +134,20 @@ def test_refunds_after_it_are_rated_by_the_version_that_the_sale_stands_under(tm
     shop.verify()
 
 
+def test_of_what_came_back_as_a_whole_nothing_is_due(tmp_path: Path) -> None:
+    """Not even what the rule gives to any sale."""
+    rule = '[[rule]]\nid = "any"\ntext = "R"\nthen = {{ points = {} }}\n'
+    wrong, right = (parse_programme({MAIN: starter_text() + rule.format(each)}) for each in (80, 40))
+    shop = Shop(tmp_path, wrong, right)
+    shop.story.play("""
+        x: EARN card=A amount=600 lines=P*300,Q*300     -> earned=86
+        REFUND of=x card=A amount=600 lines=P*300,Q*300 -> earned=-86
+        y: EARN card=B amount=600 lines=P*300,Q*300     -> earned=86
+        REFUND of=y card=B amount=300 lines=P*300       -> earned=-3
+    """)
+    assert told(shop.plan("any")) == [(46, 83, 43)]
+
+
 def test_who_got_too_little_gets_the_rest(tmp_path: Path) -> None:
     """Refunds then take it back too."""
     shop = Shop(tmp_path, made(10), made(40))
