@@ -69,6 +69,7 @@ def compile_rules(
     rules: Sequence[Rule],
     language: str = "en",
     *,
+    adds_up: bool = True,
     columns_from: int = COLUMNS_FROM,
     cells_max: int = CELLS_MAX,
 ) -> Table:
@@ -77,6 +78,7 @@ def compile_rules(
     Args:
         rules: In order of evaluation.
         language: Of near misses.
+        adds_up: Multipliers on one line add up, so what each gives depends on no other.
         columns_from: Buckets of so many rows get columns.
         cells_max: Cells of an amount's or of the calendar's column.
     """
@@ -94,7 +96,7 @@ def compile_rules(
         access = choices[0] if choices else None
         if len(choices) > 1:
             access = min(choices, key=lambda each: len(each[2]) / len(known[each[:2]]))
-        row = _row(rank, rule, access, share, language)
+        row = _row(rank, rule, access, share, language, adds_up=adds_up)
         if access is None:
             common.append(row)
             continue
@@ -143,7 +145,9 @@ def _accesses(rule: Rule) -> list[Access]:
     return found
 
 
-def _row(rank: int, rule: Rule, access: Access | None, share: _Sharing, language: str) -> Row:
+def _row(
+    rank: int, rule: Rule, access: Access | None, share: _Sharing, language: str, *, adds_up: bool
+) -> Row:
     equals: list[tuple[int, frozenset[str]]] = []
     windows: list[tuple[int, ...]] = []
     amounts: list[tuple[int, int, int | None]] = []
@@ -186,6 +190,7 @@ def _row(rank: int, rule: Rule, access: Access | None, share: _Sharing, language
         amounts=share[tuple(amounts)],
         residual=tuple(residual),
         more=share[more_than(rule, language)] if has_low else "",
+        adds_up=adds_up,
     )
 
 

@@ -177,7 +177,7 @@ def describe_effect(effect: Effect, currency: str, most: int = NAMED) -> str:  #
         case PointsPerUnit(points):
             return f"plus {points} a unit"
         case Multiply(factor):
-            return f"{_fraction(factor)} times the base"
+            return f"{describe_fraction(factor)} times the base"
         case ShareOff(share):
             return f"{_part(share)} off the price"
         case UnitPrice(price_minor):
@@ -197,7 +197,7 @@ def describe_effect(effect: Effect, currency: str, most: int = NAMED) -> str:  #
         case IssueMoney(amount_minor):
             return f"{format_minor(amount_minor, currency)} into the purse"
         case CashBack(share):
-            return f"{_fraction(share)} of it into the purse"
+            return f"{describe_fraction(share)} of it into the purse"
         case GiveAway(pool):
             return f"a prize of {pool.id}, of which there are {pool.stock}"
         case GiveStamps(card, per_unit):
@@ -225,7 +225,7 @@ def describe_redemption(redemption: Redemption, currency: str, most: int = NAMED
     """What points pay, in words."""
     if redemption.refused:
         return f"points pay nothing: {redemption.refused}"
-    parts = [f"a point pays {_fraction(redemption.value)} minor units, in steps of {redemption.step}"]
+    parts = [f"a point pays {describe_fraction(redemption.value)} minor units, in steps of {redemption.step}"]
     if redemption.minimum:
         parts.append(f"from {redemption.minimum} points on")
     parts.append(f"up to {_part(redemption.share)} of the ticket")
@@ -313,7 +313,7 @@ def describe_qualification(asked: Qualification, tiers: Sequence[str], currency:
 
 
 def _part(share: Rate) -> str:
-    return "all" if share.numerator == share.denominator else _fraction(share)
+    return "all" if share.numerator == share.denominator else describe_fraction(share)
 
 
 def _is_money(counter: str) -> bool:
@@ -366,7 +366,8 @@ def _moment(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d}" if moment.time() == time.min else f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
-def _fraction(rate: Rate) -> str:
+def describe_fraction(rate: Rate) -> str:
+    """``2``, ``3/2``."""
     return f"{rate.numerator}/{rate.denominator}".removesuffix("/1")
 
 

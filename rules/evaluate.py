@@ -14,8 +14,9 @@ from rules.award import Award, Step, Verdict
 from rules.experiment import Choosy, counts, dropped
 from rules.facts import Facts
 from rules.margin import first_too_thin
+from rules.multiples import raises
 from rules.price import discounts
-from rules.programme import Programme
+from rules.programme import Multipliers, Programme
 from rules.rows import Hit, Kind, Sale, sale_of
 from rules.settle import settle
 from rules.words import few_more, near_miss, with_tier
@@ -37,14 +38,23 @@ def price(programme: Programme, facts: Facts) -> tuple[Discount, ...]:
     return discounts(rules, facts, programme.costs)
 
 
-def _near_tier(programme: Programme, facts: Facts, ranks: set[int]) -> str | None:
-    """The first rule beside those of *ranks* that the next tier would bring."""
+def _near_tier(programme: Programme, facts: Facts, hits: list[Hit]) -> str | None:
+    """The first rule beside *hits* that the next tier would bring."""
+    ranks = {hit[0] for hit in hits}
     tier = programme.tier_above(facts.tier)
     if tier is None:
         return None
-    for rank, row, _, _ in programme.table.search(sale_of(replace(facts, tier=tier)), 0).hits:
-        if rank not in ranks and row.kind is not Kind.BASE and counts(row.rule, programme, facts.arms):
-            return with_tier(tier, row.rule, programme.terms.language)
+    raised = sale_of(replace(facts, tier=tier))
+    for rank, row, _, _ in programme.table.search(raised, 0).hits:
+        if rank in ranks or row.kind is Kind.BASE or not counts(row.rule, programme, facts.arms):
+            continue
+        if (
+            programme.base.multipliers is Multipliers.MAX
+            and row.kind is Kind.MULTIPLY
+            and (not raises(row, hits, raised.lines))
+        ):
+            continue
+        return with_tier(tier, row.rule, programme.terms.language)
     return None
 
 
@@ -65,7 +75,7 @@ def evaluate(programme: Programme, facts: Facts) -> Award:
             return Award(0, discounts=given)
         choosy = Choosy(programme=programme, arms=facts.arms)
         finding = programme.table.search(sale, within, choosy)
-        withheld = choosy.leave_out()
+        withheld = choosy.choose(sale)
     else:
         finding = programme.table.search(sale, within)
     near = None
@@ -75,7 +85,7 @@ def evaluate(programme: Programme, facts: Facts) -> Award:
         missing, _, row, what = finding.few
         near = few_more(missing, what, row.rule, programme.terms.language)
     elif programme.near_miss_tiers:
-        near = _near_tier(programme, facts, {hit[0] for hit in finding.hits})
+        near = _near_tier(programme, facts, finding.hits)
     award = settle(programme, sale, finding.hits, near)
     if programme.floored:
         award = _above_floors(programme, sale, finding.hits, near, award)

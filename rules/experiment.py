@@ -14,10 +14,13 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
+from msgspec import field
+
 from rules.award import Step, Verdict
 from rules.effects import Lane
-from rules.programme import Programme
-from rules.rows import Finding, Hit, Row
+from rules.multiples import raises
+from rules.programme import Multipliers, Programme
+from rules.rows import Finding, Hit, Kind, Row, Sale
 from rules.rule import Rule
 
 HOLDOUT: Final = "holdout"  # among the arms of the facts; it has no experiment's name before it
@@ -88,23 +91,45 @@ class Choosy(Finding, gc=False, kw_only=True):
 
     Attributes:
         arms: Where the member lies.
+        later: Multipliers that are near, where the largest on a line counts: whether one would, those that
+            hold tell, once all are found. Each with what it lacks.
     """
 
     programme: Programme
     arms: frozenset[str]
+    later: list[tuple[Row, int, str]] = field(default_factory=list)
 
     def note_near(self, row: Row, short_minor: int) -> None:
         """Keep *row* if it is nearer and counts."""
-        if counts(row.rule, self.programme, self.arms):
+        if self._depends(row):
+            self.later.append((row, short_minor, ""))
+        elif counts(row.rule, self.programme, self.arms):
             super().note_near(row, short_minor)
 
     def note_few(self, row: Row, missing: int, what: str) -> None:
         """Keep *row* if it lacks fewer and counts."""
-        if counts(row.rule, self.programme, self.arms):
+        if self._depends(row):
+            self.later.append((row, missing, what))
+        elif counts(row.rule, self.programme, self.arms):
             super().note_few(row, missing, what)
 
-    def leave_out(self) -> tuple[Step, ...]:
-        """Drop what would not count, and give the steps of what is withheld."""
+    def _depends(self, row: Row) -> bool:
+        """Whether those that hold tell if *row* would count."""
+        return row.kind is Kind.MULTIPLY and self.programme.base.multipliers is Multipliers.MAX
+
+    def choose(self, sale: Sale) -> tuple[Step, ...]:
+        """Drop what would not count, hits and near misses, and give the steps of what is withheld."""
+        steps = self._leave_out()
+        for row, missing, what in self.later:
+            if not counts(row.rule, self.programme, self.arms) or not raises(row, self.hits, sale.lines):
+                continue
+            if what:
+                super().note_few(row, missing, what)
+            else:
+                super().note_near(row, missing)
+        return steps
+
+    def _leave_out(self) -> tuple[Step, ...]:
         kept: list[Hit] = []
         steps: list[Step] = []
         for hit in self.hits:

@@ -18,19 +18,28 @@ from rules.conditions import (
     holds,
 )
 from rules.cost import Cost, costs
-from rules.describe import any_of, describe, describe_effect, describe_lines, found, tell_redemption
+from rules.describe import (
+    any_of,
+    describe,
+    describe_effect,
+    describe_fraction,
+    describe_lines,
+    found,
+    tell_redemption,
+)
 from rules.effects import (
     EXTRA_LANES,
     POINT_LANES,
     PRICE_LANES,
     Decline,
     Lane,
+    Multiply,
 )
 from rules.experiment import HOLDOUT, withheld
 from rules.extras import interpreted
 from rules.facts import Facts
 from rules.interpret import interpret, lines_hold, quantity_short, selected, shortfall
-from rules.programme import BASE_RULE, Programme
+from rules.programme import BASE_RULE, Multipliers, Programme
 from rules.redeem import redemption_in
 from rules.redemption import Redemption
 from rules.rule import Rule
@@ -64,13 +73,14 @@ def tell(programme: Programme, facts: Facts) -> list[str]:
     if facts.arms:
         lines.append(f"the member is in {any_of(facts.arms)}".replace(" or ", " and "))
     bound = bound_by(programme, facts, award)
-    lines += [
-        _step_line(step, texts[step.rule_id], programme, bound.get(step.rule_id, "")) for step in award.steps
-    ]
+    by_id = {rule.id: rule for rule in programme.rules}
+    for step in award.steps:
+        rule = by_id.get(step.rule_id)
+        exact = f"exactly {_exact(step)}" if rule is None else _beside(step, rule, programme, award)
+        lines.append(_step_line(step, texts[step.rule_id], programme, exact, bound.get(step.rule_id, "")))
     lines.append(_sum_line(award, programme))
     if award.near_miss is not None:
         lines.append(f"near: {award.near_miss}")
-    by_id = {rule.id: rule for rule in programme.rules}
     _, given = interpreted(programme, facts.after(award.discounts), award.counted)
     for rule_id in given.rules:
         told = f"{rule_id}: {texts[rule_id]}: {describe_effect(by_id[rule_id].effect, currency)}"
@@ -196,6 +206,9 @@ def _points_given(rule: Rule, programme: Programme, award: Award, facts: Facts) 
         what = "less would be left above the cost of its lines"
         return Answer(holds=False, asks=f"a margin of {rule.margin_floor_bp} basis points", found=what)
     applied = step.verdict is Verdict.APPLIED
+    is_max = programme.base.multipliers is Multipliers.MAX and isinstance(rule.effect, Multiply)
+    if is_max and applied and _is_outdone(step, programme, award):
+        return Answer(holds=False, asks="being the largest multiplier", found="a larger one counts")
     what = f"it gave {step.points}" if applied else "another rule of its group was picked"
     return Answer(applied, "being picked", what)
 
@@ -224,11 +237,35 @@ def _base_line(programme: Programme, facts: Facts) -> str:
     return f"{line}, {facts.local_at:%a %Y-%m-%d %H:%M:%S} at the terminal"
 
 
-def _step_line(step: Step, text: str, programme: Programme, bound: str) -> str:
-    exact = f"{step.numerator}/{step.denominator}".removesuffix("/1")
+def _exact(step: Step) -> str:
+    return f"{step.numerator}/{step.denominator}".removesuffix("/1")
+
+
+def _beside(step: Step, rule: Rule, programme: Programme, award: Award) -> str:
+    """What *rule* brings exactly, and how that comes where multipliers do not simply add up."""
+    if isinstance(rule.effect, Multiply):
+        match programme.base.multipliers:
+            case Multipliers.PRODUCT:
+                factor = describe_fraction(rule.effect.factor)
+                return f"{factor} times what came before, exactly {_exact(step)} more"
+            case Multipliers.MAX if _is_outdone(step, programme, award):
+                return "exactly 0, because a larger multiplier counts"
+            case _:
+                pass
+    return f"exactly {_exact(step)}"
+
+
+def _is_outdone(step: Step, programme: Programme, award: Award) -> bool:
+    """Whether the multiplier of *step* brings nothing beside those before it, which are larger."""
+    multipliers = {rule.id for rule in programme.rules if isinstance(rule.effect, Multiply)}
+    before = award.steps[: award.steps.index(step)]
+    return step.numerator == 0 and any(each.rule_id in multipliers and each.numerator for each in before)
+
+
+def _step_line(step: Step, text: str, programme: Programme, exact: str, bound: str) -> str:
     base = format_minor(step.base_minor, programme.terms.currency)
     if step.verdict is Verdict.LOST:
-        return f"{step.rule_id}: {text}: would bring {exact}, but another rule of its group was picked"
+        return f"{step.rule_id}: {text}: would bring {_exact(step)}, but another rule of its group was picked"
     if step.verdict is Verdict.MARGIN:
         return f"{step.rule_id}: {text}: holds on {base}, but would leave less of it than its floor"
     if step.verdict is Verdict.HELD_OUT:
@@ -236,7 +273,7 @@ def _step_line(step: Step, text: str, programme: Programme, bound: str) -> str:
     if step.verdict is Verdict.OTHER_ARM:
         return f"{step.rule_id}: {text}: holds on {base}, but is for another arm"
     limited = f", because {bound}" if step.verdict is Verdict.CAPPED else ""
-    return f"{step.rule_id}: {text}: on {base} exactly {exact}, so {step.points:+d}{limited}"
+    return f"{step.rule_id}: {text}: on {base} {exact}, so {step.points:+d}{limited}"
 
 
 def _sum_line(award: Award, programme: Programme) -> str:

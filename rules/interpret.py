@@ -28,8 +28,9 @@ from rules.effects import (
 from rules.experiment import counts, dropped, withheld
 from rules.facts import Facts
 from rules.margin import first_too_thin
+from rules.multiples import MULTIPLIERS_MAX
 from rules.price import discounts
-from rules.programme import BASE_RULE, Programme, RoundingLevel
+from rules.programme import BASE_RULE, Multipliers, Programme, RoundingLevel
 from rules.rule import Pick, Rule
 from rules.words import few_more, more_than, near_miss, with_tier
 
@@ -47,6 +48,49 @@ class Share:
         nothing = lane is not Lane.BASE and sum(amounts) < 0
         self.amounts = [] if nothing else amounts
         self.exact = sum(self.amounts, Fraction(0))
+
+
+class Multiples:
+    """How many times its base points each line has, while one multiplier comes after the other.
+
+    Attributes:
+        rise: By line that the last one is about: what it adds to that.
+    """
+
+    def __init__(self, combined: Multipliers, lines: Lines, base_points: list[Fraction]) -> None:
+        self._combined = combined
+        self._lines = lines
+        self._base_points = base_points
+        self._multiple = [Fraction(1)] * len(lines)
+        self._raised = 0
+        self.rise: dict[int, Fraction] = {}
+
+    def share(self, rule: Rule, alone: Share) -> Share:
+        """What *rule*, which would bring the share *alone* without others, brings beside those before it."""
+        self.rise = {}
+        if self._combined is Multipliers.SUM or not isinstance(rule.effect, Multiply):
+            return alone
+        factor = _of(rule.effect.factor)
+        rise = {at: self._rise(factor, self._multiple[at]) for at in selected(rule, self._lines)}
+        amounts = [self._base_points[at] * by for at, by in rise.items()]
+        if sum(amounts) >= 0 and any(rise.values()) and self._raised < MULTIPLIERS_MAX:
+            self.rise = rise
+            self._raised += 1
+            return Share(rule.id, rule.lane, alone.base_minor, amounts)
+        return Share(rule.id, rule.lane, alone.base_minor, [])
+
+    def _rise(self, factor: Fraction, multiple: Fraction) -> Fraction:
+        if self._combined is Multipliers.PRODUCT:
+            return (factor - 1) * multiple
+        return max(factor - multiple, Fraction(0))
+
+    def give(self, share: Share, points: int | None) -> None:
+        """The last one gave *points* of its *share*, as limits left no more; ``None``: they left all."""
+        part = Fraction(1)
+        if points is not None:
+            part = min(points / share.exact, part) if share.exact else Fraction(0)
+        for at, by in self.rise.items():
+            self._multiple[at] += by * part
 
 
 def interpret(programme: Programme, facts: Facts) -> Award:
@@ -74,16 +118,17 @@ def earned(programme: Programme, facts: Facts) -> Award:
     found = [rule for rule in rules if applies(rule, facts, lines)]
     hits = [rule for rule in found if withheld(rule, facts.arms) is None]
     refused: list[Step] = []
-    award = _earned_by(programme, facts, lines, hits)
+    near = _nearest(programme, facts, lines, hits)
+    award = _earned_by(programme, facts, lines, hits, near)
     while (thin := first_too_thin(programme, award, facts)) is not None:
         hits.remove(thin)
         base = sum(lines[at][1] for at in selected(thin, lines))
         refused.append(dropped(thin.id, Verdict.MARGIN, base))
-        award = _earned_by(programme, facts, lines, hits)
+        award = _earned_by(programme, facts, lines, hits, near)
     return structs.replace(award, steps=(*award.steps, *refused, *_withheld(found, facts, lines)))
 
 
-def _earned_by(programme: Programme, facts: Facts, lines: Lines, hits: list[Rule]) -> Award:
+def _earned_by(programme: Programme, facts: Facts, lines: Lines, hits: list[Rule], near: str | None) -> Award:
     """What *hits* bring."""
     rates = [_base_rule(hits, line) for line, _ in lines]
     base_points = [_of(_rate(programme, rule)) * base for rule, (_, base) in zip(rates, lines, strict=True)]
@@ -98,7 +143,17 @@ def _earned_by(programme: Programme, facts: Facts, lines: Lines, hits: list[Rule
     shares.append((None, Share(BASE_RULE, Lane.BASE, bases, [base_points[at] for at in rest])))
     shares += [(rule, _share(rule, lines, base_points)) for rule in hits if rule.lane is not Lane.BASE]
     lost = _losers(shares)
-    return _add_up(programme, facts, shares, lost, _nearest(programme, facts, lines))
+    if programme.base.multipliers is Multipliers.MAX:
+        shares.sort(key=lambda each: _falling(each[0]))
+    multiples = Multiples(programme.base.multipliers, lines, base_points)
+    return _add_up(programme, facts, shares, lost, near, multiples)
+
+
+def _falling(rule: Rule | None) -> tuple[bool, Fraction]:
+    """A key by which multipliers come last, the largest first."""
+    if rule is None or not isinstance(rule.effect, Multiply):
+        return False, Fraction(0)
+    return True, -_of(rule.effect.factor)
 
 
 def _withheld(rules: list[Rule], facts: Facts, lines: Lines) -> Iterator[Step]:
@@ -198,14 +253,17 @@ def _add_up(
     shares: list[tuple[Rule | None, Share]],
     lost: set[str],
     near: str | None,
+    multiples: Multiples,
 ) -> Award:
     rounding, level = programme.base.rounding, programme.base.level
     steps = []
     exact = Fraction(0)
     summed = total = 0
     room = Room(facts.counters)
-    for rule, share in shares:
-        if share.rule_id in lost:
+    for rule, alone in shares:
+        is_lost = alone.rule_id in lost
+        share = alone if rule is None or is_lost else multiples.share(rule, alone)
+        if is_lost:
             points = 0
         elif level is RoundingLevel.TRANSACTION:
             # Each rule brings what the rounded sum grows by, so that the parts add up.
@@ -217,11 +275,13 @@ def _add_up(
         else:
             points = sum(rounded(each.numerator, each.denominator, rounding) for each in share.amounts)
             points = points if share.lane is Lane.BASE else max(points, 0)
-        verdict = Verdict.LOST if share.rule_id in lost else Verdict.APPLIED
+        verdict = Verdict.LOST if is_lost else Verdict.APPLIED
         caps = programme.limits if rule is None else rule.caps + programme.limits
         if caps and points > 0:
             wanted, points = points, room.take(caps, points)
             verdict = Verdict.CAPPED if points < wanted else verdict
+        if not is_lost:
+            multiples.give(share, points if verdict is Verdict.CAPPED else None)
         points = min(points, POINTS_MAX - total)
         total += points
         fraction = share.exact
@@ -234,31 +294,41 @@ def _add_up(
     return Award(total, parts, near, (), tuple(steps), room.given())
 
 
-def _nearest(programme: Programme, facts: Facts, lines: Lines) -> str | None:
+def _nearest(programme: Programme, facts: Facts, lines: Lines, hits: list[Rule]) -> str | None:
     """The rule that lacks nothing but money, and least of it."""
     best: tuple[int, Rule] | None = None
-    for rule in programme.rules:
-        if rule.lane is Lane.BASE or rule.lane not in POINT_LANES or not counts(rule, programme, facts.arms):
-            continue
+    rules = [rule for rule in programme.rules if _would_count(rule, programme, facts, lines, hits)]
+    for rule in rules:
         short = shortfall(rule, facts, lines)
         if short is not None and (best is None or short < best[0]):
             best = (short, rule)
     limit = programme.near_miss_within_minor
     if best is None or (limit is not None and best[0] > limit):
-        return _nearest_otherwise(programme, facts, lines)
+        return _nearest_otherwise(programme, facts, lines, rules)
     more = more_than(best[1], programme.terms.language)
     return near_miss(best[0], programme.terms.currency, more)
 
 
-def _nearest_otherwise(programme: Programme, facts: Facts, lines: Lines) -> str | None:
+def _would_count(rule: Rule, programme: Programme, facts: Facts, lines: Lines, hits: list[Rule]) -> bool:
+    """Whether *rule* would bring points if it held; not beside *hits* that multiply all its lines as much."""
+    if rule.lane is Lane.BASE or rule.lane not in POINT_LANES or not counts(rule, programme, facts.arms):
+        return False
+    if programme.base.multipliers is not Multipliers.MAX or not isinstance(rule.effect, Multiply):
+        return True
+    factor = _of(rule.effect.factor)
+    larger = [hit for hit in hits if isinstance(hit.effect, Multiply) and _of(hit.effect.factor) >= factor]
+    multiplied = {at for hit in larger for at in selected(hit, lines)}
+    own = set(selected(rule, lines))
+    return not own or not own <= multiplied
+
+
+def _nearest_otherwise(programme: Programme, facts: Facts, lines: Lines, rules: list[Rule]) -> str | None:
     """The rule that lacks nothing but lines or units, and fewest of them; else the first of the next tier."""
     few: tuple[int, str, Rule] | None = None
     above = programme.tier_above(facts.tier) if programme.near_miss_tiers else None
     raised = facts if above is None else replace(facts, tier=above)
     with_it: Rule | None = None
-    for rule in programme.rules:
-        if rule.lane is Lane.BASE or rule.lane not in POINT_LANES or not counts(rule, programme, facts.arms):
-            continue
+    for rule in rules:
         missing = quantity_short(rule, facts, lines)
         if missing is not None and (few is None or missing[0] < few[0]):
             few = (*missing, rule)

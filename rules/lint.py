@@ -1,6 +1,7 @@
 """Warns of what loads but is hardly meant: rules that never apply, campaigns without an aim, give-aways."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Final
 
@@ -20,6 +21,7 @@ from rules.effects import (
     Lane,
     Message,
     MoveTier,
+    Multiply,
     Redeem,
     TierPoints,
     TierPointsPerAmount,
@@ -27,7 +29,7 @@ from rules.effects import (
 from rules.goallint import vague_goals
 from rules.outlook import Outlook, broken_promises
 from rules.overlap import excludes
-from rules.programme import Programme
+from rules.programme import Multipliers, Programme
 from rules.redemption import Redemption
 from rules.rule import Nature, Pick, Rule
 from rules.stacking import Stacking
@@ -60,6 +62,7 @@ def lint(
     return [
         *_dead_rules(programme.rules),
         *_shadowed_rules(programme.rules),
+        *_outdone_multipliers(programme),
         *_aimless_campaigns(programme),
         *_misnamed_campaigns(programme),
         *_give_away(programme),
@@ -96,6 +99,32 @@ def _shadowed_rules(rules: Sequence[Rule]) -> Iterator[Advice]:
                 )
                 break
         earlier.append(rule)
+
+
+def _outdone_multipliers(programme: Programme) -> Iterator[Advice]:
+    """Where the largest multiplier counts: one that never is, as another asks for less and gives as much."""
+    if programme.base.multipliers is not Multipliers.MAX:
+        return
+    sure: list[tuple[Rule, Fraction]] = []  # nothing takes away from them what they would give
+    for rule in programme.rules:
+        if isinstance(rule.effect, Multiply):
+            factor = Fraction(rule.effect.factor.numerator, rule.effect.factor.denominator)
+            bound = rule.caps or rule.arms or rule.margin_floor_bp is not None or rule.pick is not Pick.ALL
+            if not bound and len(sure) < PIVOTS_MAX:
+                sure.append((rule, factor))
+    for rule in programme.rules:
+        if not isinstance(rule.effect, Multiply):
+            continue
+        factor = Fraction(rule.effect.factor.numerator, rule.effect.factor.denominator)
+        for other, its in sure:
+            larger = its > factor or (its == factor and other.order < rule.order)
+            if larger and set(other.when) <= set(rule.when) and _covers(other.lines, rule.lines):
+                yield Advice(
+                    f"rule {rule.id}",
+                    f"never counts: {other.id} asks for less and multiplies by as much or more",
+                    'take it away, or write multipliers = "product"',
+                )
+                break
 
 
 def _covers(wide: LineFilter | None, narrow: LineFilter | None) -> bool:

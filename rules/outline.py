@@ -26,7 +26,7 @@ from rules.describe import (
 )
 from rules.goal import Goal
 from rules.parse import restore_programme
-from rules.programme import Programme
+from rules.programme import Multipliers, Programme
 from rules.rule import Campaign, CampaignState, Pick, Rule
 
 _PICKS: Final = {
@@ -34,6 +34,10 @@ _PICKS: Final = {
     Pick.FIRST: "the first that holds counts",
     Pick.BEST: "the one that gives most counts",
     Pick.BEST_MARGIN: "the one that gives least counts",
+}
+_MULTIPLIERS: Final = {
+    Multipliers.PRODUCT: "on one line multiply what came before",
+    Multipliers.MAX: "on one line: the largest counts",
 }
 _NAMED: Final = 200  # of a list
 
@@ -133,6 +137,8 @@ def _earning(programme: Programme) -> Iterator[tuple[str, str]]:
     currency, base = programme.terms.currency, programme.base
     yield "earns", f"{base.rate.numerator} for each {format_minor(base.rate.denominator, currency)}"
     yield "rounding", f"{base.rounding.value} on each {base.level.value}".replace("_", " ")
+    if base.multipliers is not Multipliers.SUM:
+        yield "several multipliers", _MULTIPLIERS[base.multipliers]
     within = programme.near_miss_within_minor
     near = "whatever is missing" if within is None else f"up to {format_minor(within, currency)} away"
     tier = "; else what the next tier would bring" if programme.near_miss_tiers else ""

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import available_timezones
 
-from loyalty.amount import Rounding
 from loyalty.card import CardRange
 from loyalty.clock import zone_named
 from loyalty.errors import LoyaltyError, Problems
@@ -24,18 +23,16 @@ from rules.bundle import FOLDER, MAIN, conflicts, joined, located, sources_of, s
 from rules.caps import read_caps
 from rules.clashes import refuse_clashes, refuse_twins
 from rules.couponset import read_coupons, settle_coupons
-from rules.effectset import read_rate
+from rules.earnset import read_earning
 from rules.experimentset import HOLDOUT_MAX_BP
 from rules.goalset import read_goals
 from rules.instruments import read_certificates, read_family, read_partners, read_prizes
 from rules.names import PRODUCTS, Names, read_calendars, read_day_parts, read_products
 from rules.programme import (
     HOLD_KEPT,
-    BaseRate,
     PointsBack,
     Programme,
     RefundPolicy,
-    RoundingLevel,
     Shortfall,
     Validity,
     WithoutOriginal,
@@ -163,10 +160,7 @@ def _programme(documents: Mapping[str, Any], folder: str = "", *, is_restored: b
     main.currency = terms.currency
     names = _read_names(main, tiers, documents.get(PRODUCTS), terms)
     cards = _read_cards(main)
-    earn = main.section("earn") or _missing(main, "earn")
-    base = _read_base(earn)
-    near = earn.money("near_miss_within") if "near_miss_within" in earn else None, _near_tiers(earn)
-    earn.close()
+    earning = read_earning(main.section("earn") or _missing(main, "earn"))
     validity = _read_validity(main.section("points") or _missing(main, "points"))
     redemption = read_redemption(main.section("redemption") or _missing(main, "redemption"), names)
     refund = _read_refund(main.section("refund") or _missing(main, "refund"))
@@ -210,7 +204,7 @@ def _programme(documents: Mapping[str, Any], folder: str = "", *, is_restored: b
         terms=terms,
         day_starts=day_starts,
         card_ranges=cards,
-        base=base,
+        base=earning.base,
         validity=validity,
         redemption=redemption,
         refund=refund,
@@ -231,8 +225,8 @@ def _programme(documents: Mapping[str, Any], folder: str = "", *, is_restored: b
         holdout_bp=holdout_bp,
         restraint=restraint,
         goals=goals,
-        near_miss_within_minor=near[0],
-        near_miss_tiers=near[1],
+        near_miss_within_minor=earning.near_miss_within_minor,
+        near_miss_tiers=earning.near_miss_tiers,
         qualification=qualification,
         declared=names.declared(),
         categories=names.categories(),
@@ -312,18 +306,6 @@ def _read_cards(main: Section) -> tuple[CardRange, ...]:
                 section.wrong("overlaps another range", hint="let each number belong to one range")
         ranges.append(CardRange(first, last, luhn))
     return tuple(ranges)
-
-
-def _read_base(earn: Section) -> BaseRate:
-    return BaseRate(
-        rate=read_rate(earn, "rate"),
-        rounding=earn.choice("rounding", {each.value: each for each in Rounding}),
-        level=earn.choice("level", {each.value: each for each in RoundingLevel}),
-    )
-
-
-def _near_tiers(earn: Section) -> bool:
-    return earn.flag("near_miss_tiers", default=False)
 
 
 def _read_validity(section: Section) -> Validity:

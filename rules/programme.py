@@ -71,6 +71,14 @@ class RoundingLevel(enum.Enum):
     TRANSACTION = "transaction"
 
 
+class Multipliers(enum.Enum):
+    """What several make of one line: what they add adds up, one multiplies the other, the largest counts."""
+
+    SUM = "sum"
+    PRODUCT = "product"
+    MAX = "max"
+
+
 @dataclass(frozen=True, slots=True)
 class RefundPolicy:
     """What a refund does to points.
@@ -94,11 +102,13 @@ class BaseRate:
         rate: Points per minor unit.
         rounding: What becomes of a part of a point, here and in every rule.
         level: Where it is rounded.
+        multipliers: What several multipliers make of one line.
     """
 
     rate: Rate
     rounding: Rounding
     level: RoundingLevel = RoundingLevel.TRANSACTION
+    multipliers: Multipliers = Multipliers.SUM
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +222,8 @@ class Programme:
         coupon_codes: Which coupon each code stands for that anybody may use.
         needs_coupons: By rule that asks for coupons: which.
         guards: Whether any rule may decline a sale.
-        withholds: Whether a rule that holds may not count: it is paused, or the member is held out or in
-            another arm.
+        withholds: Whether a rule that holds may not count: it is paused, the member is held out or in another
+            arm, or a larger multiplier counts.
         redemptions: The rules on what points pay, compiled.
         asks_proof: Whether spending points may ask for a code or a PIN.
         free_for_stamps: Rules that give something free for a full card of stamps, each with its card.
@@ -286,7 +296,9 @@ class Programme:
         if tests:
             asks.add("arms")
         object.__setattr__(self, "asks", frozenset(asks))
-        object.__setattr__(self, "withholds", tests or self.whole is not None)
+        adds_up = self.base.multipliers is Multipliers.SUM
+        withholds = tests or self.whole is not None or self.base.multipliers is Multipliers.MAX
+        object.__setattr__(self, "withholds", withholds)
         metric = "" if self.qualification is None else self.qualification.metric
         counting = counting_of(self.rules, self.limits, self.costs, metric, activates=self.activates)
         object.__setattr__(self, "counting", counting)
@@ -327,7 +339,7 @@ class Programme:
         )
         for name, lanes in tables:
             rules = tuple([rule for rule in self.rules if rule.lane in lanes])
-            object.__setattr__(self, name, compile_rules(rules, language))
+            object.__setattr__(self, name, compile_rules(rules, language, adds_up=adds_up))
 
     def caps(self) -> frozenset[Cap]:
         """All limits and budgets: what is to be counted, and given to the rules among the facts."""

@@ -118,6 +118,7 @@ class Row:
         amounts: tuple[tuple[int, int, int | None], ...],
         residual: tuple[Condition, ...],
         more: str,
+        adds_up: bool,
     ) -> None:
         self.rank = rank
         self.rule = rule
@@ -127,7 +128,8 @@ class Row:
         self.caps = rule.caps
         self.kind = kind
         self.numerator, self.denominator = gives
-        self.is_plain = kind in _PLAIN and gives[0] >= 0 and rule.pick is Pick.ALL and not rule.caps
+        alone = adds_up or kind is not Kind.MULTIPLY
+        self.is_plain = kind in _PLAIN and alone and gives[0] >= 0 and rule.pick is Pick.ALL and not rule.caps
         self.equals = equals
         self.is_timed = bool(windows or residual or start is not None or end is not None)
         self.windows = windows

@@ -11,7 +11,7 @@ from rules.couponset import USES_MAX
 from rules.experimentset import HOLDOUT_MAX_BP
 from rules.goal import AWAY_MAX_DAYS, IN_MONEY, Metric
 from rules.parse import LANGUAGES
-from rules.programme import PointsBack, RoundingLevel, Shortfall, WithoutOriginal
+from rules.programme import Multipliers, PointsBack, RoundingLevel, Shortfall, WithoutOriginal
 from rules.restraint import WHOLE_BP
 from rules.rule import CampaignState, Nature, Pick, Strategy
 from rules.schemaparts import (
@@ -58,6 +58,7 @@ def programme_schema() -> Schema:
                         "rate": rate(),
                         "rounding": choice(Rounding),
                         "level": choice(RoundingLevel),
+                        "multipliers": choice(Multipliers),
                         "near_miss_within": MONEY,
                         "near_miss_tiers": FLAG,
                     },

@@ -4,7 +4,7 @@ It gives what ``rules.interpret`` gives in fractions, to the last step. Shares a
 are written out, because this runs for every sale.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from math import gcd
 from typing import Final
 
@@ -12,14 +12,10 @@ from loyalty.amount import Rate, Rounding
 from rules.award import POINTS_MAX, Award, Step, Verdict, rounded
 from rules.cap import Cap, Room
 from rules.facts import Facts
-from rules.programme import BASE_RULE, BaseRate, Programme, RoundingLevel
+from rules.multiples import Exact, Share, largest_first, multiplied, plus, together
+from rules.programme import BASE_RULE, BaseRate, Multipliers, Programme, RoundingLevel
 from rules.rows import Hit, Kind, Lines, Row, Sale
 from rules.rule import Pick
-
-Exact = tuple[int, int]
-# What one rule brings before rounding: its row, base in minor units, exact points, and the same line by line
-# where lines are rounded. Without a row it is the programme's own base rate.
-Share = tuple[Row | None, int, int, int, Sequence[Exact]]
 
 # Members of enums cost a look into their class each time; these are asked for every rule of every sale.
 _BASE: Final = Kind.BASE
@@ -31,6 +27,7 @@ _DOWN: Final = Rounding.DOWN
 _LINE: Final = RoundingLevel.LINE
 _RULE: Final = RoundingLevel.RULE
 _TRANSACTION: Final = RoundingLevel.TRANSACTION
+_SUM: Final = Multipliers.SUM
 _APPLIED: Final = Verdict.APPLIED
 _LOST: Final = Verdict.LOST
 _CAPPED: Final = Verdict.CAPPED
@@ -72,7 +69,34 @@ def settle(programme: Programme, sale: Sale, hits: list[Hit], near: str | None) 
         if row.pick is not _ALL:
             picks = True
     lost = _losers(shares) if picks else ()
+    if base.multipliers is not _SUM and hits and hits[-1][1].kind is _MULTIPLY:
+        bases = _bases(sale.lines, rates, rate)
+        return _multiply_up(programme, sale, shares, hits, bases, lost, near)
     return _add_up(base, shares, lost, near, sale.facts, programme.limits)
+
+
+def _bases(lines: Lines, rates: list[Rate] | None, default: Rate) -> list[Exact]:
+    """Base points by line."""
+    every = [default] * len(lines) if rates is None else rates
+    return [(rate.numerator * part, rate.denominator) for rate, (_, part) in zip(every, lines, strict=True)]
+
+
+def _multiply_up(
+    programme: Programme,
+    sale: Sale,
+    shares: list[Share],
+    hits: list[Hit],
+    bases: list[Exact],
+    lost: set[int] | tuple[()],
+    near: str | None,
+) -> Award:
+    """The award where multipliers do not simply add up."""
+    largest = programme.base.multipliers is Multipliers.MAX
+    if largest:
+        shares, hits, lost = largest_first(shares, hits, lost)
+    left: dict[int, int] = {}
+    each = multiplied(shares, hits, lost, bases, left, largest=largest)
+    return _add_up(programme.base, each, lost, near, sale.facts, programme.limits, left)
 
 
 def _settle_plain(rate: Rate, base_minor: int, hits: list[Hit], near: str | None) -> Award | None:
@@ -99,7 +123,7 @@ def _settle_plain(rate: Rate, base_minor: int, hits: list[Hit], near: str | None
             if kind is _MULTIPLY:
                 given *= rate.numerator
                 whole *= rate.denominator
-            numerator, denominator = _plus(numerator, denominator, given, whole)
+            numerator, denominator = plus(numerator, denominator, given, whole)
             points = numerator // denominator - summed
             summed += points
             if (common := gcd(given, whole)) != 1:
@@ -135,7 +159,7 @@ def _base_shares(
         own = [at for at, owner in enumerate(owners) if owner is taker]
         amounts = [(rates[at].numerator * lines[at][1], rates[at].denominator) for at in own]
         base = sum([lines[at][1] for at in own])
-        shares.append((taker, base, *_sum(amounts), amounts if by_line else ()))
+        shares.append((taker, base, *together(amounts), amounts if by_line else ()))
     return shares
 
 
@@ -157,24 +181,10 @@ def _share_by_line(row: Row, hit: Hit, lines: Lines, rates: list[Rate] | None, d
             case _:
                 assert row.kind is Kind.MULTIPLY
                 amounts.append((row.numerator * rate.numerator * part, row.denominator * rate.denominator))
-    numerator, denominator = _sum(amounts)
+    numerator, denominator = together(amounts)
     if numerator < 0:  # a bonus is never less than nothing; the base may be, where lines are returned
         return row, hit[3], 0, 1, ()
     return row, hit[3], numerator, denominator, amounts
-
-
-def _sum(amounts: Iterable[Exact]) -> Exact:
-    numerator, denominator = 0, 1
-    for more, parts in amounts:
-        numerator, denominator = _plus(numerator, denominator, more, parts)
-    return numerator, denominator
-
-
-def _plus(numerator: int, denominator: int, more: int, parts: int) -> Exact:
-    if parts == denominator:
-        return numerator + more, denominator
-    common = gcd(denominator, parts)
-    return numerator * (parts // common) + more * (denominator // common), denominator // common * parts
 
 
 def _losers(shares: list[Share]) -> set[int]:
@@ -201,11 +211,12 @@ def _losers(shares: list[Share]) -> set[int]:
 
 def _add_up(  # noqa: C901, PLR0912, PLR0915  (the hot path)
     base: BaseRate,
-    shares: list[Share],
+    shares: Iterable[Share],
     lost: set[int] | tuple[()],
     near: str | None,
     facts: Facts,
     limits: tuple[Cap, ...],
+    cut: dict[int, int] | None = None,
 ) -> Award:
     rounding, level = base.rounding, base.level
     down = rounding is _DOWN
@@ -231,7 +242,7 @@ def _add_up(  # noqa: C901, PLR0912, PLR0915  (the hot path)
             elif denominator == 1:
                 sum_numerator += numerator * sum_denominator
             else:
-                sum_numerator, sum_denominator = _plus(sum_numerator, sum_denominator, numerator, denominator)
+                sum_numerator, sum_denominator = plus(sum_numerator, sum_denominator, numerator, denominator)
             before = summed
             if down and sum_numerator >= 0:
                 summed = sum_numerator // sum_denominator
@@ -250,6 +261,8 @@ def _add_up(  # noqa: C901, PLR0912, PLR0915  (the hot path)
             room = room or Room(facts.counters)
             left = room.take(caps, points)
             if left < points:
+                if cut is not None:
+                    cut[at] = left
                 points, verdict = left, _CAPPED
         if total + points > POINTS_MAX:
             points = POINTS_MAX - total

@@ -13,10 +13,11 @@ looked at is told instead.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import Final
 
 from loyalty.amount import Rounding
 from rules.cap import Cap, Unit
+from rules.combining import MICRO, SEARCHES, Given, Search, bits
 from rules.conditions import AllOf, AmountWithin, AnyOf, Condition, Not
 from rules.coupon import Coupon
 from rules.effects import (
@@ -45,10 +46,8 @@ from rules.programme import BASE_RULE, Programme, RoundingLevel
 from rules.rule import Pick, Rule
 
 TYPICAL_MINOR: Final = (2_000, 5_000, 10_000)  # tickets that are looked at besides
-STEPS_MAX: Final = 2_000  # of the search, for each basket
 WHOLE_BP: Final = 10_000
 _WORTHLESS: Final = frozenset({Lane.GUARD, Lane.REDEEM, Lane.MESSAGE})
-_MICRO: Final = 1_000_000  # worth is counted in millionths of a minor unit, rounded up
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +71,6 @@ class Stack:
     def share_bp(self) -> int:
         """Of the ticket, in basis points, rounded up."""
         return -(-self.worth_minor * WHOLE_BP // self.ticket_minor)
-
-
-class _Given(NamedTuple):
-    """What a rule gives, in millionths.
-
-    Attributes:
-        base: Of a minor unit: all of the base, in place of the programme's.
-        factor: Of one: part of the base that is added.
-        points: Of a minor unit: points that do not depend on the base.
-        minor: Of a minor unit: money.
-        most: Of a minor unit: what its limits leave of points.
-    """
-
-    base: int = 0
-    factor: int = 0
-    points: int = 0
-    minor: int = 0
-    most: int | None = None
 
 
 class Stacking:
@@ -120,12 +101,13 @@ class Stacking:
         base = self._micro(Fraction(rate.numerator * ticket_minor, rate.denominator) * self._value)
         limits = [self._micro(_most(cap) * self._value) for cap in self._programme.limits]
         gives = [self._gives(rule, ticket_minor) for rule in self.rules]
-        search = _Search(self.goes_with, gives, base, min(limits, default=None), self._rounding(ticket_minor))
+        kind = SEARCHES[self._programme.base.multipliers]
+        search = kind(self.goes_with, gives, base, min(limits, default=None), self._rounding(ticket_minor))
         search.look(0, sum(1 << at for at, given in enumerate(gives) if given is not None))
         worth = max(search.best, search.left_out)
         return Stack(
             ticket_minor,
-            -(-worth // _MICRO),
+            -(-worth // MICRO),
             tuple(self._parts(search)),
             is_exact=search.left_out <= search.best,
         )
@@ -138,24 +120,24 @@ class Stacking:
         lines = Fraction(ticket_minor, self._programme.restraint.line_from_minor) if by_line else Fraction(1)
         return self._micro(lines * self._value)
 
-    def _parts(self, search: "_Search") -> Iterator[tuple[str, int]]:
+    def _parts(self, search: "Search") -> Iterator[tuple[str, int]]:
         """What each rule of the best stack adds to those before it."""
         taken, before = 0, search.worth(0)
         parts = [(BASE_RULE, before)]
-        for at in _bits(search.chosen):
+        for at in bits(search.chosen):
             taken |= 1 << at
             after = search.worth(taken)
             parts.append((self.rules[at].id, after - before))
             before = after
         for name, worth in sorted(parts, key=lambda part: -part[1]):
             if worth > 0:
-                yield name, -(-worth // _MICRO)
+                yield name, -(-worth // MICRO)
 
     @staticmethod
     def _micro(amount: Fraction) -> int:
-        return -(-amount.numerator * _MICRO // amount.denominator)
+        return -(-amount.numerator * MICRO // amount.denominator)
 
-    def _gives(self, rule: Rule, ticket_minor: int) -> _Given | None:
+    def _gives(self, rule: Rule, ticket_minor: int) -> Given | None:
         """What *rule* gives on a ticket of so much; ``None`` when nothing, or nothing that has a price."""
         if not _admits(rule, ticket_minor):
             return None
@@ -165,10 +147,10 @@ class Stacking:
         match rule.effect:
             case BasePoints(rate):
                 points = Fraction(rate.numerator * ticket_minor, rate.denominator)
-                return _Given(base=self._micro(points * self._value))
+                return Given(base=self._micro(points * self._value))
             case Multiply(factor):
                 more = Fraction(factor.numerator, factor.denominator) - 1
-                return _Given(factor=self._micro(more), most=most)
+                return Given(factor=self._micro(more), most=most)
             case PointsPerAmount(rate):
                 points = Fraction(rate.numerator * ticket_minor, rate.denominator)
             case FixedPoints(fixed):
@@ -180,64 +162,8 @@ class Stacking:
                 if rule.lane in PRICE_LANES:
                     limits = [Fraction(cap.limit) for cap in rule.caps if cap.unit is Unit.COST]
                     minor = min(minor, *limits) if limits else minor
-                return _Given(minor=self._micro(minor)) if minor else None
-        return _Given(points=self._micro(points * self._value), most=most)
-
-
-class _Search:
-    """Branch and bound over sets of rules that all go with each other; sets are bit masks."""
-
-    def __init__(
-        self,
-        goes_with: Sequence[int],
-        gives: Sequence[_Given | None],
-        base: int,
-        limit: int | None,
-        rounding: int,
-    ) -> None:
-        self.best = -1
-        self.chosen = 0
-        self.left_out = 0
-        self._goes_with = goes_with
-        self._gives = gives
-        self._base = base
-        self._limit = limit
-        self._rounding = rounding
-        self._steps = 0
-        given = [at for at, each in enumerate(gives) if each is not None]
-        # Those that give most go first: good stacks are found early, so others are cut off early.
-        self._order = sorted(given, key=lambda at: (-self.worth(1 << at), at))
-
-    def look(self, taken: int, candidates: int) -> None:
-        """Take more of *candidates*, all of which go with those that are *taken* already."""
-        self._steps += 1
-        bound = self.worth(taken | candidates)
-        if bound <= self.best:
-            return
-        if all(candidates & ~(1 << at) & ~self._goes_with[at] == 0 for at in _bits(candidates)):
-            self.best, self.chosen = bound, taken | candidates  # all go together
-            return
-        if self._steps > STEPS_MAX:
-            self.left_out = max(self.left_out, bound)
-            return
-        at = next(at for at in self._order if candidates >> at & 1)
-        self.look(taken | 1 << at, candidates & self._goes_with[at])
-        rivals = candidates & ~self._goes_with[at] & ~(1 << at)
-        if rivals:  # without it only a stack with one of its rivals can be better
-            self.look(taken, candidates & ~(1 << at))
-
-    def worth(self, mask: int) -> int:
-        """What the rules of *mask* come to with the base, in millionths; a bound where they are rivals."""
-        base = self._base
-        given = [each for each in map(self._gives.__getitem__, _bits(mask)) if each is not None]
-        for each in given:
-            base = max(base, each.base)
-        points, minor = base + self._rounding * (1 + len(given)), 0
-        for each in given:
-            more = each.points - (-base * each.factor // _MICRO)  # rounded up
-            points += more if each.most is None else min(more, each.most)
-            minor += each.minor
-        return (points if self._limit is None else min(points, self._limit)) + minor
+                return Given(minor=self._micro(minor)) if minor else None
+        return Given(points=self._micro(points * self._value), most=most)
 
 
 def value_of_point(programme: Programme) -> Fraction:
@@ -245,13 +171,6 @@ def value_of_point(programme: Programme) -> Fraction:
     terms = [rule.effect.redemption for rule in programme.rules if isinstance(rule.effect, Redeem)]
     values = [each.value for each in (programme.redemption, *terms) if not each.refused]
     return max((Fraction(each.numerator, each.denominator) for each in values), default=Fraction(0))
-
-
-def _bits(mask: int) -> Iterator[int]:
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
 
 
 def _compatibility(rules: Sequence[Rule]) -> list[int]:

@@ -214,6 +214,40 @@ def rule_lists(draw: st.DrawFn, max_size: int = 16) -> tuple[Rule, ...]:
     return tuple(sorted(made, key=lambda rule: rule.order))
 
 
+@st.composite
+def multiplier_lists(draw: st.DrawFn) -> tuple[Rule, ...]:
+    """Rules in order, nearly all of which multiply, most of which hold, so that several meet on a line."""
+    made = []
+    for number in range(draw(st.integers(2, 7))):
+        group = draw(st.sampled_from([0, 0, 0, 1, 2]))
+        factor = st.builds(lambda a, b: Multiply(Rate(a + b, b)), st.integers(1, 7), st.integers(1, 3))
+        when = st.builds(lambda low: (AmountWithin("amount", low, None),), st.integers(500, 3000))
+        tier = OneOf("tier", frozenset("b"))
+        made.append(
+            Rule(
+                id=f"m{number}",
+                text=f"Rule {number}",
+                effect=draw(factor),
+                priority=draw(st.integers(-2, 2)),
+                group=group,
+                pick=(Pick.ALL, Pick.BEST, Pick.FIRST)[group],
+                when=draw(st.sampled_from([(), (), (), (tier,)]) | when),
+                lines=draw(st.none() | st.builds(LineFilter, st.none(), sets)),
+                caps=tuple(draw(st.sampled_from([(), (), ()]) | st.lists(caps, max_size=2))),
+                margin_floor_bp=draw(st.sampled_from([None, None, None, None, 3000])),
+            )
+        )
+    others: tuple[Effect, ...] = (
+        BasePoints(Rate(3, 200)),
+        FixedPoints(7),
+        PointsPerLine(2),
+    )
+    made += [
+        Rule(id=f"o{at}", text="O", effect=each) for at, each in enumerate(others) if draw(st.booleans())
+    ]
+    return tuple(sorted(made, key=lambda rule: rule.order))
+
+
 lines = st.builds(
     BasketLine,
     names,

@@ -13,13 +13,13 @@ from rules.conditions import OneOf
 from rules.effects import FixedPoints, Multiply, UnitPrice
 from rules.facts import Facts
 from rules.lint import lint
-from rules.programme import BaseRate, RoundingLevel
+from rules.programme import BaseRate, Multipliers, RoundingLevel
 from rules.replay import Past, rate
 from rules.restraint import Restraint
 from rules.rule import Rule
 from rules.stacking import Stacking, value_of_point
 from tests.rules.sales import programme
-from tests.rules.strategies import rule_lists, sales
+from tests.rules.strategies import multiplier_lists, rule_lists, sales
 
 STARTER = programme()
 
@@ -30,7 +30,7 @@ def rule(name: str, more: str, then: str) -> str:
 
 @settings(max_examples=40)
 @given(
-    rules=rule_lists(max_size=6),
+    rules=rule_lists(max_size=6) | multiplier_lists(),
     facts=sales(),
     lines=st.lists(
         st.tuples(st.sampled_from("abc"), st.integers(1, 2), st.integers(1, 30), st.sampled_from("abc")),
@@ -39,6 +39,7 @@ def rule(name: str, more: str, then: str) -> str:
     ),
     rounding=st.sampled_from(Rounding),
     level=st.sampled_from(RoundingLevel),
+    multipliers=st.sampled_from(Multipliers),
 )
 def test_no_sale_brings_more(
     rules: tuple[Rule, ...],
@@ -46,13 +47,14 @@ def test_no_sale_brings_more(
     lines: list[tuple[str, int, int, str]],
     rounding: Rounding,
     level: RoundingLevel,
+    multipliers: Multipliers,
 ) -> None:
     """Whatever the rules, the basket and the rounding: the stack of its ticket is an upper bound.
 
     Unit prices apart: what a unit cost before is not known there.
     """
     rules = tuple(rule for rule in rules if not isinstance(rule.effect, UnitPrice))
-    base = BaseRate(Rate(1, 100), rounding, level)
+    base = BaseRate(Rate(1, 100), rounding, level, multipliers)
     made = replace(STARTER, rules=rules, base=base, restraint=Restraint(line_from_minor=50))
     basket = tuple(
         BasketLine(product, units * 1000, "U", units * 50 * price, category)
@@ -108,7 +110,8 @@ def test_more_than_the_author_allows_is_a_problem(limit: int, problem: bool) -> 
         )
 
 
-def test_many_rules_are_looked_through_in_time() -> None:
+@pytest.mark.parametrize("multipliers", Multipliers)
+def test_many_rules_are_looked_through_in_time(multipliers: Multipliers) -> None:
     """Hundreds of rules of many kinds that exclude each other by pairs, and hundreds that all go together."""
     rules = [
         Rule(
@@ -120,6 +123,8 @@ def test_many_rules_are_looked_through_in_time() -> None:
         for at in range(150)
     ]
     began = time.process_time()
-    stack = Stacking(replace(STARTER, rules=tuple(sorted(rules, key=lambda each: each.order)))).worst()
+    base = replace(STARTER.base, multipliers=multipliers)
+    made = replace(STARTER, rules=tuple(sorted(rules, key=lambda each: each.order)), base=base)
+    stack = Stacking(made).worst()
     assert stack.worth_minor > 0
     assert time.process_time() - began < 20

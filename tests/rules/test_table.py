@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from loyalty.amount import Rate, Rounding
 from rules.amend import amended
+from rules.cap import Cap
 from rules.columns import Columns, bits
 from rules.compile import COLUMNS_FROM, compile_rules
 from rules.conditions import AmountWithin, Condition, OneOf, SomeOf
@@ -25,12 +26,12 @@ from rules.evaluate import evaluate
 from rules.extras import declined_by, extras, interpreted
 from rules.facts import Facts
 from rules.interpret import interpret
-from rules.programme import BaseRate, Programme, RoundingLevel
+from rules.programme import BaseRate, Multipliers, Programme, RoundingLevel
 from rules.redeem import interpreted as redemption_by_rules
 from rules.redeem import redemption_in
 from rules.rule import Rule
 from tests.rules.sales import programme, sale
-from tests.rules.strategies import rates, rule_lists, sales
+from tests.rules.strategies import caps, multiplier_lists, rates, rule_lists, sales
 
 STARTER = programme()
 
@@ -44,7 +45,8 @@ def compiled(made: Programme, columns_from: int, cells_max: int) -> Programme:
     redeem = tuple(rule for rule in made.rules if rule.lane in REDEEM_LANES)
     tables = (("prices", prices), ("table", points), ("extras", others), ("redemptions", redeem))
     for name, rules in tables:
-        table = compile_rules(rules, columns_from=columns_from, cells_max=cells_max)
+        adds_up = made.base.multipliers is Multipliers.SUM
+        table = compile_rules(rules, adds_up=adds_up, columns_from=columns_from, cells_max=cells_max)
         object.__setattr__(made, name, table)
     return made
 
@@ -56,6 +58,7 @@ def compiled(made: Programme, columns_from: int, cells_max: int) -> Programme:
     rounding=st.just(Rounding.DOWN)
     | st.sampled_from(Rounding),  # most programmes do both; it has a way of its own
     level=st.just(RoundingLevel.TRANSACTION) | st.sampled_from(RoundingLevel),
+    multipliers=st.just(Multipliers.SUM) | st.sampled_from(Multipliers),
     within=st.none() | st.integers(0, 1000),
     columns_from=st.sampled_from([0, 3, 1000]),
     cells_max=st.sampled_from([1, 3, 128]),
@@ -68,6 +71,7 @@ def test_the_table_and_the_interpreter_agree(
     rate: object,
     rounding: Rounding,
     level: RoundingLevel,
+    multipliers: Multipliers,
     within: int | None,
     columns_from: int,
     cells_max: int,
@@ -75,7 +79,7 @@ def test_the_table_and_the_interpreter_agree(
     stopped: frozenset[str],
 ) -> None:
     """Points, parts, near misses, every step: whatever the table's shape, what is paused, who is held out."""
-    base = BaseRate(rate, rounding, level)  # type: ignore[arg-type]  # hypothesis gives rates
+    base = BaseRate(rate, rounding, level, multipliers)  # type: ignore[arg-type]  # hypothesis gives rates
     made = replace(STARTER, rules=rules, base=base, near_miss_within_minor=within, holdout_bp=1)
     made = replace(made, costs={"a": 300, "b": 40}, tiers=("a", "b"), near_miss_tiers=columns_from == 0)
     made = amended(compiled(made, columns_from, cells_max), paused=paused, stopped=stopped)
@@ -87,6 +91,37 @@ def test_the_table_and_the_interpreter_agree(
         declining = declined_by(made, each)
         assert (None if declining is None else declining.id) == guard
         assert redemption_in(made, each) == redemption_by_rules(made, each)
+
+
+@given(
+    rules=multiplier_lists(),
+    facts=st.lists(sales(), min_size=1, max_size=4),
+    rate=rates,
+    rounding=st.sampled_from(Rounding),
+    level=st.sampled_from(RoundingLevel),
+    multipliers=st.sampled_from([Multipliers.PRODUCT, Multipliers.MAX]),
+    limits=st.lists(caps, max_size=1),
+    columns_from=st.sampled_from([0, 1000]),
+)
+def test_they_agree_where_multipliers_meet(
+    rules: tuple[Rule, ...],
+    facts: list[Facts],
+    rate: Rate,
+    rounding: Rounding,
+    level: RoundingLevel,
+    multipliers: Multipliers,
+    limits: list[Cap],
+    columns_from: int,
+) -> None:
+    """Several on a line, on other lines, in groups, under limits, where lines are returned."""
+    base = BaseRate(rate, rounding, level, multipliers)
+    made = replace(STARTER, rules=rules, base=base, limits=tuple(limits), costs={"a": 300, "b": 40})
+    made = compiled(replace(made, tiers=("a", "b"), near_miss_tiers=columns_from == 0), columns_from, 3)
+    for each in facts:
+        each.arms = frozenset()  # nobody is held out, so the shortest way is taken
+        award = evaluate(made, each)
+        assert award == interpret(made, each)
+        assert sum(points for _, points in award.parts) == award.points
 
 
 @given(seed=st.integers(0, 2**32), columns_from=st.sampled_from([2, 6, COLUMNS_FROM]))

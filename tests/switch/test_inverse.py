@@ -201,6 +201,49 @@ def test_what_undoes_a_sale_brings_all_back(about: str, effect: str, how: str) -
     story.commit()
 
 
+@cache
+def multiplying(how: str) -> Programme:
+    """One with a rule that doubles all and one that triples product x, which a campaign pays in part."""
+    written = 'level = "transaction"'
+    text = starter_text().replace(written, f'{written}\nmultipliers = "{how}"')
+    campaign = """
+[campaign]
+id = "c"
+text = "C"
+nature = "points"
+category = "x"
+state = "active"
+period = { from = 2026-01-01 }
+budget_points = 100000
+
+[[rule]]
+id = "triple"
+text = "T"
+lines = { product = "x", amount = { from = "5.00" } }
+then = { multiply = 3 }
+cap = { points = 50, per = "day" }
+"""
+    double = '[[rule]]\nid = "double"\ntext = "D"\nthen = { multiply = 2 }\n'
+    return parse_programme({MAIN: text + double, "campaigns/c.toml": campaign})
+
+
+@pytest.mark.parametrize("how", UNDOINGS)
+@pytest.mark.parametrize(("multipliers", "earned"), [("sum", 68), ("product", 90), ("max", 54)])
+def test_what_multipliers_made_of_one_line_comes_back(multipliers: str, earned: int, how: str) -> None:
+    """Budget, limit and points, whichever part of the basket comes back first."""
+    story = Story(multiplying(multipliers))
+    before = state(story)
+    story.play(f"{SALE} -> earned={earned}")
+    given = state(story)
+    for line in undoing(how, amounts_of(story)):
+        story.play(f"{line} -> exception=None")
+    assert state(story) == before
+    if how != "refund and reversal" and "REVERSAL" not in UNDOINGS[how][-1]:
+        story.play("REVERSAL of=u -> exception=None")
+        assert how == "refund in parts" or state(story) == given
+    story.commit()
+
+
 def test_every_effect_is_tried() -> None:
     assert set(GIVES) | {"decline"} == set(EFFECTS)
 
