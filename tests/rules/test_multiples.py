@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from loyalty.amount import Rounding
 from rules.evaluate import evaluate
 from rules.explain import tell, why_not
 from rules.interpret import interpret
@@ -184,6 +185,39 @@ def test_the_next_largest_gives_what_a_limit_kept(left: int, expected: tuple[int
     assert tuple(step.points for step in evaluate(made, facts).steps) == expected
 
 
+def test_what_was_rounded_up_multiplies_no_more_than_it_was() -> None:
+    """A third of a point on each of two lines: rounded up they would give 2, the limit leaves 1."""
+    cap = 'cap = { points = 1, per = "day" }'
+    made = several("product", rule("third", '"4/3"', cap) + rule("double", "2"), level="line")
+    made = replace(made, base=replace(made.base, rounding=Rounding.UP))
+    facts = sale("2.00 lines=A:1.00,B:1.00")
+    award = evaluate(made, facts)
+    assert award == interpret(made, facts)
+    assert [(step.rule_id, step.numerator, step.denominator, step.points) for step in award.steps[1:]] == [
+        ("double", 2, 1, 2),
+        ("third", 4, 3, 1),
+    ]
+    first = 'priority = 1\ncap = { points = 1, per = "day" }'
+    made = several("product", rule("third", '"4/3"', first) + rule("double", "2"), level="line")
+    made = replace(made, base=replace(made.base, rounding=Rounding.UP))
+    assert [(step.numerator, step.denominator) for step in evaluate(made, facts).steps[1:]] == [
+        (2, 3),
+        (8, 3),
+    ]
+
+
+def test_a_group_that_takes_the_first_may_leave_the_largest_out() -> None:
+    """What was not picked is not the largest that counts."""
+    group = '[[group]]\nid = "g"\npick = "first"\n'
+    rules = group + rule("double", "2", 'group = "g"\npriority = 9') + rule("triple", "3", 'group = "g"')
+    award = evaluate(several("max", rules), sale("10.00"))
+    assert [(step.rule_id, step.verdict.value, step.points) for step in award.steps] == [
+        ("base", "applied", 10),
+        ("triple", "lost", 0),
+        ("double", "applied", 10),
+    ]
+
+
 @pytest.mark.parametrize(("how", "points"), [("sum", 40), ("product", 60), ("max", 30)])
 def test_groups_pick_before(how: str, points: int) -> None:
     """By what each would bring alone; what was not picked multiplies nothing."""
@@ -211,6 +245,13 @@ def test_awards_of_products_stay_inside_twelve_digits() -> None:
     assert len(tell(made, sale("10.00"))) > MULTIPLIERS_MAX
 
 
+def test_what_brings_nothing_is_not_one_of_the_many_that_multiply() -> None:
+    """However many are no larger than another on its lines, one on other lines counts."""
+    many = [rule(f"r{at:03}", "3", 'lines = { category = "A" }') for at in range(MULTIPLIERS_MAX + 6)]
+    made = several("max", "".join(many) + rule("last", "2"))
+    check(made, "10.00 lines=A:4.00,B:6.00 -> 24")
+
+
 def test_it_is_told_what_came_before() -> None:
     """Whoever reads the arithmetic sees why a triple brings forty."""
     rules = rule("double", "2") + rule("triple", "3")
@@ -233,6 +274,9 @@ def test_it_is_told_what_came_before() -> None:
     )
     (answer,) = why_not(largest, sale("10.00"), "triple")
     assert (answer.holds, answer.found) == (True, "it gave 20")
+    apart = several("max", rule("double", "2") + rule("tea", "3", 'lines = { category = "TEA" }'))
+    (answer,) = why_not(apart, sale("10.00 lines=TEA:4.00,MILK:6.00"), "double")
+    assert (answer.holds, answer.found) == (True, "it gave 6")
 
 
 def test_near_misses_keep_their_word() -> None:
@@ -280,6 +324,37 @@ def test_what_may_come_together(how: str, worth: int) -> None:
     stack = Stacking(several(how, rules)).on(10_000)
     assert stack.is_exact
     assert stack.worth_minor == worth
+
+
+def test_limits_bind_what_may_come_together() -> None:
+    """Each may give what is left of its limit, and together no more than the largest makes of it."""
+    cap = 'cap = { points = 30, per = "day" }'
+    rules = rule("double", "2", cap) + rule("triple", "3", cap)
+    worth = {how: Stacking(several(how, rules)).on(10_000).worth_minor for how in ("sum", "product", "max")}
+    assert worth == {"sum": 160, "product": 160, "max": 160}
+    rules = rule("double", "2", cap) + rule("triple", "3")
+    worth = {how: Stacking(several(how, rules)).on(10_000).worth_minor for how in ("sum", "product", "max")}
+    assert worth == {"sum": 330, "product": 390, "max": 300}
+
+
+def test_what_excludes_each_other_does_not_hide_the_worst() -> None:
+    """Five times alone, or four times on Tuesdays and four times again: of its rivals the larger is looked for."""
+    days = {"mon": '"mon"', "tue": '"tue"', "wed": '"wed"'}
+    rules = rule("alone", "5", f"when.weekday = {days['mon']}") + rule(
+        "rest", "4", 'when.weekday = ["tue", "wed"]'
+    )
+    rules += rule("tue", "4", f"when.weekday = {days['tue']}") + rule(
+        "wed", '"11/10"', f"when.weekday = {days['wed']}"
+    )
+    stack = Stacking(several("product", rules)).on(10_000)
+    assert (stack.worth_minor, stack.is_exact) == (1600, True)
+    crowd = "".join(
+        rule(f"{kind}{at}", "2", f'when.{kind} = "{at}"')
+        for kind in ("store", "merchant", "cashier")
+        for at in range(8)
+    )
+    stack = Stacking(several("product", crowd)).on(10_000)
+    assert (stack.worth_minor, stack.is_exact) == (800, True)
 
 
 def test_a_multiplier_that_never_counts_is_told() -> None:

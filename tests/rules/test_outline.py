@@ -159,6 +159,7 @@ def otherwise(value: Any) -> Iterator[Any]:
     yield from (
         "first_purchase",
         "half_up",
+        "product",
         "control",
         "organization",
         "REDEEM",
