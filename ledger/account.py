@@ -61,6 +61,14 @@ def name_of(account_id: AccountId) -> str:
     return f"{name}.{owner}" if owner or kind in MEMBER_KINDS else name
 
 
+def number_or_name(account_id: int) -> str:
+    """*account_id* for people, also when the chart has no such account."""
+    try:
+        return name_of(AccountId(account_id))
+    except ValueError:
+        return f"account {account_id}"
+
+
 class PostingReason(enum.IntEnum):
     """Why points moved. The chart says between which accounts each may move them."""
 

@@ -5,7 +5,7 @@ It reads up to the block that is the last when it starts, beside a switch that g
 
 import hmac
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from ledger.block import (
@@ -25,6 +25,7 @@ from ledger.order import TimeCheck
 from ledger.parties import PartyCheck
 from ledger.postingcheck import PostingCheck, is_plain
 from ledger.slices import Row, Slice, lot_pages, slices
+from ledger.sums import SumCheck
 from loyalty.sequence import base36
 
 _BLOCK: Final = len(COLUMNS["decision"])  # position of the columns that follow the chain's
@@ -41,9 +42,18 @@ class ChainCheck:
     """Recomputes the chain of *database* and checks each row on the way."""
 
     def __init__(
-        self, database: sqlite3.Connection, findings: Findings, chain_key: bytes | None = None
+        self,
+        database: sqlite3.Connection,
+        findings: Findings,
+        chain_key: bytes | None = None,
+        *,
+        sums: SumCheck,
+        also: Sequence[Callable[[Slice], None]] = (),
     ) -> None:
+        """Check *database*; *sums* takes in all decisions, and *also* is called with every slice."""
         self._database = database
+        self._sums = sums
+        self._also = also
         self._findings = findings
         self._chain_key = chain_key
         self._is_keyed = False
@@ -55,14 +65,15 @@ class ChainCheck:
         self._postings = PostingCheck(findings, self.parties)
         self._lot_pages = lot_pages(database)
 
-    def run(self, progress: Callable[[int, int], None]) -> None:
-        """Check all blocks; *progress* is told how many decisions are done, and of how many."""
-        total = self._database.execute("SELECT coalesce(sum(decisions), 0) FROM block").fetchone()[0]
+    def run(self, progress: Callable[[int], None]) -> None:
+        """Check all blocks; *progress* is told how many decisions are done."""
         done = 0
         for some in slices(self._database):
             self._check_slice(some)
+            for also in self._also:
+                also(some)
             done += len(some.decisions)
-            progress(done, total)
+            progress(done)
         self._find_strays()
 
     def _check_slice(self, some: Slice) -> None:
@@ -143,6 +154,7 @@ class ChainCheck:
         if postings and not decision[_EFFECTIVE]:
             findings.add("I16", f"decision {seq}", "had no effect and has postings")
         self._times.take(seq, decision[_AT], decision[_DAY], decision[_VERSION])
+        self._sums.take(seq, decision[_DAY], postings, some.children["lot"].get(seq, ()))
         is_rare = seq in some.rare
         if is_rare or not is_plain(postings, owner):
             sides = {name: some.children[name].get(seq, ()) for name in _CERTIFICATES} if is_rare else {}

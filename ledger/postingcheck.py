@@ -1,5 +1,6 @@
-"""Holds the postings of one decision against the chart, transit, certificates and the histories of owners."""
+"""Holds the postings of decisions against the chart, transit, certificates, budgets and owners' histories."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from ledger.account import (
     is_charted,
     kind_of,
     name_of,
+    number_or_name,
 )
 from ledger.certificates import moved_by, told_by
 from ledger.entry import POINTS_MAX
@@ -21,13 +23,15 @@ from ledger.parties import PartyCheck
 Row = Sequence[Any]
 
 _OWNERS: Final = account(AccountKind.ISSUE) // AccountKind.ISSUE
+BUDGET_KINDS: Final = frozenset({AccountKind.BUDGET, AccountKind.BUDGET_HELD})
+_BUDGETS: Final = account(min(BUDGET_KINDS)), account(max(BUDGET_KINDS)) + _OWNERS  # from, and to before
 _TRANSIT: Final = account(AccountKind.TRANSIT)
 
 # What of a posting is an owner's, debit and credit, for every move of the chart that no other rule looks at.
 _PLAIN: Final = {
     (int(debit), int(credit), int(reason)): (debit in MEMBER_KINDS, credit in MEMBER_KINDS)
     for debit, credit, reason in CHART
-    if not {debit, credit} & {AccountKind.TRANSIT, AccountKind.CERTIFICATES}
+    if not {debit, credit} & {AccountKind.TRANSIT, AccountKind.CERTIFICATES, *BUDGET_KINDS}
 }
 
 
@@ -46,11 +50,12 @@ def is_plain(postings: Sequence[Row], owner: int | None) -> bool:
 
 
 class PostingCheck:
-    """Looks at postings, decision by decision."""
+    """Looks at postings, decision by decision, in order."""
 
     def __init__(self, findings: Findings, parties: PartyCheck) -> None:
         self._findings = findings
         self._parties = parties
+        self._budgets: dict[int, int] = defaultdict(int)  # what lies on the accounts of campaigns
 
     def check(
         self, seq: int, owner: int | None, postings: Sequence[Row], sides: Mapping[str, Sequence[Row]]
@@ -65,12 +70,25 @@ class PostingCheck:
         in_transit = 0
         for posting in postings:
             self._check_one(where, posting)
+            self._check_budgets(where, posting)
             if posting[2] == _TRANSIT:
                 in_transit -= posting[4]
             elif posting[3] == _TRANSIT:
                 in_transit += posting[4]
         if in_transit:
             self._findings.add("I1", where, f"leaves {in_transit} points in transit")
+
+    def _check_budgets(self, where: str, posting: Row) -> None:
+        """No budget falls below nothing, nor what is reserved of it."""
+        _, _, debit, credit, points, *_ = posting
+        low, high = _BUDGETS
+        if low <= credit < high:
+            self._budgets[credit] += points
+        if low <= debit < high:
+            self._budgets[debit] -= points
+            if self._budgets[debit] < 0:
+                what = f"falls to {self._budgets[debit]}"
+                self._findings.add("I8", f"{where}, {number_or_name(debit)}", what)
 
     def _check_one(self, where: str, posting: Row) -> None:
         """Hold one to the chart."""

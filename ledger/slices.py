@@ -13,7 +13,7 @@ from typing import Any, Final
 from ledger.block import COLUMNS, SIDES
 from ledger.entry import FURTHER_LOTS, LOTS_OF_SEQ, decision_of
 
-SLICE_SIZE: Final = 4_000  # decisions; with what hangs on them below 10,000 rows of each table
+SLICE_SIZE: Final = 1_000  # decisions; larger slices take more memory, and are slower
 _BLOCKS_READ: Final = 1_000
 
 Row = tuple[Any, ...]

@@ -1,23 +1,23 @@
 """Adds up all postings again: no lot below nothing, and the kept balances equal to the sums.
 
-Sums are kept in memory for as many lots as ``LOTS_PER_PASS``; where there are more, the owners are parted
-and the postings are read once for each part.
+Postings and lots are taken in as they come, parted by owner into a temporary file, and added up part by part.
 """
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
-from typing import Final
+from typing import Any, Final, Self
 
-from ledger.account import MEMBER_KINDS, AccountId, AccountKind, PostingReason, name_of
+from ledger.account import MEMBER_KINDS, AccountKind, PostingReason, number_or_name
 from ledger.account import account as account_
 from ledger.entry import NO_LOT
 from ledger.finding import Findings
 from ledger.lotsums import KINDS, SEEN, LotSums
+from ledger.spill import Spill
 
 SLICE_SIZE: Final = 10_000
-LOTS_PER_PASS: Final = 500_000
+LOTS_PER_PART: Final = 50_000
 
 # Numbers of accounts, as ``ledger.account`` makes them: comparing them costs a fraction of making the kinds.
 _OWNERS: Final = account_(AccountKind.ISSUE) // AccountKind.ISSUE
@@ -26,58 +26,103 @@ _DEBTS: Final = account_(AccountKind.DEBT)
 _BEHIND: Final = account_(max(MEMBER_KINDS)) + _OWNERS
 assert max(MEMBER_KINDS) is AccountKind.DEBT
 
-# The day is asked for where points are spent: it says which lots could have been.
-_POSTINGS: Final = f"""
-    SELECT seq, debit, credit, points, lot,
-           CASE WHEN reason IN ({PostingReason.REDEEM:d}, {PostingReason.HOLD:d}) THEN (
-               SELECT CAST(replace(business_date, '-', '') AS INTEGER) FROM decision
-               WHERE decision.seq = posting.seq) END
-    FROM posting WHERE seq > ? AND seq <= ?
-      AND (debit >= {_FIRST} AND debit % {_OWNERS} % ? = ?
-           OR credit >= {_FIRST} AND credit % {_OWNERS} % ? = ?)
-    ORDER BY seq, line
-"""
+# Where points are spent the day says which lots could have been.
+_SPENT: Final = frozenset({int(PostingReason.REDEEM), int(PostingReason.HOLD)})
+_LAST_DAY: Final = 99991231
+
+_POSTINGS: Final = (
+    "SELECT posting.*, business_date FROM posting LEFT JOIN decision USING (seq)"
+    " WHERE posting.seq > ? AND posting.seq <= ? ORDER BY posting.seq, line"
+)
 
 _Key = tuple[int, int]  # account, lot
+Row = Sequence[Any]
 
 
-def check_sums(database: sqlite3.Connection, findings: Findings) -> None:
-    """Check the sums of all members of *database*."""
-    lots: int = database.execute("SELECT count(*) FROM lot").fetchone()[0]
-    parts = 1 + lots // LOTS_PER_PASS
-    for part in range(parts):
-        _Part(database, findings, part, parts).check()
+class SumCheck:
+    """Takes in the postings and lots of all decisions, in order, and then adds them up.
 
+    Args:
+        database: The books, outside of a transaction.
+        findings: Where it is noted what is wrong.
+        decisions: About how many there are.
+    """
 
-class _Part:
-    """The sums of every owner whose id leaves *part* when divided by *parts*."""
-
-    def __init__(self, database: sqlite3.Connection, findings: Findings, part: int, parts: int) -> None:
+    def __init__(self, database: sqlite3.Connection, findings: Findings, decisions: int) -> None:
         self._database = database
         self._findings = findings
-        self._part = part
-        self._parts = parts
-        self._lots = LotSums(database, part, parts)
-        # What is not of one of these lots and on its owner's account: debt, lots that were made since, and
-        # what should not be. Those that are not zero.
-        self._others: dict[_Key, int] = {}
-        self._seq = 0  # all postings up to this one are added
+        self._parts = 1 + decisions // LOTS_PER_PART  # owners stand in the one that their id leaves over
+        self._lots = Spill(self._parts)
+        self._postings = Spill(self._parts)
+        self._kept = Spill(self._parts)
+        self._seq = 0  # all postings up to this one are taken in
+        self._number = 0  # of the part that is compared
+        self._part: _Part | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for spill in (self._lots, self._postings, self._kept):
+            spill.close()
+
+    def take(self, seq: int, day: str, postings: Sequence[Row], lots: Sequence[Row]) -> None:
+        """Take in the rows of decision *seq*, which is of the business date *day*."""
+        add, parts = self._postings.add, self._parts
+        for _, _, debit, credit, points, lot, reason in postings:
+            if _FIRST <= debit < _BEHIND:
+                today = _number_of(day) if reason in _SPENT else 0
+                add(debit % _OWNERS % parts, (seq, debit, lot, -points, today))
+            if _FIRST <= credit < _BEHIND:
+                add(credit % _OWNERS % parts, (seq, credit, lot, points, 0))
+        for lot, owner, points, _, available_from, expires_on, *_ in lots:
+            days = _number_of(expires_on), _number_of(available_from)
+            self._lots.add(owner % parts, (lot, owner, points, *days))
+        self._seq = seq
 
     def check(self) -> None:
-        """Add all postings, then compare with the kept balances, slice by slice.
+        """Add everything up, and compare it with the kept balances."""
+        taken_in = self._seq
+        self._read_balances()
+        for number in range(self._parts):
+            part = _Part(self._database, self._findings, LotSums(self._lots.rows(number)))
+            for rows in self._postings.rows(number):
+                for row in rows:
+                    part.add(*row)
+                if rows and rows[-1][0] > taken_in:
+                    part.touched.update(_key(row[1], row[2]) for row in rows if row[0] > taken_in)
+            self._number, self._part = number, part
+            self._confirm(part, part.differing(self._kept.rows(number)))
 
-        Each slice is compared in a transaction that first adds what a running switch posted meanwhile.
-        """
-        while self._add_slice():
-            pass
-        after = (-1, -1)
-        while rows := self._kept_after(after):
+    def _read_balances(self) -> None:
+        """Read what is kept. What is posted from now on is compared again."""
+        after = -(2**63), -(2**63)
+        while rows := self._database.execute(
+            "SELECT account, lot, points FROM balance WHERE (account, lot) > (?, ?)"
+            " ORDER BY account, lot LIMIT ?",
+            (*after, SLICE_SIZE),
+        ).fetchall():
+            for row in rows:
+                self._kept.add(row[0] % _OWNERS % self._parts, row)
             after = rows[-1][:2]
-        unseen = ((kind * _OWNERS + self._lots.owners[at], at) for kind, at in self._lots.unseen())
-        keys = [(account, self._lots.numbers[at]) for account, at in unseen]
-        rest = iter(keys + list(self._others))
-        while some := list(islice(rest, SLICE_SIZE)):
-            self._compare_kept(some)
+
+    def _confirm(self, part: "_Part", keys: Iterator[_Key]) -> None:
+        """Compare the sums under *keys* with what is kept, and those of what was posted meanwhile.
+
+        Each slice is compared in one state of the books, with all its postings added.
+        """
+        is_over = False
+        while not is_over:
+            some = list(islice(keys, SLICE_SIZE))
+            is_over = not some
+            self._database.execute("BEGIN")
+            try:
+                while self._add_slice():
+                    pass
+                part.compare([*some, *part.touched])
+                part.touched.clear()
+            finally:
+                self._database.execute("ROLLBACK")
 
     def _add_slice(self) -> bool:
         """Add the postings of the next decisions; false when there are none."""
@@ -87,35 +132,59 @@ class _Part:
         ).fetchone()[0]
         if last is None:
             return False
-        mine = self._parts, self._part
-        for seq, debit, credit, points, lot, today in self._database.execute(
-            _POSTINGS, (self._seq, last, *mine, *mine)
+        for seq, _, debit, credit, points, lot, reason, day in self._database.execute(
+            _POSTINGS, (self._seq, last)
         ).fetchall():
             if _FIRST <= debit < _BEHIND:
-                self._add(seq, debit, lot, -points, today)
+                self._add(seq, debit, lot, -points, _number_of(day or "") if reason in _SPENT else 0)
             if _FIRST <= credit < _BEHIND:
-                self._add(seq, credit, lot, points)
+                self._add(seq, credit, lot, points, 0)
         self._seq = last
         return True
 
-    def _add(self, seq: int, account: AccountId, lot: int, points: int, today: int | None = None) -> None:
-        """Add *points* of *lot* to an account of a member; *today* is given when they are spent."""
+    def _add(self, seq: int, account: int, lot: int, points: int, today: int) -> None:
+        """Add a posting to the part that is compared, or to a later one."""
+        assert self._part is not None
+        number = account % _OWNERS % self._parts
+        if number == self._number:
+            self._part.add(seq, account, lot, points, today)
+            self._part.touched.add(_key(account, lot))
+        elif number > self._number:
+            self._postings.add(number, (seq, account, lot, points, today))
+
+
+class _Part:
+    """The sums of the owners whose *lots* these are.
+
+    Attributes:
+        touched: What has to be compared once more: something was posted there after the balances were read.
+    """
+
+    def __init__(self, database: sqlite3.Connection, findings: Findings, lots: LotSums) -> None:
+        self.touched: set[_Key] = set()
+        self._database = database
+        self._findings = findings
+        self._lots = lots
+        # What is not of one of these lots and on its owner's account: debt, lots that were made since, and
+        # what should not be. Those that are not zero.
+        self._others: dict[_Key, int] = {}
+
+    def add(self, seq: int, account: int, lot: int, points: int, today: int) -> None:
+        """Add *points* of *lot* to an account of a member; *today* is not 0 when they are spent."""
         kind, owner = divmod(account, _OWNERS)
-        if owner % self._parts != self._part:
-            return
         lots = self._lots
         at = lots.place_of(lot) if account < _DEBTS else -1
-        if at < 0 or lots.owners[at] != owner:
+        if at < 0 or lots.owners[at] != owner or kind not in SEEN:
             self._add_other(seq, account, lot, points)
             return
         total = lots.add(kind, at, points)
         if total < 0:
             where = f"decision {seq}, lot {lot}"
-            self._findings.add("I6", where, f"falls to {total} on {name_of(account)}")
+            self._findings.add("I6", where, f"falls to {total} on {number_or_name(account)}")
         elif points > 0 and (whole := lots.whole(at)) > lots.made[at]:
             where = f"decision {seq}, lot {lot}"
             self._findings.add("I6", where, f"holds {whole} and was made with {lots.made[at]}")
-        elif today is not None:
+        elif today:
             self._check_spent(seq, lot, at, today)
 
     def _check_spent(self, seq: int, lot: int, at: int, today: int) -> None:
@@ -127,23 +196,25 @@ class _Part:
             return
         self._findings.add("I10", f"decision {seq}, lot {lot}", what)
 
-    def _add_other(self, seq: int, account: AccountId, lot: int, points: int) -> None:
+    def _add_other(self, seq: int, account: int, lot: int, points: int) -> None:
         """Add to debt, to a lot that is not among those in the arrays, or to one of another owner."""
         is_debt = account >= _DEBTS
-        key = account, (NO_LOT if is_debt else lot)
+        key = _key(account, lot)
         total = self._others.pop(key, 0) + points
         if total:
             self._others[key] = total
         if is_debt:
             if total > 0:
-                self._findings.add("I3", f"decision {seq}", f"{name_of(account)} is paid more than was owed")
+                what = f"{number_or_name(account)} is paid more than was owed"
+                self._findings.add("I3", f"decision {seq}", what)
         elif total < 0:
-            where = f"decision {seq}, lot {lot}"
-            self._findings.add("I6", where, f"falls to {total} on {name_of(account)}")
+            self._findings.add(
+                "I6", f"decision {seq}, lot {lot}", f"falls to {total} on {number_or_name(account)}"
+            )
         elif points > 0:
             self._check_lot(seq, account, lot)
 
-    def _check_lot(self, seq: int, account: AccountId, lot: int) -> None:
+    def _check_lot(self, seq: int, account: int, lot: int) -> None:
         where = f"decision {seq}, lot {lot}"
         row = self._database.execute("SELECT points, owner FROM lot WHERE lot = ?", (lot,)).fetchone()
         if row is None:
@@ -154,7 +225,7 @@ class _Part:
         if whole > made:
             self._findings.add("I6", where, f"holds {whole} and was made with {made}")
         elif owner != account % _OWNERS:
-            self._findings.add("I26", where, f"lies on {name_of(account)} and is not its owner's")
+            self._findings.add("I26", where, f"lies on {number_or_name(account)} and is not its owner's")
 
     def _total(self, key: _Key) -> int:
         """What the postings of an account and a lot add up to."""
@@ -167,47 +238,36 @@ class _Part:
                 return self._lots.by_kind[kind][at]
         return self._others.get(key, 0)
 
-    def _kept_after(self, after: _Key) -> list[tuple[int, int, int]]:
-        """The next kept balances, compared with the sums."""
-        with self._up_to_date():
-            rows = self._database.execute(
-                "SELECT account, lot, points FROM balance WHERE (account, lot) > (?, ?)"
-                f" AND account % {_OWNERS} % ? = ? ORDER BY account, lot LIMIT ?",
-                (*after, self._parts, self._part, SLICE_SIZE),
-            ).fetchall()
+    def differing(self, kept: Iterable[list[tuple[int, int, int]]]) -> Iterator[_Key]:
+        """Account and lot of all that is *kept* otherwise than the postings add up to, or not at all."""
+        for rows in kept:
             for account, lot, points in rows:
-                total = self._total((account, lot))
-                if points != total:
-                    self._tell(account, lot, points, total)
-        return rows
+                if points != self._total((account, lot)):
+                    yield account, lot
+        for kind, at in self._lots.unseen():
+            yield kind * _OWNERS + self._lots.owners[at], self._lots.numbers[at]
+        yield from list(self._others)
 
-    def _compare_kept(self, keys: list[_Key]) -> None:
-        """Find sums that nothing is kept of; a difference was found from the other side."""
-        with self._up_to_date():
-            for key in keys:
-                total = self._total(key)
-                kept = "SELECT 1 FROM balance WHERE account = ? AND lot = ?"
-                if total and self._database.execute(kept, key).fetchone() is None:
-                    self._tell(*key, 0, total)
-
-    def _tell(self, account: int, lot: int, kept: int, total: int) -> None:
-        where = f"balance of {_name(account)}" + (f", lot {lot}" if lot else "")
-        self._findings.add("I7", where, f"{kept} is kept and the postings add up to {total}")
-
-    @contextmanager
-    def _up_to_date(self) -> Iterator[None]:
-        """One state of the books, with all its postings added."""
-        self._database.execute("BEGIN")
-        try:
-            while self._add_slice():
-                pass
-            yield
-        finally:
-            self._database.execute("ROLLBACK")
+    def compare(self, keys: Iterable[_Key]) -> None:
+        """Compare the sums under *keys* with what is kept now."""
+        for key in keys:
+            account, lot = key
+            row = self._database.execute(
+                "SELECT points FROM balance WHERE account = ? AND lot = ?", key
+            ).fetchone()
+            kept, total = row[0] if row else 0, self._total(key)
+            if kept != total:
+                where = f"balance of {number_or_name(account)}" + (f", lot {lot}" if lot else "")
+                self._findings.add("I7", where, f"{kept} is kept and the postings add up to {total}")
 
 
-def _name(account: int) -> str:
-    try:
-        return name_of(AccountId(account))
-    except ValueError:
-        return f"account {account}"
+def _key(account: int, lot: int) -> _Key:
+    """Under which points of *lot* on a member's account are kept: debt has no lots."""
+    return account, (lot if account < _DEBTS else NO_LOT)
+
+
+@lru_cache(maxsize=4_096)
+def _number_of(day: str) -> int:
+    """A day as a number; days compare as these do. 0 for what is none."""
+    digits = day.replace("-", "")
+    return min(int(digits), _LAST_DAY) if digits.isascii() and digits.isdigit() else 0

@@ -4,14 +4,15 @@ Whether the file is a whole database is looked at apart (``ledger.filecheck``): 
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ledger.certificates import check_certificates
 from ledger.chain import ChainCheck
 from ledger.finding import Enough, Finding, Findings
 from ledger.holdcheck import check_holds
 from ledger.order import check_early_reversals
-from ledger.sums import check_sums
+from ledger.slices import Slice
+from ledger.sums import SumCheck
 from ledger.tables import APPEND_ONLY, guards
 from ledger.tallies import check_tallies
 
@@ -21,6 +22,7 @@ def verify(
     progress: Callable[[int, int], None],
     chain_key: bytes | None = None,
     note: Callable[[str], None] = lambda _: None,
+    also: Sequence[Callable[[Slice], None]] = (),
 ) -> list[Finding]:
     """What is wrong with the books in *database*, in the order of the checks; empty when all is well.
 
@@ -29,15 +31,18 @@ def verify(
         progress: Told how many decisions are checked, and of how many.
         chain_key: The key of a keyed chain.
         note: Told what could not be checked.
+        also: Called with all rows of the chain, slice by slice.
     """
     findings = Findings()
     try:
         _check_guards(database, findings)
-        chain = ChainCheck(database, findings, chain_key)
-        chain.run(progress)
-        if chain.unchecked:
-            note(f"{chain.unchecked} blocks are keyed: without the key their hashes were not checked")
-        check_sums(database, findings)
+        total: int = database.execute("SELECT coalesce(sum(decisions), 0) FROM block").fetchone()[0]
+        with SumCheck(database, findings, total) as sums:
+            chain = ChainCheck(database, findings, chain_key, sums=sums, also=also)
+            chain.run(lambda done: progress(done, total))
+            if chain.unchecked:
+                note(f"{chain.unchecked} blocks are keyed: without the key their hashes were not checked")
+            sums.check()
         chain.parties.tell()
         check_tallies(database, findings)
         check_holds(database, findings)

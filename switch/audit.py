@@ -12,7 +12,7 @@ from ledger.finding import FINDINGS_MAX, Enough, Finding, Findings
 from ledger.verify import verify as verify_books
 from loyalty.errors import LoyaltyError
 from rules.parse import version_of
-from switch.cardcheck import check_cards
+from switch.cardcheck import CardCheck
 from switch.database import open_for_reading
 from switch.lock import is_held
 
@@ -45,12 +45,13 @@ def verify(
     with closing(database), _checked_file(path, is_beside=is_beside) as of_file:
         database.execute("PRAGMA mmap_size = 0")  # what is mapped counts as memory, and it reads everything
         found = _found_by("the anchors", lambda findings: _check_anchors(database, anchors, findings))
-        books = verify_books(database, progress, chain_key, note)
-        found_in_file, is_readable = of_file()
-        found += found_in_file
-        if is_readable:
-            found += books[: FINDINGS_MAX - len(found_in_file)]
-        found += _found_by("the cards", lambda findings: check_cards(database, findings))
+        with CardCheck(database) as cards:
+            books = verify_books(database, progress, chain_key, note, [cards.take])
+            found_in_file, is_readable = of_file()
+            found += found_in_file
+            if is_readable:
+                found += books[: FINDINGS_MAX - len(found_in_file)]
+            found += _found_by("the cards", cards.check)
         found += _found_by("the programme", lambda findings: _check_programmes(database, findings))
     return found
 

@@ -1,44 +1,45 @@
 """Holds the cards against their journal: numbers, members and their accounts, statuses, codes and PINs.
 
-What the journal ends with is kept in memory for as many cards as ``CARDS_PER_PASS``; where there are more,
-the journal is read once for each so many. Every read is short: a switch goes on meanwhile.
+The journal is parted by card into a temporary file, and what it ends with is compared part by part.
+Every read is short: a switch goes on meanwhile.
 """
 
 import operator
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from itertools import groupby
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 import msgspec
 
 from ledger.block import OF_THE_PROGRAMME
 from ledger.finding import Findings
+from ledger.slices import Slice
+from ledger.spill import Spill
 from members.proof import ProofKind
 from switch.rows import secret_of
 
 SLICE_SIZE: Final = 10_000
-CARDS_PER_PASS: Final = 250_000
+CARDS_PER_PART: Final = 25_000
 _FIRST_ID: Final = -(2**63)
 _LAST_ID: Final = 2**63 - 1
 
 _ENTRIES: Final = (
     "SELECT block, line, card_id, change FROM card_entry WHERE (block, line) > (?, ?) AND block <= ?"
-    " AND card_id > ? AND card_id <= ? AND card_id <> ? ORDER BY block, line LIMIT ?"
+    " ORDER BY block, line LIMIT ?"
 )
 _CARDS: Final = (
     "SELECT card_id, lower(hex(token)), status, card.member_id, owner, expires_on"
     " FROM card LEFT JOIN member USING (member_id)"
-    " WHERE card_id > ? AND card_id <= ? ORDER BY card_id LIMIT ?"
+    " WHERE card_id > ? AND card_id < ? ORDER BY card_id LIMIT ?"
 )
 _SECRETS: Final = (
     "SELECT card_id, kind, value, salt, expires_at, failures FROM proof"
     " WHERE card_id > ? AND card_id <= ? ORDER BY card_id, kind"
 )
-_END: Final = "SELECT card_id FROM card WHERE card_id > ? ORDER BY card_id LIMIT 1 OFFSET ?"
-
 _Secrets = dict[str, tuple[str, int]]  # mark and wrong tries, by kind
 
 
@@ -67,50 +68,105 @@ class _Told(NamedTuple):
 _decode: Final = msgspec.json.Decoder(_Change).decode
 
 
-def check_cards(database: sqlite3.Connection, findings: Findings) -> None:
-    """Every card has the number's hash, the status and the secrets that the journal of cards ends with."""
-    low = _FIRST_ID
-    while low < _LAST_ID:
-        row = database.execute(_END, (low, CARDS_PER_PASS - 1)).fetchone()
-        high = _LAST_ID if row is None else row[0]
-        for card_id, what in sorted(_Pass(database, low, high).check(), key=operator.itemgetter(0)):
-            findings.add("cards", f"card {card_id}", what)
-        low = high
+class CardCheck:
+    """Takes in the journal as it comes, and then holds the cards against it."""
 
-
-class _Pass:
-    """The cards with ids above *low* up to *high*."""
-
-    def __init__(self, database: sqlite3.Connection, low: int, high: int) -> None:
+    def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
-        self._high = high
-        self._compared = low  # cards up to this one are done with
         self._read = (-1, -1)  # block and line up to which the journal is read
-        self._told: dict[int, _Told] = {}
-        self._told_secrets: dict[int, dict[str, Any]] = {}
-        self._found: list[tuple[int, str]] = []
+        self._part: _Part | None = None  # the one whose cards are compared
+        self._opened = ExitStack()
 
-    def check(self) -> list[tuple[int, str]]:
-        """What is wrong with a card, in no order."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    @cached_property
+    def _parts(self) -> int:
+        """Ids of cards rise: so many are in each part, and those that are beyond in the last one."""
+        last: int = self._database.execute("SELECT coalesce(max(card_id), 0) FROM card").fetchone()[0]
+        return max(last, 0) // CARDS_PER_PART + 1
+
+    @cached_property
+    def _journal(self) -> Spill:
+        return self._opened.enter_context(Spill(self._parts))
+
+    def take(self, some: Slice) -> None:
+        """Take in the journal's entries of some blocks."""
+        for entries in some.entries.values():
+            for _, _, _, card_id, change in entries:
+                self._put(card_id, change)
+        self._read = some.blocks[-1][0], _LAST_ID
+
+    def check(self, findings: Findings) -> None:
+        """Every card has the number's hash, the status and the secrets that its journal ends with."""
         self._catch_up()
-        while self._compare_slice():
-            pass
-        self._found += [(card_id, "is in the journal and not among the cards") for card_id in self._told]
-        return self._found
+        for number in range(self._parts):
+            first = number * CARDS_PER_PART if number else _FIRST_ID + 1
+            behind = _LAST_ID if number + 1 == self._parts else (number + 1) * CARDS_PER_PART
+            self._part = _Part(self._database, range(first, behind))
+            for rows in self._journal.rows(number):
+                for row in rows:
+                    self._part.take(*row)
+            is_over = False
+            while not is_over:
+                with self._up_to_date():
+                    is_over = self._part.compare_slice()
+            for card_id, what in sorted(self._part.found(), key=operator.itemgetter(0)):
+                findings.add("cards", f"card {card_id}", what)
+
+    def _put(self, card_id: int, change: str) -> None:
+        """Add an entry to its card's part: to the one that is compared, or to a later one."""
+        if change == "{}" or card_id == OF_THE_PROGRAMME:
+            return
+        if self._part is None or card_id >= self._part.ids.stop:
+            part = min(max(card_id, 0) // CARDS_PER_PART, self._parts - 1)
+            self._journal.add(part, (card_id, change))
+        elif card_id > self._part.compared:
+            self._part.take(card_id, change)
+
+    @contextmanager
+    def _up_to_date(self) -> Iterator[None]:
+        """One state of the books, with its whole journal taken in."""
+        self._database.execute("BEGIN")
+        try:
+            self._catch_up()
+            yield
+        finally:
+            self._database.execute("ROLLBACK")
 
     def _catch_up(self) -> None:
         """Read the journal up to the block that is the last one now."""
         last = self._database.execute("SELECT coalesce(max(number), 0) FROM block").fetchone()[0]
-        while rows := self._database.execute(
-            _ENTRIES, (*self._read, last, self._compared, self._high, OF_THE_PROGRAMME, SLICE_SIZE)
-        ).fetchall():
+        while rows := self._database.execute(_ENTRIES, (*self._read, last, SLICE_SIZE)).fetchall():
             for block, line, card_id, change in rows:
                 self._read = block, line
-                if change != "{}":
-                    self._take(card_id, change)
-        self._read = last, _LAST_ID
+                self._put(card_id, change)
+        self._read = max(self._read, (last, _LAST_ID))
 
-    def _take(self, card_id: int, text: str) -> None:
+
+class _Part:
+    """The cards whose ids are among *ids*."""
+
+    def __init__(self, database: sqlite3.Connection, ids: range) -> None:
+        self.ids = ids
+        self.compared = ids.start - 1  # cards up to this one are done with
+        self._database = database
+        self._told: dict[int, _Told] = {}
+        self._told_secrets: dict[int, dict[str, Any]] = {}
+        self._found: list[tuple[int, str]] = []
+
+    def found(self) -> list[tuple[int, str]]:
+        """What is wrong with a card, in no order."""
+        return [
+            *self._found,
+            *((card_id, "is in the journal and not among the cards") for card_id in self._told),
+        ]
+
+    def take(self, card_id: int, text: str) -> None:
+        """Take in an entry of the journal."""
         try:
             change = _decode(text)
         except msgspec.DecodeError:
@@ -125,14 +181,13 @@ class _Pass:
             if secret is not None:
                 self._told_secrets.setdefault(card_id, {})[kind] = secret
 
-    def _compare_slice(self) -> bool:
-        """Compare the next cards with what the journal tells up to now; false when these were the last."""
-        with self._one_state():
-            self._catch_up()
-            cards = self._database.execute(_CARDS, (self._compared, self._high, SLICE_SIZE)).fetchall()
-            is_last = len(cards) < SLICE_SIZE
-            end = self._high if is_last else cards[-1][0]
-            kept = dict(_secrets(self._database.execute(_SECRETS, (self._compared, end))))
+    def compare_slice(self) -> bool:
+        """Compare the next cards with what the journal tells up to now; true when these were the last."""
+        bounds = self.compared, self.ids.stop
+        cards = self._database.execute(_CARDS, (*bounds, SLICE_SIZE)).fetchall()
+        is_last = len(cards) < SLICE_SIZE
+        end = self.ids.stop - 1 if is_last else cards[-1][0]
+        kept = dict(_secrets(self._database.execute(_SECRETS, (self.compared, end))))
         for card_id, *columns in cards:
             card, told, secrets = _Told(*columns), self._told.pop(card_id, None), kept.pop(card_id, {})
             if told is None:
@@ -144,8 +199,8 @@ class _Pass:
             if secrets or told_secrets:
                 self._compare_secrets(card_id, secrets, told_secrets)
         self._found += [(card_id, "has a code or a PIN and is not among the cards") for card_id in kept]
-        self._compared = end
-        return not is_last
+        self.compared = end
+        return is_last
 
     def _compare_secrets(self, card_id: int, kept: _Secrets, told: dict[str, Any]) -> None:
         for kind in [kind.value for kind in ProofKind]:
@@ -154,14 +209,6 @@ class _Pass:
             if kept.get(kind) != right:
                 what = f"has another {kind}, or other wrong tries, than its journal tells"
                 self._found.append((card_id, what))
-
-    @contextmanager
-    def _one_state(self) -> Iterator[None]:
-        self._database.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._database.execute("ROLLBACK")
 
 
 def _differences(card: _Told, told: _Told) -> Iterator[str]:

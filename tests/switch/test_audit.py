@@ -377,7 +377,7 @@ async def test_it_runs_beside_a_switch_in_slices_and_parts(
     monkeypatch.setattr("ledger.slices.SLICE_SIZE", 2)
     monkeypatch.setattr("ledger.slices._BLOCKS_READ", 2)
     monkeypatch.setattr(ledger.sums, "SLICE_SIZE", 2)
-    monkeypatch.setattr(ledger.sums, "LOTS_PER_PASS", 1)
+    monkeypatch.setattr(ledger.sums, "LOTS_PER_PART", 1)
     store = await open_store(tmp_path)
     next_seq = 8
 
