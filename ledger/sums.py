@@ -162,6 +162,7 @@ class _Part:
 
     def __init__(self, database: sqlite3.Connection, findings: Findings, lots: LotSums) -> None:
         self.touched: set[_Key] = set()
+        self._told: set[_Key] = set()
         self._database = database
         self._findings = findings
         self._lots = lots
@@ -256,7 +257,8 @@ class _Part:
                 "SELECT points FROM balance WHERE account = ? AND lot = ?", key
             ).fetchone()
             kept, total = row[0] if row else 0, self._total(key)
-            if kept != total:
+            if kept != total and key not in self._told:
+                self._told.add(key)
                 where = f"balance of {number_or_name(account)}" + (f", lot {lot}" if lot else "")
                 self._findings.add("I7", where, f"{kept} is kept and the postings add up to {total}")
 
