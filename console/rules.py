@@ -9,6 +9,7 @@ from rich.text import Text
 
 from config.load import load_settings
 from console.checking import check
+from console.goals import goals
 from console.hindsight import backtest
 from console.lifecycle import activate, approve, history, rollback, shadow
 from console.options import config_option, json_option, print_json
@@ -43,7 +44,7 @@ def rules() -> None:
     """Check, show, explain and try the programme; put it into force and take it back."""
 
 
-for _command in (check, activate, approve, rollback, shadow, history, backtest, rerate):
+for _command in (check, activate, approve, rollback, shadow, history, backtest, rerate, goals):
     rules.add_command(_command)
 
 

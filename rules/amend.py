@@ -61,6 +61,11 @@ def amends(text: str) -> str:
     return version
 
 
+def paused_by(text: str) -> frozenset[str]:
+    """The campaigns that the amendment *text* pauses."""
+    return frozenset(json.loads(text)["paused"])
+
+
 def is_amendment(text: str) -> bool:
     """Whether *text* only says what of another programme is paused."""
     return text.startswith(f'{{"{_AMENDS}":')

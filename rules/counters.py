@@ -348,7 +348,7 @@ def _brought(measure: str, facts: Facts, award: Award, costs: Mapping[str, int])
         case ("points", _, _):
             return award.points
         case ("profit", _, _):
-            return _profit(facts, costs)
+            return profit_of(facts, costs)
         case ("product", _, of):
             return _units(facts, lambda product, _: product == of)
         case (_, _, of):
@@ -372,7 +372,7 @@ def _gave(rule: str, facts: Facts, award: Award, by_rules: tuple[str, ...]) -> b
     )
 
 
-def _profit(facts: Facts, costs: Mapping[str, int]) -> int:
+def profit_of(facts: Facts, costs: Mapping[str, int]) -> int:
     """What the lines whose cost is known brought above it, in minor units."""
     profit = 0
     for line in facts.lines or ():

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from loyalty.errors import LoyaltyError
-from rules.amend import STOPPABLE, amended, is_amendment, restored
+from rules.amend import STOPPABLE, amended, is_amendment, paused_by, restored
 from rules.programme import Programme
 from switch.athand import NotAtHand
 from switch.block import ProgrammeAct, ProgrammeEntry, ProgrammeHead
@@ -138,6 +138,13 @@ class History:
         return next(
             (act for act in reversed(self.acts) if act.act == "proposed" and act.version == version), None
         )
+
+
+def paused_campaigns(reader: Recall) -> frozenset[str]:
+    """The campaigns that are paused in what is in force by the books, by order and not by their files."""
+    heads = reader.programmes()
+    text = reader.programme_text(heads[-1].version) if heads else None
+    return paused_by(text) if text is not None and is_amendment(text) else frozenset()
 
 
 def waits_for_approval(history: History, version: str) -> bool:

@@ -10,7 +10,7 @@ Limits and budgets keep what they counted: who was wrongly limited once is not l
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, NamedTuple, Self
 
@@ -29,7 +29,7 @@ from switch.past import PastSale, People, past_sales
 from switch.postings import Draft
 from switch.programmes import part_told
 from switch.recall import Recall
-from switch.returns import RERATE, lines_without, points_kept, returned_before
+from switch.returns import RERATE, kept_facts, points_kept
 from switch.work import Change, Numbering
 from switch.worksheet import Worksheet
 
@@ -139,22 +139,10 @@ class Plan:
             return whole
         total_minor = record.covered_minor - record.discount_minor
         kept_minor = total_minor - record.refunded_minor
-        kept = past.facts.lines
-        for lines in returned_before(self._reader, record):
-            kept = None if kept is None or lines is None else lines_without(kept, lines)
+        kept = kept_facts(self._reader, record, past.facts)
         if kept is None:
             return whole * kept_minor // total_minor if total_minor else 0
-        base_minor = max(sum(line.amount_minor for line in kept) - self._covered_minor(record), 0)
-        award = evaluate(programme, replace(past.facts, lines=kept, base_minor=base_minor))
-        return points_kept(programme, award, kept_minor)
-
-    def _covered_minor(self, record: Record) -> int:
-        """What points and certificates cover still of the sale's ticket."""
-        own = record.value_minor - record.returned_minor if record.used > record.returned else 0
-        if record.ticket is None:
-            return own
-        others = self._reader.redemptions(record.ticket)
-        return own + sum(each.value_minor - each.returned_minor for each in others)
+        return points_kept(programme, evaluate(programme, kept), kept_minor)
 
 
 def _stands(sale: Record) -> bool:

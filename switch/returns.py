@@ -195,6 +195,20 @@ def returned_before(books: Reader | Worksheet, sale: Record) -> Iterator[tuple[B
         yield None if text is None else Facts.from_json(text).lines
 
 
+def kept_facts(books: Reader, sale: Record, facts: Facts) -> Facts | None:
+    """What rules see of what is left of *sale*, which had *facts*; ``None`` when nobody said its lines."""
+    kept = facts.lines
+    for lines in returned_before(books, sale):
+        kept = None if kept is None or lines is None else lines_without(kept, lines)
+    if kept is None:
+        return None
+    covered_minor = sale.value_minor - sale.returned_minor if sale.used > sale.returned else 0
+    for each in books.redemptions(sale.ticket) if sale.ticket is not None else ():
+        covered_minor += each.value_minor - each.returned_minor
+    base_minor = max(sum(line.amount_minor for line in kept) - covered_minor, 0)
+    return replace(facts, lines=kept, base_minor=base_minor)
+
+
 def spent_lots(case: Case, source: Record, points: int) -> list[tuple[Lot | None, int]]:
     """The lots that *points* of *source* come back to: what was taken last comes back first.
 

@@ -1,0 +1,84 @@
+"""What budgets of campaigns have given, reserve and have left, and when they will be used up."""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from rules.conditions import Period
+from rules.rule import Campaign
+from switch.counting import BUDGET, loaded_place
+
+_TOTAL: Final = (
+    "SELECT total FROM tally WHERE (measure, whose, stretch) = (?, '', '')"
+    " ORDER BY seq DESC, line DESC LIMIT 1"
+)
+# What holds keep: of those that nothing has ended, and whose part was not freed. Found hold by hold (crossed,
+# and with a plus before what has an index): few are open, and a budget may have been drawn on by all sales.
+_RESERVED: Final = (
+    "SELECT coalesce(sum(change), 0) FROM open_hold CROSS JOIN tally ON tally.seq = open_hold.hold"
+    " WHERE +measure = ? AND whose = '' AND stretch = '' AND (SELECT kept.total FROM tally AS kept"
+    " WHERE (kept.measure, kept.whose, kept.stretch) = ('kept:' || open_hold.hold, '', '')"
+    " ORDER BY kept.seq DESC, kept.line DESC LIMIT 1) > 0"
+)
+_DAY_OF: Final = (
+    "SELECT business_date FROM tally JOIN decision USING (seq)"
+    " WHERE (measure, whose, stretch) = (?, '', '') ORDER BY tally.seq {} LIMIT 1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """A budget, in points.
+
+    Attributes:
+        planned: By the programme.
+        loaded: By order, beside that.
+        reserved: For open holds.
+        spent: Less what came back.
+        left: Of what was planned and loaded; below 0 when the plan was cut below what was spent.
+        runs_out_on: The day on which nothing is left, at the pace so far; of one that is used up the day on
+            which that happened. ``None`` when it lasts through the campaign's time, or nothing was spent.
+    """
+
+    planned: int
+    loaded: int
+    reserved: int
+    spent: int
+    left: int
+    runs_out_on: date | None
+
+
+def spending_of(database: sqlite3.Connection, campaign: Campaign, today: date) -> Spending | None:
+    """The budget of *campaign*; ``None`` when it has none."""
+    planned = campaign.budget_points
+    if planned is None:
+        return None
+    measure = f"{BUDGET}{campaign.id}/all"
+    total, loaded = (
+        (database.execute(_TOTAL, (name,)).fetchone() or (0,))[0]
+        for name in (measure, loaded_place(campaign.id)[0])
+    )
+    reserved = database.execute(_RESERVED, (measure,)).fetchone()[0]
+    left = planned + loaded - total
+    days = [database.execute(_DAY_OF.format(order), (measure,)).fetchone() for order in ("ASC", "DESC")]
+    period = next((each for each in campaign.when if isinstance(each, Period)), None)
+    ends = None if period is None or period.end is None else period.end.date()
+    runs_out_on = None
+    if days[0] is not None:
+        first, last = (date.fromisoformat(day) for (day,) in days)
+        runs_out_on = last if left <= 0 else runs_out(left, total, first, today)
+        if left > 0 and runs_out_on is not None and ends is not None and runs_out_on >= ends:
+            runs_out_on = None
+    return Spending(planned, loaded, reserved, total - reserved, left, runs_out_on)
+
+
+def runs_out(left: int, spent: int, since: date, today: date) -> date | None:
+    """The day on which *left* is used up when as much is spent a day as from *since* through *today*."""
+    days = (today - since).days + 1
+    if spent <= 0 or days <= 0:
+        return None
+    try:
+        return today + timedelta(days=-(-left * days // spent))
+    except OverflowError:  # in thousands of years
+        return None

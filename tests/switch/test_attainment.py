@@ -1,0 +1,383 @@
+"""What campaigns brought and cost, and how far goals are, held to figures that were worked out by hand."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from rules.experiment import drawn
+from rules.goal import Metric
+from rules.parse import MAIN, parse_programme
+from rules.programme import Programme
+from switch.attainment import Attainment, Subject
+from switch.audit import verify
+from switch.block import Block, CommitResult, Enrolment, ProgrammeEntry
+from switch.case import Moment
+from switch.corrections import CorrectionPolicy, Warrant
+from switch.database import open_for_reading
+from switch.rerating import Line, Rerate
+from tests.switch.books import open_store, token
+from tests.switch.story import NOON, Story, new_card, starter_text
+
+FRUIT = """[campaign]
+id = "fruit"
+text = "5 points for each apple"
+nature = "points"
+category = "seasonal"
+state = "active"
+period = { from = 2026-03-01, before = 2026-03-21 }
+budget_points = 100
+goal = { metric = "points", target = 40 }
+[[rule]]
+id = "apples"
+text = "Apples"
+lines = { product = "APPLE" }
+then = { points_per_line = 5 }
+"""
+BREAD = """[campaign]
+id = "bread"
+text = "A tenth off bread"
+nature = "discounts"
+category = "seasonal"
+state = "active"
+period = { from = 2026-03-01 }
+goal = { metric = "spend", target = "50.00" }
+[[rule]]
+id = "tenth"
+text = "A tenth off"
+lines = { product = "BREAD" }
+then = { discount = "1/10" }
+"""
+PAPER = """[campaign]
+id = "paper"
+text = "A certificate from 50.00"
+nature = "certificates"
+category = "seasonal"
+state = "active"
+period = { from = 2026-03-01 }
+goal = { metric = "profit", target = "10.00" }
+[[rule]]
+id = "two-back"
+text = "2.00 back"
+when = { amount = { from = "50.00" } }
+then = { certificate = "2.00" }
+"""
+HALVES = """[campaign]
+id = "halves"
+text = "Half of the members get 10 points"
+nature = "points"
+category = "seasonal"
+state = "active"
+period = { from = 2026-03-01 }
+goal = { metric = "incremental_spend", target = "10.00" }
+experiment = { arms = { A = 5000, control = 5000 } }
+[[rule]]
+id = "ten"
+text = "10 points"
+when = { ticket = { from = "1.00" } }
+then = { points = 10 }
+"""
+PRODUCTS = "product,cost\nAPPLE,2.00\nBREAD,1.00\nTV,50.00\n"
+
+
+def made(*campaigns: str, more: str = "", head: str = "") -> Programme:
+    text = starter_text().replace('language = "en"', f'language = "en"\n{head}', 1) + more
+    sources = {MAIN: text, "products.csv": PRODUCTS}
+    return parse_programme(
+        sources | {f"campaigns/{at}.toml": campaign for at, campaign in enumerate(campaigns)}
+    )
+
+
+async def write(path: Path, story: Story, *programmes: Programme) -> None:
+    """Put what *story* decided into books on a disk."""
+    store = await open_store(path)
+    cards = [Enrolment(card=new_card(each), token=token(ord(each))) for each in "ABCDH"]
+    texts = [
+        ProgrammeEntry(number=number, since=NOON - timedelta(days=1), version=each.version, text=each.text)
+        for number, each in enumerate(programmes, 1)
+    ]
+    outcomes = [*story.store.outcomes.values(), *story.pending]
+    for at in range(0, max(len(outcomes), 1), 256):
+        block = Block(
+            outcomes=outcomes[at : at + 256],
+            committed_at=story.now,
+            enrolments=cards if at == 0 else (),
+            programmes=texts if at == 0 else (),
+        )
+        assert await store.commit(block, lambda: True) is CommitResult.DURABLE
+    await store.close()
+    assert verify(path / "puntual.db") == []
+
+
+@contextmanager
+def measured(path: Path, story: Story, programme: Programme, *others: Programme) -> Iterator[Attainment]:
+    """All that the books of *story* tell of the goals of *programme*."""
+    asyncio.run(write(path, story, programme, *others))
+    with closing(open_for_reading(path / "puntual.db")) as database:
+        found = Attainment(database, programme)
+        found.measure(lambda _done, _of: None)
+        yield found
+
+
+def told(path: Path, text: str, programme: Programme) -> dict[str, Subject]:
+    """What comes of *text*, by campaign and goal."""
+    story = Story(programme)
+    story.play(text)
+    with measured(path, story, programme) as found:
+        assert found.erased == 0
+        return {each.name: each for each in (*found.campaigns.values(), *found.goals)}
+
+
+def points(subject: Subject) -> tuple[int, int]:
+    """Given, and what stands."""
+    return subject.sums.points, subject.sums.points_given
+
+
+def sales(subject: Subject) -> tuple[int, int, int]:
+    """Sales, different members, spend."""
+    return subject.sums.sales, len(subject.sums.members), subject.sums.spend_minor
+
+
+def test_sales_refunds_and_reversals_of_a_campaign(tmp_path: Path) -> None:
+    """What was taken back is taken off, the goods that were returned and no others."""
+    of = told(
+        tmp_path,
+        """
+        one: EARN card=A amount=1000 lines=APPLE*300,APPLE*300,BREAD*400  -> earned=20   # 10 + 2 apples
+        two: EARN card=B amount=900 lines=APPLE*300,BREAD*600             -> earned=14   # 9 + 1
+        three: EARN card=A amount=300 lines=APPLE*300                     -> earned=8    # 3 + 1
+        four: EARN card=C amount=700 lines=APPLE*300,APPLE*400            -> earned=17   # 7 + 2
+        five: EARN card=C amount=500 lines=BREAD*500                      -> earned=5    # no apple
+        six: EARN card=B amount=600 lines=APPLE*300,BREAD*300             -> earned=11
+        REFUND card=A amount=300 lines=APPLE*300 of=one                   # one apple of two comes back
+        REFUND card=B amount=600 lines=BREAD*600 of=two                   # the bread alone
+        REVERSAL of=three
+        VOID of=four
+        REFUND card=B amount=600 lines=APPLE*300,BREAD*300 of=six         # all of it
+        """,
+        made(FRUIT),
+    )
+    fruit = of["fruit"]
+    assert points(fruit) == (10 + 5 + 5 + 10 + 5, 5 + 5)
+    assert sales(fruit) == (2, 2, (1000 - 300) + (900 - 600))
+    assert fruit.actual == 10
+    assert (fruit.sums.off_minor, fruit.sums.gifts_minor, fruit.sums.corrected) == (0, 0, 0)
+
+
+def test_returns_without_lines_keep_the_proportion(tmp_path: Path) -> None:
+    """Nobody said which goods came back; so it is when a till reverses a part."""
+    of = told(
+        tmp_path,
+        """
+        one: EARN card=A amount=1000 lines=APPLE*500,APPLE*300,BREAD*200  # 10 points for apples
+        REFUND card=A amount=250 of=one
+        two: EARN card=B amount=900 lines=APPLE*300,BREAD*600             # 5
+        REVERSAL* of=two final=400
+        """,
+        made(FRUIT),
+    )
+    fruit = of["fruit"]
+    assert points(fruit) == (15, 10 * 750 // 1000 + 5 * 400 // 900)
+    assert sales(fruit) == (2, 2, 750 + 400)
+
+
+def test_money_off_prices(tmp_path: Path) -> None:
+    """It counts with the sale, in proportion to what is kept; tills that take none have no part in it."""
+    of = told(
+        tmp_path,
+        """
+        one: EARN card=A can=D amount=1000 lines=BREAD*400,APPLE*600   -> off=40 earned=9
+        two: EARN card=B amount=400 lines=BREAD*400                    -> off=0
+        three: EARN card=B can=D amount=500 lines=BREAD*500            -> off=50
+        four: EARN card=B can=D amount=700 lines=BREAD*700             -> off=70
+        REFUND card=A amount=360 lines=BREAD*360 of=one                # of 960 that were paid
+        REVERSAL of=three
+        """,
+        made(BREAD),
+    )
+    bread = of["bread"]
+    assert sales(bread) == (2, 2, 600 + 630)
+    assert bread.sums.off_minor == 40 * 600 // 960 + 70
+    assert bread.actual == 1230
+    assert points(bread) == (0, 0)
+
+
+def test_certificates_and_profit(tmp_path: Path) -> None:
+    """What was given with a sale is worked out again, and weighed against what the goods brought."""
+    of = told(
+        tmp_path,
+        """
+        one: EARN card=A amount=6000 lines=TV*5500,APPLE*500            # a certificate of 2.00
+        two: EARN card=B amount=4900 lines=TV*4900                      # none
+        three: EARN card=B amount=9000 lines=TV*9000                    # one
+        four: EARN card=C amount=5600 lines=TV*5500,BREAD*100           # one; the bread comes back
+        five: EARN card=C amount=5200 lines=TV*5100,BREAD*100           # one; what is kept brings none
+        REVERSAL of=three
+        REFUND card=C amount=100 lines=BREAD*100 of=four
+        REFUND card=C amount=300 of=five
+        REFUND card=C amount=4900 of=five
+        """,
+        made(PAPER),
+    )
+    paper = of["paper"]
+    assert sales(paper) == (2, 2, 6000 + 5500)
+    assert paper.sums.gifts_minor == 200 + 200
+    goods = (5500 - 5000) + (500 - 200) + (5500 - 5000)
+    assert paper.actual == goods - 400
+
+
+def test_what_is_kept_of_a_certificate_sale(tmp_path: Path) -> None:
+    """Below 50.00 the kept goods would not have brought it."""
+    of = told(
+        tmp_path,
+        """
+        one: EARN card=A amount=6000 lines=TV*4000,APPLE*2000
+        REFUND card=A amount=2000 lines=APPLE*2000 of=one
+        """,
+        made(PAPER),
+    )
+    assert sales(of["paper"]) == (1, 1, 4000)
+    assert of["paper"].sums.gifts_minor == 0
+    assert of["paper"].actual == 4000 - 5000
+
+
+def test_what_was_set_right_later(tmp_path: Path) -> None:
+    """A correction of what a rule of the campaign gave is told apart, while the sale stands."""
+    programme, right = made(FRUIT), made(FRUIT.replace("points_per_line = 5", "points_per_line = 2"))
+    story = Story(programme)
+    story.play("""
+        one: EARN card=A amount=600 lines=APPLE*300,APPLE*300
+        two: EARN card=B amount=300 lines=APPLE*300
+    """)
+    story.commit()
+    lines = [(1, 10, 16, 10), (2, 5, 8, 5)]  # sequence, what all of it earns, what stands, what should
+    command = Rerate(
+        lines=[Line.from_json(each) for each in lines],
+        rule="apples",
+        total=9,
+        version=right.version,
+        programme=right,
+        warrant=Warrant(reason="WRONG_RULE", by="ana"),
+        policy=CorrectionPolicy(checker_above=100),
+        sequence=story.store.sequence,
+    )
+    change = command.carry_out(story.worksheet, Moment(0, story.now, story.now.date()))
+    assert change.result["booked"] == 2
+    for outcome in change.outcomes:
+        story.worksheet.apply(outcome)
+        story.pending.append(outcome)
+    story.play("REVERSAL of=two")
+    with measured(tmp_path, story, programme, right) as found:
+        sums = found.campaigns["fruit"].sums
+    assert (sums.points, sums.points_kept, sums.corrected) == (15, 10, -6)
+    assert sums.points_given == 4
+
+
+def test_erased_facts_are_counted(tmp_path: Path) -> None:
+    """Of a sale whose facts are erased points are known, and nothing that has to be worked out again."""
+    programme = made(FRUIT, BREAD)
+    story = Story(programme)
+    story.play("EARN card=A can=D amount=1000 lines=BREAD*400,APPLE*600")
+    asyncio.run(write(tmp_path, story, programme))
+    with closing(sqlite3.connect(tmp_path / "puntual.db")) as books, books:
+        books.execute("DELETE FROM fact")
+    with closing(open_for_reading(tmp_path / "puntual.db")) as database:
+        found = Attainment(database, programme)
+        found.measure(lambda _done, _of: None)
+    assert found.erased == 1
+    assert [each.sums.sales for each in found.campaigns.values()] == [1, 0]
+    assert found.campaigns["fruit"].sums.points == 5
+
+
+def arm_of(letter: str) -> str:
+    return "A" if drawn(ord(letter), "halves") < 5000 else "control"
+
+
+def test_arms_and_what_the_control_did(tmp_path: Path) -> None:
+    """All sales of the members in the time count, whether the campaign gave anything or not."""
+    in_a = [letter for letter in "ABC" if arm_of(letter) == "A"]
+    in_control = [letter for letter in "ABC" if arm_of(letter) == "control"]
+    one, other = in_a[0], in_control[0]
+    of = told(
+        tmp_path,
+        f"""
+        EARN card={one} amount=5000             -> earned=60
+        EARN card={one} amount=50               -> earned=0     # too small a ticket, and counted
+        back: EARN card={one} amount=700        -> earned=17
+        REVERSAL of=back
+        part: EARN card={other} amount=1200     -> earned=12    # the control gets nothing
+        REFUND card={other} amount=200 of=part
+        EARN* phone={other} amount=100
+        """,
+        made(HALVES),
+    )
+    halves = of["halves"]
+    assert sales(halves) == (1, 1, 5000)
+    assert points(halves) == (20, 10)
+    treated, control = halves.by_arm["A"], halves.by_arm["control"]
+    assert (treated.sales, len(treated.members), treated.spend_minor) == (2, 1, 5050)
+    assert (control.sales, len(control.members), control.spend_minor) == (2, 1, 1100)
+    assert halves.actual == 5050 - 1100
+
+
+def goal(metric: Metric, target: str = "5", more: str = "") -> str:
+    return (
+        f'[[goal]]\nid = "{metric.value}"\ntext = "G"\nmetric = "{metric.value}"\ntarget = {target}\n'
+        f"period = {{ from = 2026-03-10, before = 2026-03-20 }}\n{more}\n"
+    )
+
+
+LIFE = """
+    EARN card=A amount=1000                        # on 2 March, a Monday
+    early: EARN card=C amount=400
+    REVERSAL of=early                              # C has never bought
+    EARN card=A amount=500 later=9                 # 11 March: nine days away
+    mine: EARN card=B amount=2000 lines=APPLE*600,TV*1400
+    EARN card=C amount=300
+    void: EARN card=D amount=900
+    REFUND card=B amount=600 lines=APPLE*600 of=mine
+    EARN card=A amount=700 later=8                 # 19 March, still in time
+    EARN card=B amount=800 later=1                 # 20 March: over
+"""
+
+
+@pytest.mark.parametrize(
+    ("metric", "more", "actual"),
+    [
+        (Metric.SALES, "", 4),
+        (Metric.SPEND, "", 500 + 1400 + 300 + 700),
+        (Metric.MEMBERS, "", 3),
+        (Metric.NEW_MEMBERS, "", 2),
+        (Metric.REACTIVATED, "away_days = 8", 1),
+        (Metric.REACTIVATED, "away_days = 9", 0),
+        (Metric.POINTS, "", 5 + 14 + 3 + 7),
+        (Metric.PROFIT, "", (1400 - 5000) - (5 + 14 + 3 + 7)),
+        (Metric.INCREMENTAL_SALES, "", None),
+    ],
+)
+def test_goals_of_a_programme(tmp_path: Path, metric: Metric, more: str, actual: int | None) -> None:
+    """Of all sales in ten days; before and after them lie others."""
+    is_money = metric in (Metric.SPEND, Metric.PROFIT)
+    programme = made(more=goal(metric, '"5.00"' if is_money else "5", more))
+    assert told(tmp_path, LIFE, programme)[metric.value].actual == actual
+
+
+def test_a_goal_of_a_segment(tmp_path: Path) -> None:
+    """Those who are in it today."""
+    programme = made(more=goal(Metric.SPEND, '"5.00"', 'segment = "big"'))
+    story = Story(programme)
+    story.play(LIFE)
+    asyncio.run(write(tmp_path, story, programme))
+    with closing(sqlite3.connect(tmp_path / "puntual.db")) as books, books:
+        for member, segments in ((65, "bigger big"), (66, "bigger"), (67, "a big z")):
+            books.execute(
+                "INSERT OR REPLACE INTO profile VALUES (?, ?, '', NULL, 'person')", (member, segments)
+            )
+    with closing(open_for_reading(tmp_path / "puntual.db")) as database:
+        found = Attainment(database, programme)
+        found.measure(lambda _done, _of: None)
+    assert found.goals[0].actual == 500 + 700 + 300
