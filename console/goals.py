@@ -19,6 +19,7 @@ from rules.programme import Programme
 from rules.reading import did_you_mean
 from switch.attainment import Attainment, Subject, worth
 from switch.enactment import paused_campaigns
+from switch.purchases import Purchases
 from switch.recall import Recall
 from switch.spending import Spending, spending_of
 
@@ -41,7 +42,7 @@ def goals(names: tuple[str, ...], programme: str, config: Path, *, as_json: bool
     _refuse_unknown(its, names)
     now = deployment.now.astimezone(its.terms.zone).replace(tzinfo=None)
     with deployment.books() as books, progress_bar("Measuring") as progress:
-        measured = Attainment(books, its, frozenset(names))
+        measured = Attainment(Purchases(books), its, frozenset(names))
         measured.measure(progress)
         paused = paused_campaigns(Recall(books))
         campaigns = [

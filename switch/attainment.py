@@ -5,7 +5,6 @@ counted for each campaign that gave them something, for each arm of its experime
 programme in whose time they lie. Whatever was undone or returned since is taken off where it was counted.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -20,18 +19,7 @@ from rules.goal import COMPARING, OF_COSTS, WHOLE_BP, Goal, Metric, more_than
 from rules.programme import Programme
 from rules.rule import Campaign
 from switch.givings import Given, Givings
-from switch.purchases import (
-    Purchase,
-    Slice,
-    absence_before,
-    arms_told,
-    as_kept,
-    before_day,
-    last_decision,
-    members_of,
-    points_told,
-    slices,
-)
+from switch.purchases import Purchase, Purchases, Slice, arms_told, as_kept, points_told
 
 Progress = Callable[[int, int], None]  # decisions that were looked at, and of how many
 
@@ -152,17 +140,17 @@ class Attainment:
     """Measures the campaigns and goals of *programme*.
 
     Args:
-        database: A connection that reads.
+        purchases: Of the books.
         programme: One of those of the deployment.
         names: Only these campaigns and goals; all when it is empty.
     """
 
     def __init__(
-        self, database: sqlite3.Connection, programme: Programme, names: frozenset[str] = frozenset()
+        self, purchases: Purchases, programme: Programme, names: frozenset[str] = frozenset()
     ) -> None:
-        self._database = database
+        self._purchases = purchases
         self._programme = programme
-        self._givings = Givings(database)
+        self._givings = Givings(purchases.reader)
         wanted = [each for each in self._subjects() if not names or each.name in names]
         self.campaigns = {each.name: each for each in wanted if each.campaign is not None}
         self.goals = [each for each in wanted if each.campaign is None]
@@ -175,8 +163,8 @@ class Attainment:
 
     def measure(self, progress: Progress) -> None:
         """Go through the books once."""
-        last = last_decision(self._database)
-        for some in slices(self._database, self._since()):
+        last = self._purchases.last
+        for some in self._purchases.slices(self._since()):
             for purchase in some.purchases:
                 if purchase.programme == self._programme.id:
                     self._add(purchase, some)
@@ -198,7 +186,7 @@ class Attainment:
             arms, control = self._held_out() if goal.metric in COMPARING else ({}, "")
             subject = self._subject(goal.id, goal, None, goal.period, arms, control)
             if goal.segment:
-                subject.among = members_of(self._database, goal.segment)
+                subject.among = self._purchases.members_of(goal.segment)
             yield subject
 
     def _subject(
@@ -233,7 +221,7 @@ class Attainment:
         if not starts or len(known) < len(starts):
             return 0
         first = max(min(known).date(), _FIRST_DAY)
-        return before_day(self._database, first - _BEFORE_ITS_DAY)
+        return self._purchases.before_day(first - _BEFORE_ITS_DAY)
 
     def _add(self, purchase: Purchase, some: Slice) -> None:
         goals = [
@@ -321,7 +309,7 @@ class Attainment:
         is_new = subject.metric is Metric.NEW_MEMBERS
         away, came = timedelta(days=subject.goal.away_days), 0
         for number, sale in enumerate(subject.sums.first.values(), 1):
-            absent = absence_before(self._database, sale)
+            absent = self._purchases.absence_before(sale)
             if is_new:
                 came += absent is None
             else:

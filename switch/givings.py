@@ -6,7 +6,6 @@ does, where a campaign has such rules. Of a sale of which lines were returned th
 where nobody said which they are, points and money off keep their proportion, rounded down.
 """
 
-import sqlite3
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -75,12 +74,12 @@ class Givings:
     """Tells what rules gave.
 
     Args:
-        database: A connection that reads.
+        reader: Of the books.
     """
 
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._reader = Recall(database)
-        self._restored = Restorer(self._reader)
+    def __init__(self, reader: Recall) -> None:
+        self._reader = reader
+        self._restored = Restorer(reader)
         self._known: dict[tuple[str, str], Known] = {}
         self.erased = 0  # sales of which not all can be told, as their facts were erased
 

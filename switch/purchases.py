@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from rules.experiment import HOLDOUT
 from switch.programmes import part_told
+from switch.recall import Recall
 from switch.returns import RERATE
 
 SLICE_SIZE: Final = 10_000  # rows
@@ -143,39 +144,50 @@ def _purchase(row: Any, link: tuple[int, int, int]) -> Purchase:  # noqa: ANN401
     return Purchase(seq, member, card, owner, day, as_of, *sums, version, rules)
 
 
-def slices(database: sqlite3.Connection, after: int = 0) -> Iterator[Slice]:
-    """All decisions behind *after*, in order, as of when each slice is read."""
-    while (last := database.execute(_SLICE_END, (after, SLICE_SIZE)).fetchone()[0]) is not None:
-        yield Slice(database, after, last)
-        after = last
+class Purchases:
+    """The sales of the books.
 
+    Args:
+        database: A connection that reads.
 
-def last_decision(database: sqlite3.Connection) -> int:
-    """The sequence at which ``slices`` ends."""
-    last: int = database.execute("SELECT coalesce(max(seq), 0) FROM decision").fetchone()[0]
-    return last
+    Attributes:
+        reader: Of the same books, for whatever else is to be known of one.
+    """
 
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self.reader = Recall(database)
 
-def before_day(database: sqlite3.Connection, day: date) -> int:
-    """A sequence behind which all decisions of the business days from *day* on lie, and no others."""
-    wanted = day.isoformat()
+    def slices(self, after: int = 0) -> Iterator[Slice]:
+        """All decisions behind *after*, in order, as of when each slice is read."""
+        while (last := self._database.execute(_SLICE_END, (after, SLICE_SIZE)).fetchone()[0]) is not None:
+            yield Slice(self._database, after, last)
+            after = last
 
-    def day_behind(seq: int) -> str:
-        row = database.execute(_DAY_FROM, (seq,)).fetchone()
-        return "9999-12-31" if row is None else str(row[0])
+    @property
+    def last(self) -> int:
+        """The sequence at which ``slices`` ends."""
+        last: int = self._database.execute("SELECT coalesce(max(seq), 0) FROM decision").fetchone()[0]
+        return last
 
-    return bisect_left(range(last_decision(database)), wanted, key=day_behind)
+    def before_day(self, day: date) -> int:
+        """A sequence behind which all decisions of the business days from *day* on lie, and no others."""
+        wanted = day.isoformat()
 
+        def day_behind(seq: int) -> str:
+            row = self._database.execute(_DAY_FROM, (seq,)).fetchone()
+            return "9999-12-31" if row is None else str(row[0])
 
-def absence_before(database: sqlite3.Connection, seq: int) -> timedelta | None:
-    """Days since the same member's last sale before *seq*, of those that stand; ``None`` before any."""
-    row = database.execute(_BEFORE, (seq,)).fetchone()
-    return None if row is None else date.fromisoformat(row[0]) - date.fromisoformat(row[1])
+        return bisect_left(range(self.last), wanted, key=day_behind)
 
+    def absence_before(self, seq: int) -> timedelta | None:
+        """Days since the same member's last sale before *seq*, of those that stand; ``None`` before any."""
+        row = self._database.execute(_BEFORE, (seq,)).fetchone()
+        return None if row is None else date.fromisoformat(row[0]) - date.fromisoformat(row[1])
 
-def members_of(database: sqlite3.Connection, segment: str) -> frozenset[int]:
-    """The members who are in *segment* now."""
-    return frozenset(member for (member,) in database.execute(_SEGMENTS, (segment,)))
+    def members_of(self, segment: str) -> frozenset[int]:
+        """The members who are in *segment* now."""
+        return frozenset(member for (member,) in self._database.execute(_SEGMENTS, (segment,)))
 
 
 def points_told(rules: str) -> Iterator[tuple[str, int]]:

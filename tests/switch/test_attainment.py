@@ -19,6 +19,7 @@ from switch.block import Block, CommitResult, Enrolment, ProgrammeEntry
 from switch.case import Moment
 from switch.corrections import CorrectionPolicy, Warrant
 from switch.database import open_for_reading
+from switch.purchases import Purchases
 from switch.rerating import Line, Rerate
 from tests.switch.books import open_store, token
 from tests.switch.story import NOON, Story, new_card, starter_text
@@ -118,7 +119,7 @@ def measured(path: Path, story: Story, programme: Programme, *others: Programme)
     """All that the books of *story* tell of the goals of *programme*."""
     asyncio.run(write(path, story, programme, *others))
     with closing(open_for_reading(path / "puntual.db")) as database:
-        found = Attainment(database, programme)
+        found = Attainment(Purchases(database), programme)
         found.measure(lambda _done, _of: None)
         yield found
 
@@ -286,7 +287,7 @@ def test_erased_facts_are_counted(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "puntual.db")) as books, books:
         books.execute("DELETE FROM fact")
     with closing(open_for_reading(tmp_path / "puntual.db")) as database:
-        found = Attainment(database, programme)
+        found = Attainment(Purchases(database), programme)
         found.measure(lambda _done, _of: None)
     assert found.erased == 1
     assert [each.sums.sales for each in found.campaigns.values()] == [1, 0]
@@ -378,6 +379,6 @@ def test_a_goal_of_a_segment(tmp_path: Path) -> None:
                 "INSERT OR REPLACE INTO profile VALUES (?, ?, '', NULL, 'person')", (member, segments)
             )
     with closing(open_for_reading(tmp_path / "puntual.db")) as database:
-        found = Attainment(database, programme)
+        found = Attainment(Purchases(database), programme)
         found.measure(lambda _done, _of: None)
     assert found.goals[0].actual == 500 + 700 + 300
