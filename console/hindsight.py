@@ -72,6 +72,7 @@ def backtest(candidate: Path, programme: str, config: Path, *, as_json: bool) ->
                 after.award,
                 now_minor=money_of(before),
                 then_minor=money_of(after),
+                counted=after.given.counted,
             )
             if after.declined_by is not None:
                 test.declined[after.declined_by] += 1

@@ -4,13 +4,14 @@ It assumes that everybody would have bought the same: what customers do because 
 """
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
 from loyalty.amount import format_minor
 from rules.award import Award, Verdict
+from rules.cap import BUDGET
 from rules.facts import Facts
 from rules.programme import Programme
 from rules.replay import Rated
@@ -55,16 +56,15 @@ class Backtest:
     by_segment: Counter[str] = field(default_factory=Counter)
     by_member: Counter[Hashable] = field(default_factory=Counter)
     exhausted_on: dict[str, date] = field(default_factory=dict)
-    _campaign_of: dict[str, str] = field(default_factory=dict)
-    _budgets: dict[str, int] = field(default_factory=dict)
+    _budgets: dict[str, tuple[str, int]] = field(default_factory=dict)  # by counter: campaign and plan
     _by_campaign: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self._campaign_of = {rule.id: rule.campaign for rule in self.candidate.rules if rule.campaign}
         self._budgets = {
-            campaign.id: campaign.budget_points
+            cap.counter: (campaign.id, cap.limit)
             for campaign in self.candidate.campaigns
-            if campaign.budget_points is not None
+            for cap in campaign.caps
+            if cap.subject.startswith(BUDGET)
         }
 
     def add(
@@ -77,10 +77,11 @@ class Backtest:
         *,
         now_minor: int = 0,
         then_minor: int = 0,
+        counted: Iterable[tuple[str, int]] = (),
     ) -> None:
         """Take in one sale that brings *points* and *now_minor*, and would bring *award* and *then_minor*.
 
-        They come in order, oldest first.
+        They come in order, oldest first. What it would give beside points took *counted* of limits.
         """
         self.sales += 1
         self.current_minor += now_minor
@@ -92,9 +93,9 @@ class Backtest:
                 self.capped[step.rule_id] += 1
         for rule, part in award.parts:
             self.by_rule[rule] += part
-            campaign = self._campaign_of.get(rule, "")
-            if campaign:
-                self._spend(campaign, part, day)
+        for name, by in (*award.counted, *counted):
+            if name in self._budgets:
+                self._spend(*self._budgets[name], by, day)
         difference = award.points - points
         if difference:
             self.by_tier[facts.tier] += difference
@@ -124,10 +125,9 @@ class Backtest:
         """The members who would gain most, and how much."""
         return [(member, points) for member, points in self.by_member.most_common(TOP) if points > 0]
 
-    def _spend(self, campaign: str, points: int, day: date) -> None:
+    def _spend(self, campaign: str, budget: int, points: int, day: date) -> None:
         self._by_campaign[campaign] += points
-        budget = self._budgets.get(campaign)
-        if budget is not None and self._by_campaign[campaign] >= budget:
+        if self._by_campaign[campaign] >= budget:
             self.exhausted_on.setdefault(campaign, day)
 
     def report(self, *, has_money: bool = True) -> dict[str, object]:

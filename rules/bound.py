@@ -23,12 +23,17 @@ def bound_by(programme: Programme, facts: Facts, award: Award) -> dict[str, str]
                 given = points.get(cap.counter, 0)
                 left = max(cap.limit - before - (cap.spent(given) if given and not _is_count(cap) else 0), 0)
                 if cap.leaves(wanted, left) <= step.points:
-                    bounds.append(f"{_name(cap, programme)} had {_amount(cap, left, programme)} left")
+                    bounds.append(left_of(cap, left, programme))
             told[step.rule_id] = " and ".join(bounds)
         if step.verdict is not Verdict.LOST and step.points > 0:
             for cap in caps:
                 points[cap.counter] = points.get(cap.counter, 0) + step.points
     return told
+
+
+def left_of(cap: Cap, left: int, programme: Programme) -> str:
+    """``its limit of 30 for each member a day had 0 left``."""
+    return f"{_name(cap, programme)} had {_amount(cap, left, programme)} left"
 
 
 def _is_count(cap: Cap) -> bool:
@@ -40,7 +45,7 @@ def _amount(cap: Cap, amount: int, programme: Programme) -> str:
         case Unit.POINTS:
             return f"{amount}"
         case Unit.COUNT:
-            return f"{amount} times"
+            return "once" if amount == 1 else f"{amount} times"
         case Unit.COST:
             return format_minor(amount, programme.terms.currency)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from loyalty.amount import Rate
 
 _FREE = Rate(0)
+BUDGET = "budget:"  # begins the subject of what a campaign's budget limits
 OFF = "off:"  # begins the subject of limits on what a rule takes off prices
 
 

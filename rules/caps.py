@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from loyalty.amount import Rate
-from rules.cap import Cap, Per, Scope, Unit
+from rules.cap import BUDGET, Cap, Per, Scope, Unit
 from rules.counters import DAYS_MAX
 from rules.reading import Section
 
@@ -57,7 +57,7 @@ def read_budget(section: Section, name: str) -> tuple[int | None, tuple[Cap, ...
     total = section.whole("budget_points", low=1) if "budget_points" in section else None
     caps = []
     if total is not None:
-        caps.append(Cap(f"budget:{name}", total, Scope.ALL, Per.LIFETIME))
+        caps.append(Cap(f"{BUDGET}{name}", total, Scope.ALL, Per.LIFETIME))
     if "budget_daily" in section:
         daily = section.whole("budget_daily", low=1)
         caps.append(Cap(f"campaign:{name}", daily, Scope.ALL, Per.DAY))

@@ -225,7 +225,8 @@ def describe_redemption(redemption: Redemption, currency: str, most: int = NAMED
     """What points pay, in words."""
     if redemption.refused:
         return f"points pay nothing: {redemption.refused}"
-    parts = [f"a point pays {describe_fraction(redemption.value)} minor units, in steps of {redemption.step}"]
+    pays = _pays(redemption.value, currency)
+    parts = [f"{pays}, in steps of {redemption.step}"]
     if redemption.minimum:
         parts.append(f"from {redemption.minimum} points on")
     parts.append(f"up to {_part(redemption.share)} of the ticket")
@@ -252,6 +253,12 @@ def describe_rule(rule: Rule, currency: str, most: int = NAMED) -> str:
     if rule.lines is not None:
         parts.append(describe_lines(rule.lines, currency, most))
     return "; ".join(parts)
+
+
+def _pays(value: Rate, currency: str) -> str:
+    """``a point pays 0.01``, ``2 points pay 0.03``."""
+    points = "a point pays" if value.denominator == 1 else f"{value.denominator} points pay"
+    return f"{points} {format_minor(value.numerator, currency)}"
 
 
 def any_of(values: Iterable[str], most: int = NAMED) -> str:

@@ -38,6 +38,7 @@ from rules.effects import (
 from rules.experiment import HOLDOUT, withheld
 from rules.extras import interpreted
 from rules.facts import Facts
+from rules.hindrance import OTHER_OF_GROUP, why_not_given, why_not_off
 from rules.interpret import interpret, lines_hold, quantity_short, selected, shortfall
 from rules.programme import BASE_RULE, Multipliers, Programme
 from rules.redeem import redemption_in
@@ -182,18 +183,15 @@ def _picked(rule: Rule, programme: Programme, award: Award, facts: Facts) -> Ans
         return Answer(decided == rule.id, "being the first of its lane", found)
     if rule.lane in EXTRA_LANES:
         gave = rule.id in interpreted(programme, facts, award.counted)[1].rules
-        what = "it was given" if gave else "another of its group was, or too little was left"
+        what = "it was given" if gave else why_not_given(programme, facts, rule, award.counted)
         return Answer(gave, "being picked, and room in its limits and its stock", what)
     if rule.lane in PRICE_LANES:
         if not facts.may_be_discounted:
             return Answer(holds=False, asks="a till that takes discounts off lines", found="it cannot")
         given = interpret(programme, facts).discounts
         off = sum(each.amount_minor for each in given if each.promotion == rule.id)
-        return Answer(
-            off > 0,
-            "being picked, something to take it off, and room in its limits",
-            f"{format_minor(off, currency)} off",
-        )
+        what = f"{format_minor(off, currency)} off" if off else why_not_off(programme, facts, rule)
+        return Answer(off > 0, "being picked, something to take it off, and room in its limits", what)
     return _points_given(rule, programme, award, facts)
 
 
@@ -209,7 +207,7 @@ def _points_given(rule: Rule, programme: Programme, award: Award, facts: Facts) 
     is_max = programme.base.multipliers is Multipliers.MAX and isinstance(rule.effect, Multiply)
     if is_max and applied and _is_outdone(step, programme, award):
         return Answer(holds=False, asks="being the largest multiplier", found="a larger one counts")
-    what = f"it gave {step.points}" if applied else "another rule of its group was picked"
+    what = f"it gave {step.points}" if applied else OTHER_OF_GROUP
     return Answer(applied, "being picked", what)
 
 

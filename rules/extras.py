@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple, TypeVar
 
 from loyalty.transaction import BasketLine
-from rules.cap import Per, Unit
+from rules.cap import BUDGET, Cap, Per, Unit
 from rules.conditions import holds, within
 from rules.effects import (
     EXTRA_LANES,
@@ -158,7 +158,9 @@ class _Giving:
         )
 
     def _give(self, rule: Rule, own: Own) -> bool:
-        """Give what *rule* gives; whether that was anything."""
+        """Give what *rule* gives; whether that was anything. A spent budget gives nothing at all."""
+        if any(cap.subject.startswith(BUDGET) and self._is_spent(cap) for cap in rule.caps):
+            return False
         if rule.lane is Lane.COUNTER:
             return self._count_up(rule, own)
         match rule.effect:
@@ -210,6 +212,10 @@ class _Giving:
         if gift.value_minor:
             self._costs.append((rule.id, gift.value_minor))
         return _put(self._gifts, gift)
+
+    def _is_spent(self, budget: Cap) -> bool:
+        """Whether nothing was left of *budget* before the sale."""
+        return self._before.get(budget.counter, 0) >= budget.limit
 
     def _may(self, rule: Rule, points: int = 0, cost_minor: int = 0) -> bool:
         """Whether the limits leave so much; it is taken. Nothing is given by halves."""

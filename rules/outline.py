@@ -12,7 +12,7 @@ from typing import Final
 from loyalty.amount import format_minor
 from loyalty.card import CardRange
 from rules.bundle import FOLDER
-from rules.cap import OFF, Per
+from rules.cap import BUDGET, OFF, Per
 from rules.coupon import Coupon
 from rules.describe import (
     describe,
@@ -241,10 +241,10 @@ def _campaigns(programme: Programme) -> Iterator[tuple[str, ...]]:
     currency = programme.terms.currency
     for campaign in programme.campaigns:
         arms = ", ".join(f"{name} {_percent(share)}" for name, share in campaign.arms)
-        own = [cap for cap in campaign.caps if not cap.subject.startswith("budget:")]
+        own = [cap for cap in campaign.caps if not cap.subject.startswith(BUDGET)]
         limits = [describe_caps(own, currency)]
         for cap in campaign.caps:
-            if cap.subject.startswith("budget:"):
+            if cap.subject.startswith(BUDGET):
                 per = "" if cap.per is Per.LIFETIME else f" a {cap.per.value}"
                 limits.insert(0, f"budget of {cap.limit:,} points{per}")
         yield (

@@ -15,10 +15,11 @@ from ledger.entry import NO_LOT, POINTS_MAX
 from loyalty.card import IdentifierKind, Token
 from loyalty.errors import LoyaltyError
 from members.card import Card
+from rules.cap import BUDGET
 from rules.programme import Programme
 from switch.booking import Booking
 from switch.case import Moment
-from switch.counting import BUDGET, budget_account, loaded_place
+from switch.counting import budget_account, loaded_place
 from switch.postings import Draft
 from switch.tallies import rows_of
 from switch.work import Change, Numbering

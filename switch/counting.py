@@ -13,7 +13,7 @@ from ledger.account import AccountId, AccountKind, account
 from loyalty.transaction import Operation
 from members.card import Card
 from rules.award import Award
-from rules.cap import OFF, Scope
+from rules.cap import BUDGET, OFF, Scope
 from rules.counters import GIVEN_BY, Counting, Place, Tallied
 from rules.extras import NOTHING, Extras, extras
 from rules.facts import Facts
@@ -34,7 +34,6 @@ from switch.tallies import ISSUED, KEPT, USED, kept_place, rows_of
 from switch.tiering import grants_of, tier_changes
 from switch.worksheet import Worksheet
 
-BUDGET: Final = "budget:"  # begins the measure of what a budget spent
 _PLANNED: Final = "planned:"
 _EVER: Final = ""  # the stretch without an end
 _OWNER_SIZE: Final = 5  # bytes of an account's owner

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from rules.cap import BUDGET
 from rules.conditions import Period
 from rules.rule import Campaign
-from switch.counting import BUDGET, loaded_place
+from switch.counting import loaded_place
 
 _TOTAL: Final = (
     "SELECT total FROM tally WHERE (measure, whose, stretch) = (?, '', '')"

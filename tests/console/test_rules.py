@@ -167,7 +167,7 @@ def test_explain_and_try_again(shop: Path, receipts: list[str], tmp_path: Path) 
     assert why == ["NO   the earn base is 50.00 or more: 46.80", "NO   a little more: 3.20 was missing"]
     assert "there is no rule bgi" in puntual("rules", "why-not", receipts[0], "bgi", "--config", shop).output
     refused = puntual("rules", "explain", receipts[2], "--config", shop).output.splitlines()
-    terms = "a point pays 1 minor units, in steps of 1, up to all of the ticket"
+    terms = "a point pays 0.01, in steps of 1, up to all of the ticket"
     assert refused[1:] == [
         f"  points pay by the programme's own terms: {terms}",
         "  declined: NOT_SUFFICIENT_POINTS",
@@ -208,7 +208,7 @@ def test_explain_a_redemption(tmp_path: Path) -> None:
         switch.terminate()
     rrn, declined = (each["rrn"] for each in done)
     told = puntual("rules", "explain", rrn, "--config", config).output.splitlines()
-    terms = "a point pays 1 minor units, in steps of 1, up to all of the ticket"
+    terms = "a point pays 0.01, in steps of 1, up to all of the ticket"
     assert told[1:] == [
         f"  points pay by small: Half of it: {terms}, with a code or PIN from 9.00 on",
         "  50 points were used, worth 0.50",

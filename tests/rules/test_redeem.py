@@ -192,7 +192,7 @@ def test_in_words() -> None:
         ' covers = { except_category = "TOBACCO" }, proof_from = "20.00"'
     )
     assert describe_redemption(made, "978") == (
-        "a point pays 2 minor units, in steps of 50, from 100 points on, up to 1/2 of the ticket, of tickets"
+        "a point pays 0.02, in steps of 50, from 100 points on, up to 1/2 of the ticket, of tickets"
         " from 10.00 on, on lines not category TOBACCO, as a discount where the till takes it,"
         " with a code or PIN from 20.00 on"
     )

@@ -114,7 +114,7 @@ def test_what_declined_can_be_explained() -> None:
         """
     )
     story.commit()
-    terms = "a point pays 1 minor units, in steps of 1, up to 1/2 of the ticket"
+    terms = "a point pays 0.01, in steps of 1, up to 1/2 of the ticket"
     guard = ["g: Not here: declines: NOT_HERE", "because terminal is T2: T2"]
     never = ["points pay by never: Never above 50.00: points pay nothing: TOO_LARGE"]
     never.append("because the ticket is 50.00 or more: 50.00")
