@@ -23,8 +23,9 @@ from switch.positions import positions as positions_of
 def positions(programme: str | None, config: Path, *, as_json: bool) -> None:
     """Tell what is owed: points of members by month and funder with their value, certificates, partners.
 
-    Issued, redeemed and exchanged are net of what was undone; expired is the breakage. A partner's position
-    is below 0 where he owes the programme, and above 0 where it owes him.
+    Issued, redeemed and exchanged are net of what was undone; expired is the breakage; adjusted is what was
+    given by hand. Outstanding is issued - redeemed - exchanged - expired + adjusted. A partner's position is
+    below 0 where he owes the programme, and above 0 where it owes him.
     """
     deployment = open_deployment(config)
     its = part_named(deployment.programme, programme or "")
@@ -41,6 +42,7 @@ def positions(programme: str | None, config: Path, *, as_json: bool) -> None:
             "redeemed": cohort.redeemed,
             "exchanged": cohort.exchanged,
             "expired": cohort.expired,
+            "adjusted": cohort.adjusted,
             "outstanding": cohort.outstanding,
             "value": cohort.value_minor if as_json else format_minor(cohort.value_minor, currency),
         }

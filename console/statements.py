@@ -22,6 +22,11 @@ from members.card import Card
 from switch import queries
 from switch.movements import Movement, lots_of, movements_of
 
+_EXPIRY: Final = "EXPIRY"  # what a statement calls points that nobody spent in time
+_EXPIRIES: Final = frozenset({PostingReason.EXPIRE, PostingReason.RELEASE_EXPIRED})
+_CORRECTIONS: Final = frozenset(
+    {PostingReason.ADJUST, PostingReason.ADJUST_TO_DEBT, PostingReason.WRITE_OFF, PostingReason.OPENING}
+)
 _MONTH: Final = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
 
 
@@ -121,21 +126,32 @@ def _bounds(month: str | None, today: date) -> tuple[date, date]:
 def _lines(
     movements: Sequence[Movement], balance: int, terms: Terms, *, as_json: bool
 ) -> list[dict[str, object]]:
-    """One line for each decision that changed the balance, with the balance after it."""
+    """One line for each decision that changed the balance, with the balance after it.
+
+    What had expired by then is posted with the next decision that comes along: it has a line of its own.
+    """
     lines: list[dict[str, object]] = []
     for _, group in groupby(movements, key=lambda movement: movement.seq):
         some = list(group)
-        points = sum(each.points for each in some)
-        if points:
+        for operation, moved in (
+            (_EXPIRY, [each for each in some if each.reason in _EXPIRIES]),
+            (some[0].operation, [each for each in some if each.reason not in _EXPIRIES]),
+        ):
+            points = sum(each.points for each in moved)
+            if not points:
+                continue
             balance += points
-            first = some[0]
+            first = moved[0]
+            amount: object = first.amount if as_json else _amount(first, terms)
+            if operation == _EXPIRY:
+                amount = None
             lines.append(
                 {
                     "date": first.business_date,
-                    "operation": first.operation,
+                    "operation": operation,
                     "rrn": first.rrn,
-                    "merchant": first.merchant_id,
-                    "amount": first.amount if as_json else _amount(first, terms),
+                    "merchant": "" if operation == _EXPIRY else first.merchant_id,
+                    "amount": amount,
                     "points": points if as_json else f"{points:+}",
                     "balance": balance,
                 }
@@ -166,10 +182,11 @@ def _told(movements: Sequence[Movement], terms: Terms) -> list[dict[str, object]
 
 
 def _reason(movement: Movement) -> str:
-    """The rules that earned, or what else moved the points."""
+    """The rules that earned, or what else moved the points; of a correction why it was made."""
     if movement.points > 0 and movement.reason is PostingReason.EARN and movement.rules:
         return movement.rules
-    return movement.reason.name.lower().replace("_", " ")
+    reason = movement.reason.name.lower().replace("_", " ")
+    return f"{reason}: {movement.rules}" if movement.reason in _CORRECTIONS and movement.rules else reason
 
 
 def _amount(movement: Movement, terms: Terms) -> str:

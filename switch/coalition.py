@@ -48,7 +48,13 @@ def shared(case: Case, outcome: Outcome) -> Outcome:
     more: list[Posting] = []
     if partner.funds:
         more += _funded(its, _issued(outcome))
-        lots = tuple([lot if lot.funder else replace(lot, funder=partner.id) for lot in outcome.lots])
+        issued = {posting.lot for posting in outcome.postings if posting.debit == _ISSUE}
+        lots = tuple(
+            [
+                replace(lot, funder=partner.id) if lot.lot in issued and not lot.funder else lot
+                for lot in outcome.lots
+            ]
+        )
         outcome = structs.replace(outcome, lots=lots) if lots else outcome
     if partner.reimbursed:
         more += _reimbursed(its, _redeemed(outcome.postings))

@@ -20,6 +20,7 @@ from rules.programme import Programme
 from switch.booking import Booking
 from switch.case import Moment
 from switch.counting import budget_account, loaded_place
+from switch.people import is_same_person
 from switch.postings import Draft
 from switch.tallies import rows_of
 from switch.work import Change, Numbering
@@ -78,14 +79,16 @@ class Warrant:
             LoyaltyError: It does not.
         """
         for where, name in (("--reason", self.reason), ("--by", self.by), ("--checked-by", self.checked_by)):
-            if name is not None and not (0 < len(name) <= NAME_SIZE_MAX and name.isprintable()):
+            if name is None:
+                continue
+            if not name.strip() or len(name) > NAME_SIZE_MAX or not name.isprintable():
                 hint = f"write 1 to {NAME_SIZE_MAX} printable characters"
                 raise LoyaltyError("cannot stand in the books", where=where, hint=hint)
         if not 0 < abs(points) <= POINTS_MAX:
             raise LoyaltyError(
                 "is nothing to book", where="the points", hint=f"give 1 to {POINTS_MAX}, with a sign"
             )
-        if self.checked_by is not None and self.checked_by.casefold() == self.by.casefold():
+        if self.checked_by is not None and is_same_person(self.checked_by, self.by):
             hint = "let somebody else check it"
             raise LoyaltyError("is who made it", where="--checked-by", hint=hint)
         if abs(points) > policy.checker_above and self.checked_by is None:

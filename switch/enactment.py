@@ -18,6 +18,7 @@ from rules.programme import Programme
 from switch.athand import NotAtHand
 from switch.block import ProgrammeAct, ProgrammeEntry, ProgrammeHead
 from switch.case import Moment
+from switch.people import is_same_person
 from switch.programmes import KEPT_SIZE_MAX, Programmes
 from switch.recall import Recall
 from switch.work import Change
@@ -162,7 +163,7 @@ def refuse_self_approval(history: History, version: str, by: str | None) -> None
     where = f"programme {version}"
     if proposal is None:
         raise LoyaltyError("nobody proposed it", where=where, hint="propose it: puntual rules activate")
-    if proposal.by == by:
+    if by is not None and is_same_person(proposal.by, by):
         raise LoyaltyError(f"was proposed by {by}", where=where, hint="let somebody else approve it")
 
 

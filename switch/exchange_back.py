@@ -7,7 +7,7 @@ from loyalty.transaction import Operation
 from switch.allowed import redemption_of
 from switch.case import Case
 from switch.certificates import changed
-from switch.exchange import USED, draft_for
+from switch.exchange import LAPSED, USED, draft_for
 from switch.outcome import Link, Outcome, Record, Side
 from switch.returns import spent_lots
 from switch.vouchers import VoucherDraft
@@ -64,7 +64,7 @@ def take_exchange_back(case: Case, record: Record, final: int | None = None) -> 
         left=certificate.left - points,
         links=(link,),
         side=changed(certificate.code, -points, -value_minor),
-        exception=USED if points < asked else None,
+        exception=None if points == asked else USED if lives else LAPSED,
     )
 
 

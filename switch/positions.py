@@ -25,11 +25,10 @@ _MOVED: Final = (
     " FROM posting LEFT JOIN lot ON lot.lot = posting.lot{}"
     " WHERE posting.seq > ?2 AND posting.seq <= ?3 GROUP BY 1, 2, 3, 4"
 )
-# Postings of the members of one programme: the owner of whichever side is a member's account.
+# Postings of the members of one programme: the lot's owner, or that of whichever side is a member's account.
 _OF_PROGRAMME: Final = (
-    " JOIN member ON member_id = CASE WHEN posting.debit / ?1 BETWEEN 2000 AND 2030"
-    " THEN posting.debit % ?1 ELSE posting.credit % ?1 END"
-    " AND (posting.debit / ?1 BETWEEN 2000 AND 2030 OR posting.credit / ?1 BETWEEN 2000 AND 2030)"
+    " JOIN member ON member_id = coalesce(lot.owner, CASE WHEN posting.debit / ?1 BETWEEN 2000 AND 2030"
+    " THEN posting.debit % ?1 WHEN posting.credit / ?1 BETWEEN 2000 AND 2030 THEN posting.credit % ?1 END)"
     " AND coalesce((SELECT programme FROM membership WHERE membership.member_id = member.member_id), '') = ?4"
 )
 _BESIDE: Final = "SELECT member_id, programme FROM membership"
@@ -57,6 +56,8 @@ _PARTNERS: Final = (
 class Cohort:
     """Points that were earned in one month at the expense of one funder, and what became of them.
 
+    Outstanding is issued, less redeemed, exchanged and expired, and adjusted.
+
     Attributes:
         month: ``YYYY-MM``.
         funder: A partner's id; empty for the programme.
@@ -64,6 +65,8 @@ class Cohort:
         redeemed: Less what was given back.
         exchanged: Became certificates, less what came back.
         expired: Nobody spent them in time: the breakage.
+        adjusted: Given by hand, less what was taken so; and what transfers that were undone gave back and
+            whoever had received it owes, or the programme bears.
         outstanding: That members have.
         value_minor: Money set aside for these at issue, rounded down for each lot.
     """
@@ -74,6 +77,7 @@ class Cohort:
     redeemed: int
     exchanged: int
     expired: int
+    adjusted: int
     outstanding: int
     value_minor: int
 
@@ -125,8 +129,8 @@ def positions(
                 moved[month, funder][what] += change
         through = last
     of_no_lot = moved.pop(("", ""), Counter())
-    for key, (points, value_minor) in _left(database, value, programme, others).items():
-        moved[key].update(outstanding=points, value_minor=value_minor)
+    for key, value_minor in _left(database, value, programme, others).items():
+        moved[key].update(value_minor=value_minor)
     cohorts = tuple(
         Cohort(
             month=month,
@@ -135,6 +139,7 @@ def positions(
             redeemed=of["redeemed"],
             exchanged=of["exchanged"],
             expired=of["expired"],
+            adjusted=of["adjusted"],
             outstanding=of["outstanding"],
             value_minor=of["value_minor"],
         )
@@ -166,7 +171,7 @@ def _changes(debit: AccountKind, credit: AccountKind, points: int) -> list[tuple
         match kind:
             case AccountKind.ISSUE if other in _OF_MEMBERS:
                 changes.append(("issued", -change))
-            case AccountKind.REDEEMED if other in _OF_MEMBERS:
+            case AccountKind.REDEEMED:  # of points that expired again with nobody, too
                 changes.append(("redeemed", change))
             case AccountKind.EXPIRED:
                 changes.append(("lapsed" if other is AccountKind.CERTIFICATES else "expired", change))
@@ -176,6 +181,10 @@ def _changes(debit: AccountKind, credit: AccountKind, points: int) -> list[tuple
                     changes.append(("exchanged", change))
             case AccountKind.DEBT:
                 changes.append(("debt", change))
+            case AccountKind.ADJUST | AccountKind.TRANSIT:
+                changes.append(("adjusted", -change))
+            case AccountKind.AVAILABLE | AccountKind.PENDING | AccountKind.HELD:
+                changes.append(("outstanding", change))
             case _:
                 pass
     return changes
@@ -183,12 +192,12 @@ def _changes(debit: AccountKind, credit: AccountKind, points: int) -> list[tuple
 
 def _left(
     database: sqlite3.Connection, value: Rate, programme: str | None, others: Mapping[str, Rate]
-) -> dict[tuple[str, str], tuple[int, int]]:
-    """What members have, and its value, by month and funder."""
+) -> dict[tuple[str, str], int]:
+    """The value of what members have, by month and funder."""
     beside: dict[int, str] = {}
     if others or programme is not None:
         beside = dict(database.execute(_BESIDE))
-    found: dict[tuple[str, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
+    found: Counter[tuple[str, str]] = Counter()
     after = (0, 0)
     kinds = {int(kind) for kind in _LOT_KINDS}
     while rows := database.execute(_LEFT, (*after, SLICE_SIZE)).fetchall():
@@ -196,8 +205,7 @@ def _left(
             its = beside.get(account_id % _KIND, "")
             if account_id // _KIND in kinds and programme in (None, its):
                 worth_minor = value_minor * left // points if value_minor else others.get(its, value).of(left)
-                had, had_minor = found[month, funder]
-                found[month, funder] = had + left, had_minor + worth_minor
+                found[month, funder] += worth_minor
         after = rows[-1][:2]
     return found
 

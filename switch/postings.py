@@ -67,7 +67,7 @@ class Draft:
         self.postings: list[Posting] = []
         self.lots: list[Lot] = []
         self.sides: list[Side] = []
-        self._gracious: int | None = None  # the lot with days of grace
+        self._gracious: tuple[int, ...] = ()  # lots with days of grace
         if book is not None:
             self._available = account(AccountKind.AVAILABLE, book.owner)
             self._debt = account(AccountKind.DEBT, book.owner)
@@ -152,7 +152,7 @@ class Draft:
                 if self._grace is None:
                     self._post(_REDEEMED, _EXPIRED, points, lot.lot, PostingReason.RE_EXPIRE)
                 else:
-                    self._be_gracious(_REDEEMED, points, self._grace)
+                    self._be_gracious(_REDEEMED, points, self._grace, lot.funder)
                     had += points
             else:
                 self._restore(_REDEEMED, lot, points, PostingReason.GIVE_BACK)
@@ -248,8 +248,6 @@ class Draft:
                 case PostingReason.ABSORB:
                     self._post(_ISSUE, _ADJUST, posting.points, NO_LOT, PostingReason.REEARN)
                     taken += posting.points
-                case _:
-                    pass
         return given, taken
 
     def _end_holds(self, now: datetime) -> None:
@@ -278,17 +276,18 @@ class Draft:
             if self._grace is not None:
                 self._be_gracious(_EXPIRED, lot.points, self._grace)
 
-    def _be_gracious(self, debit: AccountId, points: int, last_day: date) -> None:
-        """Give *points* in place of expired ones: one lot of them for the whole decision."""
+    def _be_gracious(self, debit: AccountId, points: int, last_day: date, funder: str = "") -> None:
+        """Give *points* in place of expired ones: one lot of each *funder* for the whole decision."""
         assert self.book is not None
         for at, lot in enumerate(self.lots):
-            if lot.lot == self._gracious:
-                self.lots[at] = replace(lot, points=lot.points + points)
+            if lot.lot in self._gracious and lot.funder == funder:
+                whole = lot.points + points
+                self.lots[at] = replace(lot, points=whole, value_minor=self.value.of(whole))
                 self._post(debit, self._available, points, lot.lot, PostingReason.GRACE)
                 self.book = self.book.credited(_balance_of(lot, points))
                 return
-        self._new_lot(debit, points, self._today, last_day, PostingReason.GRACE)
-        self._gracious = self.lots[-1].lot
+        self._new_lot(debit, points, self._today, last_day, PostingReason.GRACE, funder)
+        self._gracious += (self.lots[-1].lot,)
 
     def _mature(self) -> None:
         """Make pending points available whose day has come."""

@@ -38,7 +38,7 @@ class VoucherDraft(Draft):
         had = 0
         for lot, points in parts:
             if lot.expires_on < self._today and self._grace is not None:
-                self._be_gracious(_CERTIFICATES, points, self._grace)
+                self._be_gracious(_CERTIFICATES, points, self._grace, lot.funder)
                 had += points
             elif lot.expires_on < self._today:
                 self._post(_CERTIFICATES, _EXPIRED, points, lot.lot, PostingReason.EXCHANGE_BACK)

@@ -92,11 +92,11 @@ def test_partners_settle_what_they_owe_and_are_owed(story: Story, coalition: Dep
         # What expires first goes first, whoever funds it; of the same day what is older.
         {
             "month": month, "funder": "", "issued": 200, "redeemed": 0, "exchanged": 60,
-            "expired": 0, "outstanding": 140, "value": 140,
+            "expired": 0, "adjusted": 0, "outstanding": 140, "value": 140,
         },
         {
             "month": month, "funder": "FUEL", "issued": 100, "redeemed": 100, "exchanged": 0,
-            "expired": 0, "outstanding": 0, "value": 0,
+            "expired": 0, "adjusted": 0, "outstanding": 0, "value": 0,
         },
     ]  # fmt: skip
     assert found["partners"] == [

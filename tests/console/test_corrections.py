@@ -91,6 +91,8 @@ def test_a_key_that_is_made_is_shown_before(shop: Path) -> None:
         (("10001", "--reason", "X", "--by", "ana"), "is more than 10000, which needs a second person"),
         (("-10001", "--reason", "X", "--by", "ana"), "is more than 10000, which needs a second person"),
         (("20000", "--reason", "X", "--by", "ana", "--checked-by", "Ana"), "is who made it"),
+        (("20000", "--reason", "X", "--by", "Ana  Ruiz", "--checked-by", " ana ruiz"), "is who made it"),
+        (("5", "--reason", "X", "--by", " "), "cannot stand in the books"),
         (("5", "--reason", "X" * 41, "--by", "ana"), "cannot stand in the books"),
         (("5", "--reason", "X", "--by", "ana", "--key", "a|b"), "is not a key"),
         (("5", "--reason", "X", "--by", "ana", "--write-off"), "owes 0 points"),

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -122,6 +122,41 @@ def test_a_statement_adds_up(shop: Path) -> None:
         puntual("ledger", "statement", CARD, "--month", "2026-10", "--json", "--config", shop).stdout
     )
     assert (october["opening"], october["closing"], len(october["lines"])) == (0, 100, 1)
+
+
+def test_a_statement_tells_expiry_apart(shop: Path) -> None:
+    """What expired is posted with the next decision that comes along, which did not spend it."""
+    today = datetime.now(UTC).date()
+    tomorrow = today + timedelta(days=1)
+    old = shop.parent / "old.csv"
+    old.write_text(f"points,card,expires_on\n100,{CARD},{today}\n50,{CARD},\n", encoding="utf-8")
+    for arguments in (
+        ("import", "balances", old, "--count", "2", "--sum", "150"),
+        ("days", "open", str(tomorrow), "--by", "ana"),
+        ("adjust", CARD, "-20", "--reason", "X", "--by", "ana"),
+    ):
+        done = puntual(*arguments, "--config", shop)
+        assert done.exit_code == 0, done.output
+    statement = ("ledger", "statement", CARD, "--month", f"{tomorrow:%Y-%m}", "--config", shop)
+    lines = [
+        line.split() for line in puntual(*statement).stdout.splitlines() if line.startswith(str(tomorrow))
+    ]
+    assert [(line[1], line[-2:]) for line in lines] == [
+        ("EXPIRY", ["-100", "50"]),
+        ("ADJUST", ["-20", "30"]),
+    ]
+    told = json.loads(puntual(*statement, "--json").stdout)
+    assert [(line["operation"], line["amount"], line["points"]) for line in told["lines"][-2:]] == [
+        ("EXPIRY", None, -100),
+        ("ADJUST", 20, -20),
+    ]
+    assert told["closing"] == 30
+
+
+def test_why_tells_why_a_correction_was_made(shop: Path) -> None:
+    adjusted = puntual("adjust", CARD, "9", "--reason", "GOODWILL", "--by", "ana", "--config", shop)
+    assert adjusted.exit_code == 0, adjusted.stderr
+    assert "adjust: GOODWILL" in puntual("ledger", "why", CARD, "--config", shop).stdout
 
 
 def test_a_statement_of_nothing(shop: Path) -> None:

@@ -101,6 +101,31 @@ def test_points_of_grace_are_one_lot() -> None:
     assert {posting.lot for posting in undone.postings} == {undone.lots[0].lot}
 
 
+def test_points_of_grace_are_whose_they_were() -> None:
+    """A partner who bore points bears them still; what comes back from a hold at his till is not his."""
+    partner = '\n[[partner]]\nid = "A"\ntext = "A"\nfunds = true\n'
+    story = Story(parse_programme({MAIN: _text([SHORT, GRACE]) + partner}))
+    story.play("""
+        EARN card=A amount=100 ->
+        EARN card=A amount=200 partner=A ->
+        EARN card=A amount=400 ->
+        x1: REDEEM card=A amount=7 -> balance=0
+        REVERSAL of=x1 later=25 -> used=7 balance=7
+    """)
+    undone = story.pending[-1]
+    assert sorted((lot.funder, lot.points, lot.value_minor) for lot in undone.lots) == [
+        ("", 5, 5),
+        ("A", 2, 2),
+    ]
+    story.play("""
+        EARN card=B amount=300 ->
+        x2: HOLD card=B amount=3 pays=1 ->
+        EARN card=B amount=500 partner=A later=25 ->
+    """)
+    earned = story.pending[-1]
+    assert sorted((lot.funder, lot.points) for lot in earned.lots) == [("", 3), ("A", 5)]
+
+
 def test_what_is_due_is_posted_with_the_next_decision_and_only_then() -> None:
     """An inquiry tells it and posts nothing; a decline posts nothing either."""
     story = Story(parse_programme({MAIN: _text([WAIT])}))

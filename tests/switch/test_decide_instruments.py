@@ -138,7 +138,7 @@ CERTIFICATES_UNDONE = """
     PAY_CERTIFICATE card=A amount=100 cert=d       -> left=0
     # what lapsed does not come back
     e: EXCHANGE card=A amount=300                  -> balance=550
-    REVERSAL of=e later=200                        -> used=None left=300 exception=CERTIFICATE_USED
+    REVERSAL of=e later=200                        -> used=None left=300 exception=CERTIFICATE_LAPSED
     # before it comes
     REVERSAL card=A stan=900                       -> exception=ORIGINAL_NOT_FOUND
     EXCHANGE card=A amount=100 stan=900            -> reason=ALREADY_REVERSED
