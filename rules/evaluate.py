@@ -17,7 +17,9 @@ from rules.margin import first_too_thin
 from rules.multiples import raises
 from rules.price import discounts
 from rules.programme import Multipliers, Programme
-from rules.rows import Hit, Kind, Sale, sale_of
+from rules.promise import can_be_promised
+from rules.rows import Hit, Kind, Row, Sale, sale_of
+from rules.rule import Pick
 from rules.settle import settle
 from rules.words import few_more, near_miss, with_tier
 
@@ -54,8 +56,16 @@ def _near_tier(programme: Programme, facts: Facts, hits: list[Hit]) -> str | Non
             and (not raises(row, hits, raised.lines))
         ):
             continue
-        return with_tier(tier, row.rule, programme.terms.language)
+        if _may_tell(programme, facts, row, hits):
+            return with_tier(tier, row.rule, programme.terms.language)
     return None
+
+
+def _may_tell(programme: Programme, facts: Facts, row: Row, hits: list[Hit]) -> bool:
+    """Whether *row* would bring something beside *hits*, as far as that has to be asked."""
+    if row.pick is Pick.ALL and not row.caps and not programme.limits:
+        return True
+    return can_be_promised(programme, facts, row.rule, [hit[1].rule for hit in hits])
 
 
 def evaluate(programme: Programme, facts: Facts) -> Award:
@@ -78,11 +88,16 @@ def evaluate(programme: Programme, facts: Facts) -> Award:
         withheld = choosy.choose(sale)
     else:
         finding = programme.table.search(sale, within)
-    near = None
-    if finding.near is not None and (within is None or finding.short_minor <= within):
-        near = near_miss(finding.short_minor, programme.terms.currency, finding.near.more)
-    elif finding.few is not None:
-        missing, _, row, what = finding.few
+    near: str | None = None
+    nearest, few = finding.near, finding.few
+    if (
+        nearest is not None
+        and (within is None or finding.short_minor <= within)
+        and _may_tell(programme, facts, nearest, finding.hits)
+    ):
+        near = near_miss(finding.short_minor, programme.terms.currency, nearest.more)
+    elif few is not None and _may_tell(programme, facts, few[2], finding.hits):
+        missing, _, row, what = few
         near = few_more(missing, what, row.rule, programme.terms.language)
     elif programme.near_miss_tiers:
         near = _near_tier(programme, facts, finding.hits)

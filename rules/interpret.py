@@ -31,6 +31,7 @@ from rules.margin import first_too_thin
 from rules.multiples import MULTIPLIERS_MAX
 from rules.price import discounts
 from rules.programme import BASE_RULE, Multipliers, Programme, RoundingLevel
+from rules.promise import can_be_promised
 from rules.rule import Pick, Rule
 from rules.words import few_more, more_than, near_miss, with_tier
 
@@ -303,8 +304,9 @@ def _nearest(programme: Programme, facts: Facts, lines: Lines, hits: list[Rule])
         if short is not None and (best is None or short < best[0]):
             best = (short, rule)
     limit = programme.near_miss_within_minor
-    if best is None or (limit is not None and best[0] > limit):
-        return _nearest_otherwise(programme, facts, lines, rules)
+    is_near = best is not None and (limit is None or best[0] <= limit)
+    if best is None or not is_near or not can_be_promised(programme, facts, best[1], hits):
+        return _nearest_otherwise(programme, facts, lines, rules, hits)
     more = more_than(best[1], programme.terms.language)
     return near_miss(best[0], programme.terms.currency, more)
 
@@ -322,7 +324,9 @@ def _would_count(rule: Rule, programme: Programme, facts: Facts, lines: Lines, h
     return not own or not own <= multiplied
 
 
-def _nearest_otherwise(programme: Programme, facts: Facts, lines: Lines, rules: list[Rule]) -> str | None:
+def _nearest_otherwise(
+    programme: Programme, facts: Facts, lines: Lines, rules: list[Rule], hits: list[Rule]
+) -> str | None:
     """The rule that lacks nothing but lines or units, and fewest of them; else the first of the next tier."""
     few: tuple[int, str, Rule] | None = None
     above = programme.tier_above(facts.tier) if programme.near_miss_tiers else None
@@ -333,8 +337,8 @@ def _nearest_otherwise(programme: Programme, facts: Facts, lines: Lines, rules: 
         if missing is not None and (few is None or missing[0] < few[0]):
             few = (*missing, rule)
         if with_it is None and not applies(rule, facts, lines) and applies(rule, raised, lines):
-            with_it = rule
-    if few is not None:
+            with_it = rule if can_be_promised(programme, facts, rule, hits) else None
+    if few is not None and can_be_promised(programme, facts, few[2], hits):
         return few_more(*few, programme.terms.language)
     if with_it is None or above is None:
         return None
