@@ -180,6 +180,12 @@ class Answer:
         return self.tag("059") or ""
 
     @property
+    def coupons_refused(self) -> list[tuple[str, str]]:
+        """Tags 065: why a coupon was not taken, and its code."""
+        told = [value.partition(" ") for tag, value in self.tags if tag == "065"]
+        return [(reason, code) for reason, _, code in told]
+
+    @property
     def earned(self) -> int | None:
         """Points earned; negative where they were taken back."""
         return signed(self.tag("050"))

@@ -42,6 +42,10 @@ def receipt(
         parts.append(Text("─" * WIDTH, style="dim"))
         # What the host wrote is text, whatever it holds.
         parts += [Text(shown(line), no_wrap=True, overflow="crop") for line in answer.receipt]
+    parts += [
+        Text(f"{shown(code)}: {shown(reason)}", no_wrap=True, overflow="crop")
+        for reason, code in answer.coupons_refused
+    ]
     parts += [Text("─" * WIDTH, style="dim"), *_verdict(answer)]
     style = "green" if answer.is_approved else "red"
     return Panel(Group(*parts), box=box.ROUNDED, width=WIDTH + 4, border_style=style)
@@ -92,9 +96,11 @@ def _basket(lines: Sequence[BasketLine], names: Sequence[str], currency: str) ->
 
 def _sums(request: Request, answer: Answer, amount_minor: int, currency: str) -> Table:
     grid = _grid()
-    grid.add_row(Text(request.operation.upper(), style="bold"), Text(format_minor(amount_minor, currency)))
+    asked = request.operation.upper().replace("_", " ")
+    grid.add_row(Text(asked, style="bold"), Text(format_minor(amount_minor, currency)))
     if answer.value_minor:
-        grid.add_row(Text("in points"), Text(format_minor(answer.value_minor, currency)))
+        tender = "by certificate" if request.operation == "pay_certificate" else "in points"
+        grid.add_row(Text(tender), Text(format_minor(answer.value_minor, currency)))
     if answer.left_to_pay_minor is not None and answer.left_to_pay_minor != amount_minor:
         label = "TO HAND OUT" if request.operation in ("refund", "void", "reversal") else "TO PAY"
         grid.add_row(Text(label, style="bold"), Text(format_minor(answer.left_to_pay_minor, currency)))

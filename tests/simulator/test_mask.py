@@ -1,5 +1,7 @@
 """What is shown of messages: never a card."""
 
+from io import StringIO
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,3 +68,18 @@ def test_any_answer_can_be_printed(elements: dict[str, str]) -> None:
         console.print(receipt(request, answer, title="Shop", currency="978"))
     finally:
         console.print(messages(request, answer))
+
+
+def test_a_receipt_tells_how_it_was_paid_and_which_coupons_were_not_taken() -> None:
+    sent = {"t": "0200", "11": "000001", "12": "120000", "13": "0101", "41": "T1      ", "4": "000000000400"}
+    tags = [("063", "000000000300"), ("065", "COUPON_USED HOLA26"), ("065", "COUPON_UNKNOWN NOPE")]
+    answer = Answer({"t": "0210", "39": "00", "48": write_tags(tags)})
+    shown = {}
+    for operation in ("sale", "pay_certificate"):
+        paper = StringIO()
+        Console(file=paper, width=100).print(
+            receipt(Request(operation=operation, elements=sent), answer, title="Shop", currency="978")
+        )
+        shown[operation] = [" ".join(line.strip("│ ").split()) for line in paper.getvalue().splitlines()]
+    assert {"SALE 4.00", "in points 3.00", "HOLA26: COUPON_USED", "NOPE: COUPON_UNKNOWN"} <= {*shown["sale"]}
+    assert {"PAY CERTIFICATE 4.00", "by certificate 3.00"} <= {*shown["pay_certificate"]}
