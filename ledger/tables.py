@@ -274,6 +274,18 @@ programme: Final = Table(
     sqlite_strict=True,
 )
 
+# The text of a large programme: packed, in parts of some characters each. It comes with the proposal of that
+# programme or with its row in ``programme``, which has no text then.
+programme_text: Final = Table(
+    "programme_text",
+    metadata,
+    _column("version", Text(), key=True),
+    _integer("part", key=True),
+    _integer("size"),
+    _bytes("packed"),
+    sqlite_strict=True,
+)
+
 # What the postings add up to, credits less debits, of member accounts that are not empty. A cache.
 balance: Final = Table(
     "balance",
@@ -353,7 +365,7 @@ Index("mark_value", mark.c.kind, mark.c.value, mark.c.seq)
 
 APPEND_ONLY: Final = (
     decision, posting, lot, link, party, early_reversal, fact, card_entry, block, sequence_lease,
-    programme, *(metadata.tables[name] for name in SIDES),
+    programme, programme_text, *(metadata.tables[name] for name in SIDES),
 )  # fmt: skip
 ERASABLE: Final = frozenset({fact})
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from rules.parse import restore_programme, version_of
 from rules.programme import Programme
+from rules.text import Text
 
 STOPPABLE: Final = ("earn", "redeem")
 _AMENDS: Final = "amends"
@@ -33,7 +34,7 @@ def _changed(
     changed = copy.copy(whole)  # tables and all
     changes = {
         "version": version,
-        "texts": (text,),
+        "source": Text(text),
         "parts": tuple(_changed(part, version, "", paused, stopped) for part in whole.parts),
         "paused": paused,
         "stopped": stopped,

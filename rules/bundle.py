@@ -16,6 +16,7 @@ from rules.effects import GiveAway
 from rules.names import PRODUCTS
 from rules.programme import Programme
 from rules.reading import NAME, ProgrammeError
+from rules.text import Text
 
 MAIN: Final = "programme.toml"
 FOLDER: Final = "programmes"
@@ -115,8 +116,8 @@ def joined(own: Programme, others: Mapping[str, Programme]) -> Programme:
     text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     version = hashlib.sha256(text.encode("ascii")).hexdigest()[: len(own.version)]
     for folder, programme in others.items():
-        _set(programme, id=folder, version=version, texts=())
-    _set(own, version=version, texts=(text,), parts=tuple(others[folder] for folder in sorted(others)))
+        _set(programme, id=folder, version=version, source=Text())
+    _set(own, version=version, source=Text.of(text), parts=tuple(others[folder] for folder in sorted(others)))
     return own
 
 

@@ -7,13 +7,16 @@ exactly.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from rules.rows import Finding, Row, Sale, examine
 
 _NONZERO: Final = re.compile(rb"[^\x00]")
+
+Layout = tuple[int, list[datetime], list[tuple[int, list[int]]]]
 
 
 class AmountColumn:
@@ -43,6 +46,7 @@ class Columns:
     """A large bucket of rows that no further equality divides.
 
     Attributes:
+        rows: A list, which grows and goes a little at a time; nobody changes it.
         hours: Mask for each hour of the week; empty when no row has a window.
         dates: Edges of periods, and mask by cell; no edges when no row has a period.
     """
@@ -51,8 +55,8 @@ class Columns:
 
     def __init__(
         self,
-        rows: tuple[Row, ...],
-        hours: tuple[int, ...],
+        rows: list[Row],
+        hours: list[int],
         dates: tuple[list[datetime], list[int]],
         amounts: tuple[AmountColumn, ...],
     ) -> None:
@@ -61,6 +65,37 @@ class Columns:
         self.hours = hours
         self.dates = dates
         self.amounts = amounts
+
+    @classmethod
+    def laid_out(cls, rows: list[Row], masks: list[int], layout: Layout) -> "Columns":
+        """What has these ``masks`` and this ``layout``."""
+        hours, edges, amounts = layout
+        taken = iter(masks)
+
+        def cells(edges: Sized) -> list[int]:
+            return list(islice(taken, len(edges) + 1))
+
+        return cls(
+            rows,
+            list(islice(taken, hours)),
+            (edges, cells(edges)),
+            tuple([AmountColumn(at, own, cells(own), cells(own), cells(own)) for at, own in amounts]),
+        )
+
+    @property
+    def masks(self) -> list[int]:
+        """All masks, in order."""
+        of_amounts = [(each.low_met, each.below, each.begins) for each in self.amounts]
+        return [
+            *self.hours,
+            *self.dates[1],
+            *(mask for lists in of_amounts for some in lists for mask in some),
+        ]
+
+    @property
+    def layout(self) -> Layout:
+        """How many hours, the edges of the dates, and of each amount position and edges."""
+        return len(self.hours), self.dates[0], [(each.at, each.edges) for each in self.amounts]
 
     def search(self, sale: Sale, finding: Finding, within: int | None) -> None:
         """Examine the rows that the columns leave."""

@@ -276,7 +276,7 @@ def _bucket(rows: list[Row], columns_from: int, cells_max: int, share: _Sharing)
     if len(rows) < columns_from:
         return tuple(rows)
     return Columns(
-        tuple(rows),
+        rows,
         _hour_column(rows),
         _date_column(rows, cells_max),
         tuple(_amount_columns(rows, cells_max)),
@@ -324,16 +324,16 @@ def _masks(numbers: Iterable[tuple[int, T]], size: int) -> dict[T, int]:
     return {value: _mask(bits, size) for value, bits in by_value.items()}
 
 
-def _hour_column(rows: list[Row]) -> tuple[int, ...]:
+def _hour_column(rows: list[Row]) -> list[int]:
     if not any(row.windows for row in rows):
-        return ()
+        return []
     hours = [0] * _HOURS
     for windows, mask in _masks(((bit, row.windows) for bit, row in enumerate(rows)), len(rows)).items():
         edges = windows[0] if windows else (0, WEEK_S)
         ranges = zip(edges[::2], edges[1::2], strict=True)
         for hour in {hour for start, end in ranges for hour in range(start // 3600, (end - 1) // 3600 + 1)}:
             hours[hour] |= mask
-    return tuple(hours)
+    return hours
 
 
 def _edges(values: Iterable[Edge], cells_max: int) -> list[Edge]:

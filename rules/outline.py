@@ -83,7 +83,7 @@ def _listing(title: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...
     return Listing(title, columns, tuple(rows))
 
 
-def _all_rules(whole: Programme, part: str) -> tuple[Rule, ...]:
+def _all_rules(whole: Programme, part: str) -> Sequence[Rule]:
     """The rules of *part* in order, those of campaigns that do not count for now among them."""
     programme = whole.part(part)
     assert programme is not None

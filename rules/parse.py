@@ -43,6 +43,7 @@ from rules.restraint import read_restraint
 from rules.ruleset import read_campaign, read_groups, read_rules
 from rules.span import Span, SpanUnit
 from rules.stockset import read_pools, read_stamp_cards
+from rules.text import Text
 from rules.tierset import read_qualification
 
 __all__ = ["LANGUAGES", "MAIN", "load_programme", "parse_programme", "restore_programme", "version_of"]
@@ -199,7 +200,7 @@ def _programme(documents: Mapping[str, Any], folder: str = "", *, is_restored: b
     text = _canonical(told | {PRODUCTS: kept} if kept else told)
     return Programme(
         version=version_of(text),
-        texts=(text,),
+        source=Text.of(text),
         name=name,
         terms=terms,
         day_starts=day_starts,
@@ -219,9 +220,7 @@ def _programme(documents: Mapping[str, Any], folder: str = "", *, is_restored: b
         limits=limits,
         campaigns=tuple(campaigns),
         coupons=coupons,
-        rules=tuple(
-            sorted((rule for rule, _ in rules if rule.campaign in counting), key=lambda rule: rule.order)
-        ),
+        rules=sorted((rule for rule, _ in rules if rule.campaign in counting), key=lambda rule: rule.order),
         holdout_bp=holdout_bp,
         restraint=restraint,
         goals=goals,

@@ -2,7 +2,7 @@
 
 import calendar
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from functools import lru_cache
@@ -34,6 +34,7 @@ from rules.rule import Campaign, Group, Rule
 from rules.span import Span
 from rules.stock import StampCard
 from rules.table import Table
+from rules.text import Text
 from rules.tiers import Qualification
 
 HOLD_KEPT: Final = timedelta(days=7)  # where a programme says nothing else
@@ -189,16 +190,16 @@ class Programme:
     """All that is known of a programme. Made by ``rules.parse``.
 
     Attributes:
-        version: First twelve hexadecimal digits of the SHA-256 of *text*.
-        texts: The canonical text, from which the programme can be made again; in several pieces when it came
-            from another process, for of many rules it has megabytes.
+        version: First twelve hexadecimal digits of the SHA-256 of ``text``.
+        source: The canonical text, from which the programme can be made again.
         day_starts: When a business day starts, in the programme's zone.
         prizes: The catalogue, in its order.
         family: Limits of those who use another's points.
         tiers: From the lowest to the highest.
         activates: The first purchase activates a card that was only issued.
         hold_kept: How long points stay reserved for a hold that nobody completes.
-        rules: In force, in the one total order (lane, group, falling priority, id).
+        rules: In force, in the one total order (lane, group, falling priority, id). A list, which grows and
+            goes a little at a time; nobody changes it.
         limits: On all points of a sale, the base rate's among them.
         qualification: What its tiers ask; ``None`` when only the operator gives them.
         declared: What its rules may call by name.
@@ -228,14 +229,14 @@ class Programme:
         asks_proof: Whether spending points may ask for a code or a PIN.
         free_for_stamps: Rules that give something free for a full card of stamps, each with its card.
         borne_by: Campaign by rule, of those with a budget or partners who fund them; empty without partners.
-        floored: Rules on points that must leave some margin.
+        floored: Rules on points that must leave some margin; a list, as *rules* is.
         has_extras: Whether anything but points and prices can come of a sale.
         gives: Whether any rule gives something beside points and prices that undoing must take back.
         moves_tiers: Whether any rule moves members into tiers.
     """
 
     version: str
-    texts: tuple[str, ...] = field(repr=False, compare=False)  # the version stands for it
+    source: Text = field(repr=False, compare=False)  # the version stands for it
     name: str
     terms: Terms
     day_starts: time
@@ -254,7 +255,7 @@ class Programme:
     groups: tuple[Group, ...] = ()
     campaigns: tuple[Campaign, ...] = ()
     coupons: Mapping[str, Coupon] = field(default_factory=dict)
-    rules: tuple[Rule, ...] = field(default=(), repr=False)
+    rules: Sequence[Rule] = field(default=(), repr=False)
     limits: tuple[Cap, ...] = ()
     id: str = ""
     parts: "tuple[Programme, ...]" = field(default=(), repr=False)
@@ -279,7 +280,7 @@ class Programme:
     withholds: bool = field(init=False, repr=False, compare=False)
     free_for_stamps: tuple[tuple[Rule, StampCard], ...] = field(init=False, repr=False, compare=False)
     borne_by: Mapping[str, Campaign] = field(init=False, repr=False, compare=False)
-    floored: tuple[Rule, ...] = field(init=False, repr=False, compare=False)
+    floored: Sequence[Rule] = field(init=False, repr=False, compare=False)
     has_extras: bool = field(init=False, repr=False, compare=False)
     gives: bool = field(init=False, repr=False, compare=False)
     moves_tiers: bool = field(init=False, repr=False, compare=False)
@@ -318,7 +319,7 @@ class Programme:
         floored = [
             rule for rule in self.rules if rule.margin_floor_bp is not None and rule.lane in POINT_LANES
         ]
-        object.__setattr__(self, "floored", tuple(floored))
+        object.__setattr__(self, "floored", floored)
         apart = {each.id: each for each in self.campaigns if each.funding or each.budget_points is not None}
         borne_by = {rule.id: apart[rule.campaign] for rule in self.rules if rule.campaign in apart}
         object.__setattr__(self, "borne_by", borne_by if self.partners else {})
@@ -348,7 +349,7 @@ class Programme:
     @property
     def text(self) -> str:
         """The canonical text as a whole."""
-        return "".join(self.texts)
+        return str(self.source)
 
     @property
     def all(self) -> "tuple[Programme, ...]":

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any, Final
 
 from ledger.anchor import Anchor, broken
 from ledger.filecheck import check_file
@@ -12,9 +13,17 @@ from ledger.finding import FINDINGS_MAX, Enough, Finding, Findings
 from ledger.verify import verify as verify_books
 from loyalty.errors import LoyaltyError
 from rules.parse import version_of
+from rules.text import Text
 from switch.cardcheck import CardCheck
 from switch.database import open_for_reading
 from switch.lock import is_held
+from switch.lookups import TEXT_PARTS
+
+_PROPOSED: Final = (  # without its text
+    "SELECT block, json_extract(change, '$.version') FROM card_entry WHERE card_id = 0 AND"
+    " CASE json_valid(change) WHEN 1 THEN json_extract(change, '$.act') = 'proposed'"
+    " AND json_extract(change, '$.text') IS NULL END ORDER BY block, line"
+)
 
 
 def verify(
@@ -104,7 +113,23 @@ def _check_anchors(database: sqlite3.Connection, anchors: Sequence[Anchor], find
 
 
 def _check_programmes(database: sqlite3.Connection, findings: Findings) -> None:
-    """Every text is the one that its version names."""
+    """Every text is the one that its version names, also of what was only proposed."""
+    wrong = "its text is not the one that its version names"
+    versions = database.execute("SELECT DISTINCT version FROM programme_text ORDER BY version")
+    packed = {version for (version,) in versions}
+    for version in sorted(packed):
+        if not _is_text_of(version, database.execute(TEXT_PARTS, (version,)).fetchall()):
+            findings.add("I18", f"text of programme {version}", wrong)
     for number, version, text in database.execute("SELECT number, version, text FROM programme"):
-        if version_of(text) != version:
-            findings.add("I18", f"programme {number}", "its text is not the one that its version names")
+        if (text or version not in packed) and version_of(text) != version:
+            findings.add("I18", f"programme {number}", wrong)
+    for block, version in database.execute(_PROPOSED):
+        if version not in packed:
+            findings.add("I18", f"block {block}", f"the text of the programme {version} is missing")
+
+
+def _is_text_of(version: str, parts: Sequence[Any]) -> bool:
+    try:
+        return version_of(str(Text(parts=tuple(parts)))) == version
+    except LoyaltyError:
+        return False  # it is damaged

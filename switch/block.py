@@ -51,12 +51,24 @@ class ProfileChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgrammeEntry:
-    """A text of the programme, in force from *since* on; *number* is its place among all, from 1."""
+    """A version of the programme, in force from *since* on; *number* is its place among all, from 1.
+
+    Attributes:
+        text: Empty when it is packed (``ProgrammeText``).
+    """
 
     number: int
     since: datetime
     version: str
     text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgrammeText:
+    """The text of a large version, which no book has yet: how many characters, and these packed, by part."""
+
+    version: str
+    parts: Sequence[tuple[int, bytes]] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +92,7 @@ class ProgrammeAct:
         entry: Number of the text that it put into force; 0 when it put in none.
         about: What was paused or resumed: a campaign, ``earn`` or ``redeem``.
         is_own: The programme was that of the deployment's own files.
-        text: Of the programme that is proposed; not read back.
+        text: Of the programme that is proposed; not read back. Empty when it is packed.
     """
 
     act: str
@@ -102,13 +114,14 @@ class Block:
     enrolments: Sequence[Enrolment] = ()
     card_changes: Sequence[CardChange] = ()
     programmes: Sequence[ProgrammeEntry] = ()
+    texts: Sequence[ProgrammeText] = ()
     acts: Sequence[ProgrammeAct] = ()
     profiles: Sequence[ProfileChange] = ()
 
     @property
     def is_unchained(self) -> bool:
         """It has something that its hash does not cover."""
-        return bool(self.programmes or self.profiles)
+        return bool(self.programmes or self.texts or self.profiles)
 
 
 class CommitResult(enum.Enum):

@@ -1,47 +1,62 @@
-"""Builds a programme in a process of its own, and takes it over between answers.
+"""Has a programme built by a process of its own, and takes it over between answers.
 
-Parsing and compiling many rules takes seconds. The process that does it runs at a lower priority and sends
-the finished programme in pieces (``switch.parcel``); the event loop unpacks a few pieces at a time.
+Parsing and compiling many rules takes seconds. The process that does it (``switch.building``) runs at a
+lower priority and sends the finished programme in pieces (``switch.parcel``). Between any two of them the
+event loop looks at the network: what came is decided before the next one is unpacked.
 """
 
 import asyncio
+import contextlib
 import gc
 import json
-import os
+import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 from loyalty.errors import LoyaltyError, Problems
-from rules.parse import load_programme, restore_programme
 from rules.programme import Programme
-from switch.parcel import Unpacking, pieces, taken_apart
+from switch.dismantling import taken_apart
+from switch.unpacking import Unpacking
 
-SLICE_SIZE: Final = 2  # pieces between two looks at the network: about half a millisecond of work
-PAUSE_S: Final = 0.001  # for everything else, after each slice
+PAUSE_S: Final = 0.001  # for everything else, after each piece: a timer is behind what the network brought
 LOOK_AGAIN_S: Final = 1.0  # whether somebody still holds what is to be given up
-_NICENESS: Final = 10  # of the process that builds: answers come first
-_LENGTH_SIZE: Final = 4
-_PROBLEMS: Final = b"!"  # begins what is told instead of a programme
+LENGTH_SIZE: Final = 4
+PROBLEMS: Final = b"!"  # begins what is told instead of a programme
+OUTDATED: Final = b"~"  # begins what is told before one: what this release refuses of it
+_NICENESS: Final = 10  # of the process that builds, from the first on: answers come first
+_START: Final = f"import os; os.nice({_NICENESS}); from switch.building import main; main()"
 
 Wanted = Callable[[str], bool]
+Outdated = Callable[[str, Problems], None]
 
 
-async def build_file(path: Path, wanted: Wanted = lambda _: True) -> Programme | str:
+async def build_file(
+    path: Path,
+    wanted: Wanted = lambda _: True,
+    *,
+    known: Collection[str] = (),
+    outdated: Outdated = lambda _version, _problems: None,
+) -> Programme | str:
     """The programme of the file *path*, all of which the switch does.
 
-    Its version alone when *wanted* says of it that it need not come.
+    Its version alone when *wanted* says of it that it need not come. What this release refuses of one of
+    the versions that are *known*, for they were in force already, is told to *outdated*.
 
     Raises:
         Problems: All that is wrong with it.
     """
-    return await _build({"path": str(path)}, wanted)
+    return await _build({"path": str(path), "known": list(known)}, wanted, outdated)
 
 
-async def build_text(text: str) -> Programme:
-    """The programme with the canonical *text*."""
-    programme = await _build({"text": text}, lambda _: True)
+async def build_recorded(books: Path, version: str) -> Programme:
+    """The programme *version*, whose text is in the *books*.
+
+    Raises:
+        LoyaltyError: It cannot be made.
+    """
+    programme = await _build({"books": str(books), "version": version})
     assert isinstance(programme, Programme)
     return programme
 
@@ -71,76 +86,70 @@ def _is_held(left: list[Programme]) -> bool:
     )
 
 
-async def _build(order: Mapping[str, str], wanted: Wanted) -> Programme | str:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "switch.builder",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        cwd=Path(__file__).parent.parent,
-    )  # fmt: skip
-    assert process.stdin is not None
+async def _build(
+    order: Mapping[str, object],
+    wanted: Wanted = lambda _: True,
+    outdated: Outdated = lambda _version, _problems: None,
+) -> Programme | str:
+    process = _started(order)
     assert process.stdout is not None
+    reader = asyncio.StreamReader()
+    pipe, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), process.stdout
+    )
     try:
-        process.stdin.write(json.dumps(order).encode() + b"\n")
-        process.stdin.write_eof()
-        return await _taken_over(process.stdout, wanted)
+        return await _taken_over(reader, wanted, outdated)
     except asyncio.IncompleteReadError as error:
         hint = "look at what it wrote to the switch's standard error"
         raise LoyaltyError("the process that builds it failed", where="the programme", hint=hint) from error
     finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+        pipe.close()
+        process.kill()
+        await asyncio.to_thread(process.wait)
 
 
-async def _taken_over(pipe: asyncio.StreamReader, wanted: Wanted) -> Programme | str:
+def _started(order: Mapping[str, object]) -> "subprocess.Popen[bytes]":
+    """The process, with its *order*.
+
+    The event loop's own way to start one copies the tables of all memory, and is at a standstill meanwhile:
+    6 ms where there are 400 MB, and this way takes half a millisecond.
+    """
+    process = subprocess.Popen(  # noqa: S603  (it is our own program)
+        [sys.executable, "-P", "-c", _START],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parent.parent,
+    )
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError), process.stdin:  # if it failed already, it is seen by its end
+        process.stdin.write(json.dumps(order).encode() + b"\n")
+    return process
+
+
+async def _taken_over(pipe: asyncio.StreamReader, wanted: Wanted, outdated: Outdated) -> Programme | str:
     unpacking = Unpacking()
-    taken = 0
+    refused: Problems | None = None
     while unpacking.programme is None:
-        length = await pipe.readexactly(_LENGTH_SIZE)
+        length = await pipe.readexactly(LENGTH_SIZE)
         piece = await pipe.readexactly(int.from_bytes(length, "big"))
-        if piece.startswith(_PROBLEMS):
-            raise _problems_of(json.loads(piece[1:]))
+        if piece.startswith(PROBLEMS):
+            raise _problems_of(piece)
+        if piece.startswith(OUTDATED):
+            refused = _problems_of(piece)
+            continue
         is_first = unpacking.version is None
         unpacking.take(piece)
         assert unpacking.version is not None
+        if is_first and refused is not None:
+            outdated(unpacking.version, refused)
         if is_first and not wanted(unpacking.version):
             return unpacking.version
-        taken += 1
-        if taken % SLICE_SIZE == 0:
-            if not gc.isenabled():
-                gc.freeze()  # it will stay: what collects garbage need not look at it
-            await asyncio.sleep(PAUSE_S)
+        if not gc.isenabled():
+            gc.freeze()  # it will stay: what collects garbage need not look at it
+        await asyncio.sleep(PAUSE_S)
     return unpacking.programme
 
 
-def _problems_of(told: Mapping[str, Any]) -> Problems:
+def _problems_of(piece: bytes) -> Problems:
+    told: Mapping[str, Any] = json.loads(piece[1:])
     return Problems([LoyaltyError(**each) for each in told["problems"]], where=told["where"])
-
-
-def _send(pipe: BinaryIO, piece: bytes) -> None:
-    pipe.write(len(piece).to_bytes(_LENGTH_SIZE, "big"))
-    pipe.write(piece)
-
-
-def main() -> None:
-    """Build what is ordered on standard input, and send it on standard output."""
-    os.nice(_NICENESS)
-    order = json.loads(sys.stdin.readline())
-    pipe = sys.stdout.buffer
-    try:
-        if "text" in order:
-            programme = restore_programme(order["text"])
-        else:
-            programme = load_programme(Path(order["path"]))
-    except Problems as error:
-        told = [{"what": each.what, "where": each.where, "hint": each.hint} for each in error.problems]
-        _send(pipe, _PROBLEMS + json.dumps({"problems": told, "where": error.where}).encode())
-    else:
-        for piece in pieces(programme):
-            _send(pipe, piece)
-    pipe.flush()
-
-
-if __name__ == "__main__":
-    main()

@@ -50,6 +50,6 @@ def versions_in(database: Path) -> frozenset[str]:
     except LoyaltyError:
         return frozenset()
     try:
-        return frozenset(str(version) for _, _, version, _ in books.execute(PROGRAMMES))
+        return frozenset(str(version) for _, _, version, _ in books.execute(PROGRAMMES, (0,)))
     finally:
         books.close()

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from loyalty.errors import LoyaltyError
-from rules.amend import STOPPABLE, amended, is_amendment, paused_by, restored
+from rules.amend import STOPPABLE, amended, amends, is_amendment, paused_by, restored
 from rules.programme import Programme
 from switch.athand import NotAtHand
-from switch.block import ProgrammeAct, ProgrammeEntry, ProgrammeHead
+from switch.block import ProgrammeAct, ProgrammeEntry, ProgrammeHead, ProgrammeText
 from switch.case import Moment
 from switch.people import is_same_person
 from switch.programmes import KEPT_SIZE_MAX, Programmes
@@ -36,7 +36,7 @@ class Restorer:
     Args:
         reader: Of the books.
         ready: Programmes that need not be made.
-        build: Makes one while others are served; without it all wait until it is made.
+        build: Makes a version while others are served; without it all wait until it is made.
         let_go: Is handed the reference to one that is kept no longer, so that nobody waits while it goes.
     """
 
@@ -60,26 +60,27 @@ class Restorer:
         known = self._ready.get(version) or self._recalled.get(version)
         if known is not None:
             return known
-        text = self._reader.programme_text(version)
+        text = self._reader.short_text(version)
+        if self._build is not None and (text is None or not is_amendment(text)):
+            raise NotAtHand(lambda: self._fetch(version))
+        text = text or self._reader.programme_text(version)
         assert text is not None
-        if self._build is not None and not is_amendment(text):
-            raise NotAtHand(lambda: self._fetch(version, text))
         programme = restored(text, self)
         self._keep(version, programme)
         return programme
 
-    async def _fetch(self, version: str, text: str) -> None:
+    async def _fetch(self, version: str) -> None:
         """Have *version* built, once for all who wait for it."""
         building = self._building.get(version)
         if building is None:
-            building = asyncio.ensure_future(self._built(version, text))
+            building = asyncio.ensure_future(self._built(version))
             self._building[version] = building
             building.add_done_callback(lambda _: self._building.pop(version))
         await asyncio.shield(building)
 
-    async def _built(self, version: str, text: str) -> None:
+    async def _built(self, version: str) -> None:
         assert self._build is not None
-        self._keep(version, await self._build(text))
+        self._keep(version, await self._build(version))
 
     def _keep(self, version: str, programme: Programme) -> None:
         self._recalled[version] = programme
@@ -92,28 +93,47 @@ class Restorer:
 
 
 def recorded(
-    reader: Recall, otherwise: Programme, build: Build | None = None, let_go: LetGo | None = None
+    reader: Recall,
+    *ready: Programme,
+    build: Build | None = None,
+    let_go: LetGo | None = None,
 ) -> Programmes:
-    """The programmes of the books; *otherwise*, which need not be made again, where they have none yet.
+    """The programmes of the books; where they have none, the first of those that are *ready*.
 
     *build* makes those that are asked for later and are not in memory, while others are served; *let_go*
     gives them up again.
     """
-    heads = reader.programmes()
+    older, kept = _kept(reader.programmes())
     recall = Restorer(reader, build=build, let_go=let_go)
-    if not heads:
-        return Programmes(((_EVER, otherwise),), recall=recall)
-    restore = Restorer(reader, otherwise)
-    versions: list[tuple[datetime, Programme]] = []
-    size = 0
-    while heads:
-        size += heads[-1].size
-        if size > KEPT_SIZE_MAX and versions:
-            break
-        head = heads.pop()
-        versions.insert(0, (head.since, restore(head.version)))
-    older = tuple((head.since, head.version) for head in heads)
-    return Programmes(tuple(versions), older, recall=recall)
+    if not kept:
+        return Programmes(((_EVER, ready[0]),), recall=recall)
+    restore = Restorer(reader, *ready)
+    versions = tuple([(head.since, restore(head.version)) for head in kept])
+    return Programmes(versions, tuple([(head.since, head.version) for head in older]), recall=recall)
+
+
+def _kept(heads: Sequence[ProgrammeHead]) -> tuple[Sequence[ProgrammeHead], Sequence[ProgrammeHead]]:
+    """*heads* that are left to the books, and those whose programmes are in memory: as many as fit."""
+    size = at = 0
+    for at in reversed(range(len(heads))):
+        size += heads[at].size
+        if size > KEPT_SIZE_MAX and at < len(heads) - 1:
+            return heads[: at + 1], heads[at + 1 :]
+    return (), heads
+
+
+async def built_ahead(reader: Recall, build: Build, *own: Programme) -> list[Programme]:
+    """Large programmes that are in memory from the start, and are not the deployment's *own*.
+
+    Made here, they would take as long, and scatter what is made for transactions over more memory.
+    """
+    made = {each.version: each for each in own}
+    for head in reversed(_kept(reader.programmes())[1]):
+        text = reader.short_text(head.version)
+        version = amends(text) if text is not None and is_amendment(text) else head.version
+        if version not in made and reader.short_text(version) is None:
+            made[version] = await build(version)
+    return [each for each in made.values() if each not in own]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +235,14 @@ class Enact:
                 by=self.by,
                 at=moment.now,
                 is_own=self.is_own,
-                text=self.programme.text,
+                text=self.programme.source.plain,
             )
-            return Change(result={"version": version, "in_force": False}, act=proposed)
+            text = _text_for(self.reader, self.programme)
+            return Change(result={"version": version, "in_force": False}, act=proposed, text=text)
         act = ProgrammeAct(act=self.act, version=version, by=self.by or "", at=moment.now, is_own=self.is_own)
-        return _into_force(history, before, after, moment, told, None if self.by is None else act)
+        return _into_force(
+            self.reader, history, before, after, moment, told, None if self.by is None else act
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,10 +282,23 @@ class Stop:
             at=moment.now,
             about=self.what,
         )
-        return _into_force(History.of(self.reader), before, after, moment, told, act)
+        return _into_force(self.reader, History.of(self.reader), before, after, moment, told, act)
+
+
+def _text_for(reader: Recall, programme: Programme, *, is_part: bool = False) -> ProgrammeText | None:
+    """The text of *programme* for the books, if they do not have it and it is not told beside.
+
+    One that *is_part* is only named by what is told: something of it is paused.
+    """
+    source = programme.source
+    parts = source.packed if is_part else source.parts
+    if not parts or reader.has_text(programme.version):
+        return None
+    return ProgrammeText(version=programme.version, parts=parts)
 
 
 def _into_force(
+    reader: Recall,
     history: History,
     before: Programmes,
     after: Programme,
@@ -273,10 +309,11 @@ def _into_force(
     """*after* decides from now on; the books have its text first."""
     number = len(history.heads) + 1
     since = max(moment.now, before.versions[-1][0])  # the clock may have gone back since the last one
-    entry = ProgrammeEntry(number=number, since=since, version=after.version, text=after.text)
+    entry = ProgrammeEntry(number=number, since=since, version=after.version, text=after.source.plain)
     return Change(
         result=told,
         entry=entry,
+        text=_text_for(reader, after.whole or after, is_part=after.whole is not None),
         act=None if act is None else replace(act, entry=number),
         programmes=before.then(since, after) if history.heads else None,
     )

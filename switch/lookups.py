@@ -77,10 +77,19 @@ _HELD_NO_LONGER: Final = "SELECT coalesce(sum(points), 0) FROM hold_step WHERE h
 HOLD: Final = f"SELECT {', '.join(SIDES['hold'])} FROM hold WHERE seq = ?"
 HOLD_STEPS: Final = f"SELECT {', '.join(SIDES['hold_step'])} FROM hold_step WHERE hold = ? ORDER BY seq, line"
 LAST_COMMITTED_AT: Final = "SELECT committed_at FROM block ORDER BY number DESC LIMIT 1"
-PROGRAMMES: Final = "SELECT number, since, version, length(text) FROM programme ORDER BY number"
+PROGRAMMES: Final = (
+    "SELECT number, since, version, max(length(text), coalesce("
+    "(SELECT sum(size) FROM programme_text WHERE programme_text.version = programme.version), 0))"
+    " FROM programme WHERE number > ? ORDER BY number"
+)
+TEXT_PARTS: Final = "SELECT size, packed FROM programme_text WHERE version = ? ORDER BY part"
+TEXT_SIZE: Final = "SELECT coalesce(sum(size), 0) FROM programme_text WHERE version = ?"
 PROGRAMME: Final = "SELECT text FROM programme WHERE version = ? ORDER BY number LIMIT 1"
 # The words of the index's own condition here too.
-ACTS: Final = "SELECT json_remove(change, '$.text') FROM card_entry WHERE card_id = 0 ORDER BY block, line"
+ACTS: Final = (
+    "SELECT block, line, json_remove(change, '$.text') FROM card_entry WHERE card_id = 0"
+    " AND (block, line) > (?, ?) ORDER BY block, line"
+)
 PROPOSAL: Final = (
     "SELECT json_extract(change, '$.text') FROM card_entry WHERE card_id = 0"
     " AND json_extract(change, '$.act') = 'proposed' AND json_extract(change, '$.version') = ?"

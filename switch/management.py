@@ -7,12 +7,12 @@ from typing import Any, Final
 
 import structlog
 
-from loyalty.errors import LoyaltyError
+from loyalty.errors import LoyaltyError, Problems
 from loyalty.terms import Terms
 from rules.amend import amends, is_amendment
 from rules.programme import Programme
 from switch.admin import Handler
-from switch.builder import build_file, build_text, release
+from switch.builder import build_file, build_recorded, release
 from switch.enactment import Enact, History, Stop, refuse_self_approval, waits_for_approval
 from switch.sequencer import Sequencer
 from switch.shadow import Shadow
@@ -100,7 +100,8 @@ class Management:
         def counts(version: str) -> bool:
             return version != history.last_read and not self._waits(history, version)
 
-        built = await build_file(self._policy.own, counts)
+        known = {head.version for head in history.heads}
+        built = await build_file(self._policy.own, counts, known=known, outdated=warn_of_outdated)
         if isinstance(built, Programme):
             await self._enact(Enact(built, self._sequencer, self._store.reader))
         elif built != history.last_read:
@@ -146,8 +147,7 @@ class Management:
         current = self._sequencer.programmes.whole.version
         named = order.get("version")
         for head in reversed(reader.programmes()):
-            text = reader.programme_text(head.version)
-            assert text is not None
+            text = reader.short_text(head.version) or ""
             version = amends(text) if is_amendment(text) else head.version
             if version == named or (named is None and version != current):
                 command = Enact(
@@ -191,9 +191,7 @@ class Management:
         for programme in self._sequencer.programmes.wholes().values():
             if programme.version == version:
                 return programme
-        text = self._store.reader.programme_text(version)
-        assert text is not None
-        return await build_text(text)
+        return await build_recorded(self._store.path, version)
 
     async def _enact(self, command: Enact) -> Mapping[str, Any]:
         """Carry out *command*, and let go of the versions that are not kept any more."""
@@ -217,6 +215,12 @@ class Management:
         if command.by is not None and after is not before:
             self._tell(after, command.by)
         return told
+
+
+def warn_of_outdated(version: str, problems: Problems) -> None:
+    """Log what this release refuses of the files; *version* was in force already, and goes on as it was."""
+    told = str(problems).splitlines()
+    log.warning("programme.outdated", programme=version, problems=told, hint="write them anew")
 
 
 def _warn_of(history: History, version: str) -> None:

@@ -118,7 +118,7 @@ class Programmes:
 
 def _size(versions: list[tuple[datetime, Programme]]) -> int:
     wholes = {id(each): each for each in (programme.whole or programme for _, programme in versions)}
-    return sum(len(text) for each in wholes.values() for text in each.texts)
+    return sum(each.source.size for each in wholes.values())
 
 
 def told_in(part: str, rules: str) -> str:

@@ -28,17 +28,17 @@ from members.tables import EVERY_CARD
 from switch import lookups
 from switch.batchreader import Batches
 from switch.batchtotals import BatchOf
-from switch.block import Block, Enrolment, Person, ProgrammeAct, ProgrammeHead
+from switch.block import Block, Enrolment, Person
 from switch.duereader import DueReader
 from switch.generations import Generations
 from switch.lookups import CANDIDATES_MAX, load_book, load_cards, load_leads
 from switch.markreader import MarkReader
 from switch.originals import named_by
 from switch.outcome import CardChange, EarlyReversal, Link, Record
+from switch.programmereader import ProgrammeReader
 from switch.recentkeys import RecentKeys
 from switch.redeemed import Redeemed
 from switch.rows import (
-    act_of,
     certificate_of,
     early_reversal_of,
     hold_of,
@@ -58,7 +58,7 @@ KEYS_LOADED_MAX: Final = 50_000  # some hundredths of a second of reading
 _RRN: Final = "rrn "  # begins no STAN
 
 
-class Recall(MarkReader, TallyReader, DueReader):
+class Recall(MarkReader, TallyReader, DueReader, ProgrammeReader):
     """The reader of a store.
 
     Args:
@@ -74,7 +74,7 @@ class Recall(MarkReader, TallyReader, DueReader):
         size: int = GENERATION_SIZE,
         keys_loaded_max: int = KEYS_LOADED_MAX,
     ) -> None:
-        self._database = database
+        super().__init__(database)
         self._prefetched: dict[str, Record | None] = {}
         self._books: Generations[MemberId, MemberBook] = Generations(size)
         self._cards: Generations[MemberId, tuple[Card, ...]] = Generations(size)
@@ -276,25 +276,6 @@ class Recall(MarkReader, TallyReader, DueReader):
             book = load_book(self._database, owner)
             self._books.put(owner, book)
         return book
-
-    def programmes(self) -> list[ProgrammeHead]:
-        """The programmes that were ever in force, in order."""
-        return [
-            ProgrammeHead(number=number, since=datetime.fromisoformat(since), version=version, size=size)
-            for number, since, version, size in self._database.execute(lookups.PROGRAMMES)
-        ]
-
-    def programme_text(self, version: str) -> str | None:
-        """The text of a programme that was in force, or is proposed; ``None`` when there is none."""
-        for lookup in (lookups.PROGRAMME, lookups.PROPOSAL):
-            row = self._database.execute(lookup, (version,)).fetchone()
-            if row is not None:
-                return str(row[0])
-        return None
-
-    def programme_acts(self) -> list[ProgrammeAct]:
-        """What was done to the programme, in order, without the texts that were proposed."""
-        return [act_of(change) for (change,) in self._database.execute(lookups.ACTS)]
 
     def last_committed_at(self) -> datetime | None:
         """When the last block was written, by the clock of then; ``None`` before there is one."""

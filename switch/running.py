@@ -8,6 +8,7 @@ import contextlib
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -26,17 +27,17 @@ from messages.profile import Profile, profile_named
 from rules.programme import Programme
 from switch.admin import AdminServer, answers
 from switch.administration import Administration
-from switch.builder import build_file, build_text, release_when_unused
+from switch.builder import build_file, build_recorded, release_when_unused
 from switch.connection import TerminalConnection
 from switch.corrections import CorrectionPolicy
 from switch.database import open_for_reading
 from switch.deployed import LARGE_SIZE, own_programme, size_of
 from switch.duereader import Due
-from switch.enactment import Restorer, recorded
+from switch.enactment import Build, Restorer, built_ahead, recorded
 from switch.lateness import Lateness
 from switch.listener import listen
 from switch.lock import LockHeldError
-from switch.management import Management, Policy
+from switch.management import Management, Policy, warn_of_outdated
 from switch.metrics import Metrics
 from switch.ops import OpsServer
 from switch.peers import Peers
@@ -230,7 +231,8 @@ async def running(
     async with contextlib.AsyncExitStack() as house:
         store = await _opened(settings)
         house.push_async_callback(store.close)
-        own = await _own_programme(settings, store)
+        build = partial(build_recorded, settings.database)
+        own = await _own_programme(settings, store, build)
         due = Due(open_for_reading(settings.database))
         house.callback(due.close)
         measured = MeasuredStore(store, metrics, time)
@@ -238,7 +240,13 @@ async def running(
         shadow = Shadow()
         sequencer = Sequencer(
             measured,
-            recorded(store.reader, own, build_text, release_when_unused),
+            recorded(
+                store.reader,
+                own,
+                *await built_ahead(store.reader, build, own),
+                build=build,
+                let_go=release_when_unused,
+            ),
             clock,
             hasher.token,
             deadline_s=limits.deadline_s,
@@ -343,27 +351,28 @@ async def _opened(settings: Settings) -> SqliteStore:
     return await SqliteStore.open(settings.database, safeguards=Safeguards.of(settings))
 
 
-async def _own_programme(settings: Settings, store: SqliteStore) -> Programme:
+async def _own_programme(settings: Settings, store: SqliteStore, build: Build) -> Programme:
     """That of the deployment's files. While something is wrong with them, the one in force goes on."""
+    heads = store.reader.programmes()
+    known = {each.version for each in heads}
     if size_of(settings.programme) > LARGE_SIZE:
         # What parsing leaves behind would scatter what is made for transactions over much memory, which costs
         # each of them microseconds. Mistakes are told below.
         with contextlib.suppress(LoyaltyError):
-            built = await build_file(settings.programme)
+            built = await build_file(settings.programme, known=known, outdated=warn_of_outdated)
             assert isinstance(built, Programme)
             return built
-    heads = store.reader.programmes()
     try:
-        own, refused = own_programme(settings.programme, lambda: {each.version for each in heads})
+        own, refused = own_programme(settings.programme, lambda: known)
     except Problems as problems:
         if not heads:
             raise
         log.error("programme.rejected", problems=str(problems).splitlines(), programme=heads[-1].version)
-        in_force = Restorer(store.reader)(heads[-1].version)
+        ready = await built_ahead(store.reader, build)
+        in_force = Restorer(store.reader, *ready)(heads[-1].version)
         return in_force.whole or in_force  # what is paused of it stays paused
     if refused is not None:
-        told = str(refused).splitlines()
-        log.warning("programme.outdated", programme=own.version, problems=told, hint="write them anew")
+        warn_of_outdated(own.version, refused)
     return own
 
 

@@ -33,6 +33,7 @@ BYTES_OF: Final = {
 INSERT_BLOCK: Final = sql_of(insert(books.block))
 INSERT_LEASE: Final = sql_of(insert(books.sequence_lease))
 INSERT_PROGRAMME: Final = sql_of(insert(books.programme))
+INSERT_PROGRAMME_TEXT: Final = sql_of(insert(books.programme_text))
 
 _added: Final = sqlite.insert(books.balance)
 ADD_TO_BALANCE: Final = sql_of(

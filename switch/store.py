@@ -59,11 +59,12 @@ Connect = Callable[[sqlite3.Connection], Awaitable[Connection]]
 
 
 class SqliteStore:
-    """The store in one SQLite file, with one process that writes it. Made by ``open``."""
+    """The store in one SQLite file *path*, with one process that writes it. Made by ``open``."""
 
     def __init__(
         self,
         *,
+        path: Path,
         lock: ProcessLock,
         connection: Connection,
         recall: Recall,
@@ -73,6 +74,7 @@ class SqliteStore:
         random_bytes: Callable[[int], bytes],
         safeguards: Safeguards,
     ) -> None:
+        self.path = path
         self.sequence = sequence
         self.numbers = numbers
         self._lock = lock
@@ -117,6 +119,7 @@ class SqliteStore:
                 raise unusable(path, error) from error
             safeguards.keep(Anchor(head.number, head.hash), anchors[-1].number if anchors else None)
             store = cls(
+                path=path,
                 lock=lock,
                 connection=await connect(database),
                 recall=recall,
@@ -266,6 +269,9 @@ def _write_unchained(connection: Connection, block: Block) -> None:
     """Write what no block's hash covers."""
     for change in block.profiles:
         connection.execute(sql.UPSERT_PROFILE, profile_row(change.member_id, change.profile))
+    for text in block.texts:
+        parts = [(text.version, part, *packed) for part, packed in enumerate(text.parts)]
+        connection.executemany(sql.INSERT_PROGRAMME_TEXT, parts)
     for entry in block.programmes:
         row = entry.number, instant_text(entry.since), entry.version, entry.text
         connection.execute(sql.INSERT_PROGRAMME, row)

@@ -10,7 +10,15 @@ from loyalty.decision import Reason
 from loyalty.transaction import Operation
 from messages.link import CutOver, Link, TransactionReceived
 from messages.reading import Refused
-from switch.block import Block, CommitResult, Enrolment, ProfileChange, ProgrammeAct, ProgrammeEntry
+from switch.block import (
+    Block,
+    CommitResult,
+    Enrolment,
+    ProfileChange,
+    ProgrammeAct,
+    ProgrammeEntry,
+    ProgrammeText,
+)
 from switch.case import Moment
 from switch.outcome import CardChange, Known, Outcome
 from switch.programmes import Programmes
@@ -56,6 +64,7 @@ class Change:
     outcomes: tuple[Outcome, ...] = ()
     profiles: tuple[ProfileChange, ...] = ()
     entry: ProgrammeEntry | None = None
+    text: ProgrammeText | None = None
     act: ProgrammeAct | None = None
     programmes: Programmes | None = None
     opens: date | None = None
@@ -201,6 +210,7 @@ class Batch:
             enrolments=[new for change in changes for new in change.enrolments],
             card_changes=[new for change in changes for new in change.card_changes],
             profiles=[new for change in changes for new in change.profiles],
+            texts=[change.text for change in changes if change.text is not None],
             programmes=[change.entry for change in changes if change.entry is not None],
             acts=[change.act for change in changes if change.act is not None],
         )

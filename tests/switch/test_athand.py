@@ -168,12 +168,12 @@ async def test_a_version_that_is_not_in_memory_is_built_elsewhere(
     gate = asyncio.Event()
     built: list[str] = []
 
-    async def build(text: str) -> Programme:
-        built.append(text)
+    async def build(version: str) -> Programme:
+        built.append(version)
         await gate.wait()
         return parse_programme({MAIN: large_text(1)})
 
-    programmes = recorded(store.reader, starter(), build)
+    programmes = recorded(store.reader, starter(), build=build)
     assert programmes.current.version == new.version
     with pytest.raises(NotAtHand) as first:
         programmes.version(paused.version)
@@ -204,13 +204,13 @@ async def test_a_build_that_fails_is_tried_again(tmp_path: Path, monkeypatch: py
     await commit(store, programmes=entries)
     fails = [RuntimeError("no")]
 
-    async def build(text: str) -> Programme:
+    async def build(version: str) -> Programme:
         if fails:
             raise fails.pop()
-        assert text == old.text
+        assert version == old.version
         return old
 
-    programmes = recorded(store.reader, starter(), build)
+    programmes = recorded(store.reader, starter(), build=build)
     for _ in range(2):
         with pytest.raises(NotAtHand) as missing:
             programmes.version(old.version)
@@ -235,7 +235,9 @@ async def test_a_version_that_is_built_and_kept_no_longer_is_handed_over(
     await commit(store, programmes=entries)
     gone: list[str] = []
 
-    async def build(text: str) -> Programme:
+    async def build(version: str) -> Programme:
+        text = store.reader.programme_text(version)
+        assert text is not None
         return restore_programme(text)
 
     async def let_go(left: list[Programme]) -> None:
@@ -243,7 +245,7 @@ async def test_a_version_that_is_built_and_kept_no_longer_is_handed_over(
         assert references == 2  # that of the list, and the one while they are counted
         gone.extend(each.version for each in left)
 
-    programmes = recorded(store.reader, starter(), build, let_go)
+    programmes = recorded(store.reader, starter(), build=build, let_go=let_go)
     for each in made[:3]:
         assert gone == []
         with pytest.raises(NotAtHand) as missing:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,10 @@ import pytest
 from loyalty.clock import ManualClock
 from loyalty.errors import LoyaltyError, Problems
 from rules.parse import load_programme
+from rules.text import PLAIN_MAX
 from switch.audit import verify
-from switch.enactment import History, recorded
+from switch.database import open_for_reading
+from switch.enactment import History, Restorer, recorded
 from switch.management import Management, Policy
 from switch.programmes import Programmes
 from switch.sequencer import Sequencer
@@ -206,6 +208,54 @@ async def test_two_people_agree_on_what_is_put_into_force(tmp_path: Path) -> Non
             ("approved", "ben"),
             ("rolled_back", "ana"),
         ]
+    assert verify(office.books) == []
+
+
+async def test_the_text_of_a_large_programme_is_packed_once(tmp_path: Path) -> None:
+    """With its proposal, or when it is put into force; whoever goes back to it finds it there."""
+    office = Office(tmp_path, four_eyes=True)
+    rule = 'text = "Some of those who buy"\nwhen = { merchant = "M" }\nthen = { points = 1 }\n'
+    many = "".join(f'[[rule]]\nid = "r{number}"\n{rule}' for number in range(800))
+    with (tmp_path / "campaigns" / "summer.toml").open("a") as file:
+        file.write(f"\n{many}")
+    assert (first := load_programme(office.own)).source.size > PLAIN_MAX
+    async with office.open() as desk:
+        second = office.write(2)
+        await desk.order("rules.activate", path=str(office.own), by="ana")
+        assert packed(office) == sorted([first.version, second])
+        assert (await desk.order("rules.approve", version=second, by="ben"))["version"] == second
+        assert desk.programmes.current.source.parts
+        assert (await desk.order("rules.rollback", by="ana"))["version"] == first.version
+    async with office.open() as desk:
+        assert desk.version == first.version
+        assert [head.size for head in desk.store.reader.programmes()] == [first.source.size] * 3
+        restored = Restorer(desk.store.reader)(second)
+        assert (restored.version, len(restored.rules)) == (second, 800)
+    assert packed(office) == sorted([first.version, second])
+    assert verify(office.books) == []
+
+
+def packed(office: Office) -> list[str]:
+    """Versions whose text is packed, each once; the books have no other text then."""
+    with closing(open_for_reading(office.books)) as books:
+        assert books.execute("SELECT count(*) FROM programme WHERE text <> ''").fetchone() == (0,)
+        assert books.execute("SELECT count(*) FROM card_entry WHERE length(change) > 999").fetchone() == (0,)
+        return [
+            version for (version,) in books.execute("SELECT version FROM programme_text ORDER BY version")
+        ]
+
+
+async def test_what_is_paused_of_a_new_version_outlasts_its_files(office: Office) -> None:
+    """The books have the whole version, too, of which they only tell what is paused."""
+    async with office.open() as desk:
+        await desk.order("rules.pause", what="summer", by="ana")
+        second = office.write(2)
+        await desk.management.reread()
+        assert desk.programmes.current.paused == {"summer"}
+    office.write(3)
+    async with office.open() as desk:
+        assert desk.programmes.version(second).version == second
+        assert (await desk.order("rules.resume", what="summer", by="ana"))["paused"] == []
     assert verify(office.books) == []
 
 
