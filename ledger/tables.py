@@ -4,15 +4,13 @@ All but ``balance`` and ``open_hold`` are append-only: a correction is a new ent
 triggers that keep them so, whoever opens the file. ``fact`` may lose rows, because what it holds of a
 customer can be erased; nothing in it can change.
 
-Instants are ISO 8601 in UTC, dates ISO 8601, truth values 0 and 1, points and money
-integers.
+Instants are ISO 8601 in UTC, dates ISO 8601, truth values 0 and 1, points and money integers.
 """
 
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, and_
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.type_api import TypeEngine
 
@@ -373,12 +371,6 @@ ERASABLE: Final = frozenset({fact})
 def sql_of(statement: UpdateBase) -> str:
     """The text of *statement* for SQLite, with a question mark for each parameter."""
     return str(statement.compile(dialect=sqlite.dialect(paramstyle="qmark")))
-
-
-def ddl_of(made: Table | Index) -> str:
-    """The text that makes a table or an index in SQLite."""
-    create = CreateTable(made) if isinstance(made, Table) else CreateIndex(made)
-    return str(create.compile(dialect=sqlite.dialect()))
 
 
 def guards() -> dict[str, str]:

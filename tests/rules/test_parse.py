@@ -46,7 +46,7 @@ def test_the_starter_says_what_it_says() -> None:
     assert (starter.base.rate, starter.base.rounding) == (Rate(1, 100), Rounding.DOWN)
     assert starter.redemption == Redemption(Rate(1), 1, Rate(1))
     assert starter.refund == RefundPolicy(PointsBack.FIRST, WithoutOriginal.BASE_RATE, Shortfall.DEBT)
-    assert (starter.rules, starter.tiers, starter.campaigns) == ((), (), ())
+    assert (starter.rules, starter.tiers, starter.campaigns) == ([], (), ())
     assert starter.lot_dates(date(2026, 11, 21)) == (date(2026, 11, 21), date(2028, 11, 21))
 
 
