@@ -25,6 +25,7 @@ INVARIANTS: Final = {
     "cards": "every card is as the journal of cards tells it",
     "certificates": "certificates are what the postings say, and nothing is spent of one twice",
     "parties": "every decision is in the history of all whose accounts it changed",
+    "schema": "tables and indexes are as this program makes them, and nothing else acts on what is written",
     "guard": "the triggers that keep the books append-only are there",
 }
 

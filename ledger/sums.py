@@ -68,16 +68,16 @@ class SumCheck:
 
     def take(self, seq: int, day: str, postings: Sequence[Row], lots: Sequence[Row]) -> None:
         """Take in the rows of decision *seq*, which is of the business date *day*."""
-        add, parts = self._postings.add, self._parts
+        parts = self._parts
         for _, _, debit, credit, points, lot, reason in postings:
             if _FIRST <= debit < _BEHIND:
                 today = _number_of(day) if reason in _SPENT else 0
-                add(debit % _OWNERS % parts, (seq, debit, lot, -points, today))
+                self._postings.add(debit % _OWNERS % parts, (seq, debit, lot, -points, today))
             if _FIRST <= credit < _BEHIND:
-                add(credit % _OWNERS % parts, (seq, credit, lot, points, 0))
-        for lot, owner, points, _, available_from, expires_on, *_ in lots:
-            days = _number_of(expires_on), _number_of(available_from)
-            self._lots.add(owner % parts, (lot, owner, points, *days))
+                self._postings.add(credit % _OWNERS % parts, (seq, credit, lot, points, 0))
+        for lot, owner, points, _, available_from, expires_on, _, _ in lots:
+            last, first = _number_of(expires_on), _number_of(available_from)
+            self._lots.add(owner % parts, (lot, owner, points, last, first))
         self._seq = seq
 
     def check(self) -> None:

@@ -10,12 +10,14 @@ from typing import Any, Final
 from ledger.anchor import Anchor, broken
 from ledger.filecheck import check_file
 from ledger.finding import FINDINGS_MAX, Enough, Finding, Findings
+from ledger.tables import APPEND_ONLY
 from ledger.verify import verify as verify_books
 from loyalty.errors import LoyaltyError
 from rules.parse import version_of
 from rules.text import Text
 from switch.cardcheck import CardCheck
-from switch.database import open_for_reading
+from switch.collector import without_collector
+from switch.database import migrate, open_for_reading
 from switch.lock import is_held
 from switch.lookups import TEXT_PARTS
 
@@ -51,8 +53,9 @@ def verify(
     except LoyaltyError as error:
         return [Finding("I26", error.where, error.what)]
     is_beside = is_held(path.parent / "puntual.lock")
-    with closing(database), _checked_file(path, is_beside=is_beside) as of_file:
+    with closing(database), _checked_file(path, is_beside=is_beside) as of_file, without_collector():
         database.execute("PRAGMA mmap_size = 0")  # what is mapped counts as memory, and it reads everything
+        database.execute("PRAGMA cache_size = -8192")  # KiB: pages above the leaves of several tables
         found = _found_by("the anchors", lambda findings: _check_anchors(database, anchors, findings))
         with CardCheck(database) as cards:
             books = verify_books(database, progress, chain_key, note, [cards.take])
@@ -62,6 +65,7 @@ def verify(
                 found += books[: FINDINGS_MAX - len(found_in_file)]
             found += _found_by("the cards", cards.check)
         found += _found_by("the programme", lambda findings: _check_programmes(database, findings))
+        found += _found_by("the schema", lambda findings: _check_schema(database, findings))
     return found
 
 
@@ -78,7 +82,7 @@ def _checked_file(path: Path, *, is_beside: bool) -> Iterator[Callable[[], tuple
         try:
             with closing(open_for_reading(path)) as database:
                 database.execute("PRAGMA mmap_size = 0")
-                check_file(database, findings, by_table=is_beside)
+                check_file(database, findings, in_slices=is_beside)
         except Enough:
             pass
         except (LoyaltyError, sqlite3.DatabaseError) as error:
@@ -110,6 +114,36 @@ def _found_by(what: str, check: Callable[[Findings], None]) -> list[Finding]:
 def _check_anchors(database: sqlite3.Connection, anchors: Sequence[Anchor], findings: Findings) -> None:
     for number, what in broken(database, anchors):
         findings.add("I18", f"block {number}", what)
+
+
+def _check_schema(database: sqlite3.Connection, findings: Findings) -> None:
+    """Every table and index is the one that the migrations make, and nothing more acts on what is written.
+
+    The triggers of append-only tables are told by ``ledger.verify``.
+    """
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
+        migrate(fresh)
+        wanted = _schema_of(fresh)
+    present = _schema_of(database)
+    for (kind, name), sql in wanted.items():
+        if (kind, name) not in present:
+            findings.add("schema", f"{kind} {name}", "is missing")
+        elif present[kind, name] != sql:
+            findings.add("schema", f"{kind} {name}", "is not what it should be")
+    for kind, name in sorted(present.keys() - wanted.keys()):
+        if kind in ("trigger", "index"):
+            findings.add("schema", f"{kind} {name}", "does not belong there")
+
+
+def _schema_of(database: sqlite3.Connection) -> dict[tuple[str, str], str]:
+    """The text of what was made by name, by kind and name."""
+    guarded = {table.name for table in APPEND_ONLY}
+    rows = database.execute("SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+    return {
+        (kind, name): sql
+        for kind, name, table, sql in rows
+        if not (kind == "trigger" and table in guarded) and not name.startswith("sqlite_")
+    }
 
 
 def _check_programmes(database: sqlite3.Connection, findings: Findings) -> None:

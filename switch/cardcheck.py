@@ -171,12 +171,13 @@ class _Part:
             change = _decode(text)
         except msgspec.DecodeError:
             return  # the chain tells of it
-        told = self._told.get(card_id, _Told())
         if change.enrolled is not None:
             day = change.expires_on
             shared = sys.intern(day) if isinstance(day, str) else day  # many cards end on the same day
-            told = _Told(change.enrolled, told.status, change.member, change.owner, shared)
-        self._told[card_id] = told if change.status is None else told._replace(status=change.status)
+            told = _Told(change.enrolled, change.status, change.member, change.owner, shared)
+            self._told[card_id] = told
+        elif change.status is not None:
+            self._told[card_id] = self._told.get(card_id, _Told())._replace(status=change.status)
         for kind, secret in (("code", change.code), ("pin", change.pin)):
             if secret is not None:
                 self._told_secrets.setdefault(card_id, {})[kind] = secret
@@ -188,15 +189,15 @@ class _Part:
         is_last = len(cards) < SLICE_SIZE
         end = self.ids.stop - 1 if is_last else cards[-1][0]
         kept = dict(_secrets(self._database.execute(_SECRETS, (self.compared, end))))
-        for card_id, *columns in cards:
-            card, told, secrets = _Told(*columns), self._told.pop(card_id, None), kept.pop(card_id, {})
+        for row in cards:
+            card_id = row[0]
+            told = self._told.pop(card_id, None)
             if told is None:
                 self._found.append((card_id, "is in no journal"))
-                continue
-            if card != told:
-                self._found += [(card_id, what) for what in _differences(card, told)]
-            told_secrets = self._told_secrets.pop(card_id, {})
-            if secrets or told_secrets:
+            elif row[1:] != told:
+                self._found += [(card_id, what) for what in _differences(_Told(*row[1:]), told)]
+            if card_id in kept or card_id in self._told_secrets:
+                secrets, told_secrets = kept.pop(card_id, {}), self._told_secrets.pop(card_id, {})
                 self._compare_secrets(card_id, secrets, told_secrets)
         self._found += [(card_id, "has a code or a PIN and is not among the cards") for card_id in kept]
         self.compared = end
