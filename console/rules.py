@@ -87,7 +87,8 @@ def schema(what: str) -> None:
 def explain(ctx: click.Context, rrn: str, config: Path, *, as_json: bool) -> None:
     """What the sale with this DE 37 earned and how, computed again from what the rules saw."""
     record, facts, programme, since = _decided(rrn, config)
-    lines = _without_effect(record, programme) if facts is None else _told(record, facts, programme)
+    lines = _told(record, facts, programme) if facts is not None or record.effective else []
+    lines = lines or _without_effect(record, programme)
     lines += since
     if as_json:
         print_json({"rrn": rrn, "earned": record.earned, "programme": programme.version, "steps": lines})
@@ -119,6 +120,9 @@ _EXPLAINED: Final = frozenset(
 )
 
 
+_BY_RULES: Final = frozenset(  # what rules may give terms of their own
+    each.value for each in (Operation.REDEEM, Operation.EXCHANGE, Operation.HOLD)
+)
 _BY_TERMS: Final = frozenset({Reason.ABOVE_LIMIT.name, Reason.NOT_SUFFICIENT_POINTS.name})
 
 
@@ -131,7 +135,8 @@ def why_not_command(rrn: str, rule: str, config: Path, *, as_json: bool) -> None
     """Why RULE gave nothing to the sale with this DE 37: what it asks, beside what the sale had."""
     record, facts, programme, _ = _decided(rrn, config)
     if facts is None:
-        raise LoyaltyError(*_without_effect(record, programme)[-1:], where=f"DE 37 {rrn}")
+        told = "no rule was asked" if record.effective else _without(record)
+        raise LoyaltyError(told, where=f"DE 37 {rrn}")
     if record.operation == Operation.EARN.value and any(
         each.id == rule and each.lane is Lane.REDEEM for each in programme.rules
     ):
@@ -154,8 +159,12 @@ def why_not_command(rrn: str, rule: str, config: Path, *, as_json: bool) -> None
         click.echo(f"{'yes' if each.holds else 'NO '}  {each.asks}: {each.found}")
 
 
-def _told(record: Record, facts: Facts, programme: Programme) -> list[str]:
-    """What rules made of it, a line a step."""
+def _told(record: Record, facts: Facts | None, programme: Programme) -> list[str]:
+    """What rules made of it, a line a step; of what no rule was asked about, what came of it."""
+    if facts is None:
+        spends = record.operation in _BY_RULES
+        by = [tell_redemption(programme, programme.redemption)] if spends else []
+        return [*by, _what_came(record, programme)]
     if not record.effective:
         name = record.reason or record.exception or ""
         terms = terms_of_decision(programme, record.rules)
@@ -191,14 +200,22 @@ def _what_came(record: Record, programme: Programme) -> str:
     """What became of the points that were to be spent."""
     if record.operation == Operation.HOLD.value:
         return "held: what is used of it is told by its completion"
+    currency = programme.terms.currency
+    if record.operation == Operation.PAY_CERTIFICATE.value:
+        return f"a certificate paid {format_minor(record.value_minor, currency)}"
     worth_minor = terms_of_decision(programme, record.rules).value.of(record.used)
-    return f"{record.used} points were used, worth {format_minor(worth_minor, programme.terms.currency)}"
+    became = {
+        Operation.TRANSFER.value: "went to another member, and keep their last days",
+        Operation.EXCHANGE.value: "became a certificate",
+    }
+    what = became.get(record.operation, "were used")
+    return f"{record.used} points {what}, worth {format_minor(worth_minor, currency)}"
 
 
 def _decided(rrn: str, config: Path) -> tuple[Record, Facts | None, Programme, list[str]]:
     """A decision, what the rules saw, the programme that decided, and what was set right since, in words.
 
-    There are no facts of what has no effect.
+    There are no facts of what no rule was asked about, as where it has no effect.
 
     Raises:
         LoyaltyError: There is none, or it saw nothing.
@@ -213,10 +230,14 @@ def _decided(rrn: str, config: Path) -> tuple[Record, Facts | None, Programme, l
             )
         record = found[-1]
         text, version = reader.facts(record.seq), record.programme_version
-        if version is None or (text is None and record.effective):
-            raise LoyaltyError("what its rules saw was erased or never kept", where=f"DE 37 {rrn}")
+        erased = "what its rules saw was erased or never kept"
+        if version is None:
+            raise LoyaltyError(erased, where=f"DE 37 {rrn}")
         whole = Restorer(reader)(version)
         programme = whole.part(part_told(record.rules)) or whole
+        asked = _BY_RULES if programme.redemptions.size else frozenset[str]()
+        if text is None and record.effective and record.operation in {Operation.EARN.value, *asked}:
+            raise LoyaltyError(erased, where=f"DE 37 {rrn}")
         stands_by, earns = rated_by(reader, record)
     finally:
         database.close()

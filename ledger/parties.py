@@ -12,6 +12,10 @@ _OWNERS: Final = account(AccountKind.ISSUE) // AccountKind.ISSUE
 _FIRST: Final = account(min(MEMBER_KINDS))
 _BEHIND: Final = account(max(MEMBER_KINDS)) + _OWNERS
 _SLICE_SIZE: Final = 10_000
+_UNDID: Final = (
+    "SELECT 1 FROM link JOIN decision ON decision.seq = link.original"
+    " WHERE link.seq = ? AND decision.owner = ?"
+)
 
 
 class PartyCheck:
@@ -50,7 +54,8 @@ class PartyCheck:
             after = rows[-1]
 
     def _is_party(self, owner: int, seq: int) -> bool:
-        postings = self._database.execute("SELECT debit, credit FROM posting WHERE seq = ?", (seq,))
-        return any(
-            _FIRST <= side < _BEHIND and side % _OWNERS == owner for posting in postings for side in posting
-        )
+        for posting in self._database.execute("SELECT debit, credit FROM posting WHERE seq = ?", (seq,)):
+            if any(_FIRST <= side < _BEHIND and side % _OWNERS == owner for side in posting):
+                return True
+        # It gave points back to a decision of his that had taken them from nobody.
+        return self._database.execute(_UNDID, (seq, owner)).fetchone() is not None

@@ -257,7 +257,7 @@ async def test_the_tiers_that_rules_gave_are_history(tmp_path: Path) -> None:
     store = await open_store(tmp_path)
     entry = ProgrammeEntry(number=1, since=story.now, version=made.version, text=made.text)
     await commit(
-        store, *story.store.outcomes.values(), enrolments=(_enrolment(story.store, "A"),), programmes=(entry,)
+        store, *story.store.outcomes.values(), enrolments=(enrolment(story.store, "A"),), programmes=(entry,)
     )
     await store.close()
     books = sqlite3.connect(tmp_path / "puntual.db")
@@ -279,14 +279,14 @@ async def test_the_books_verify_what_rules_gave(tmp_path: Path) -> None:
         path.mkdir()
         store = await open_store(path)
         entry = ProgrammeEntry(number=1, since=story.now, version=made.version, text=made.text)
-        cards = tuple(_enrolment(story.store, letter) for letter in "ABCDEFGH")
+        cards = tuple(enrolment(story.store, letter) for letter in "ABCDEFGH")
         outcomes = story.store.outcomes.values()
         await commit(store, *outcomes, enrolments=cards, programmes=(entry,))
         await store.close()
         assert verify(path / "puntual.db") == []
 
 
-def _enrolment(store: MemoryStore, letter: str) -> Enrolment:
+def enrolment(store: MemoryStore, letter: str) -> Enrolment:
     card = store.cards_by_id[CardId(ord(letter))]
     (kind, token) = next(key for key, cards in store.card_of.items() if card in cards and key[0] == "CPAN")
     assert kind == "CPAN"

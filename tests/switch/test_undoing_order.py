@@ -1,14 +1,19 @@
 """Undoings in any order, of tickets that points paid a part of: nothing is counted, borne or taken twice."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyalty.decision import Approved
+from switch.audit import verify
+from switch.block import ProgrammeEntry
 from switch.outcome import Outcome
+from tests.switch.books import commit, open_store
 from tests.switch.story import Story
 from tests.switch.test_decide_properties import check_books
-from tests.switch.test_inverse import programme, state
+from tests.switch.test_inverse import enrolment, programme, state
 
 SALE = "s: EARN card=A amount=2000 lines=x*600,x*800,y*600 ticket=7 partner=MARKET"
 PAID_OTHERWISE = f"EARN card=A amount=90000 ->\n{SALE} ->\nd: REDEEM card=A amount=300 ticket=7 ->"
@@ -86,6 +91,21 @@ def test_partners_bear_what_is_left_to_the_point() -> None:
         REVERSAL of=s ->
     """)
     assert state(story) == {}
+
+
+async def test_points_that_come_back_to_nobody_are_in_his_history_who_used_them(tmp_path: Path) -> None:
+    """Another member's advice on the ticket took what nobody had; a refund gives that back to nobody."""
+    made = programme("points")
+    story = Story(made)
+    story.play(f"{SALE} ->\nREDEEM* card=B amount=300 ticket=7 -> exception=NOT_SUFFICIENT_POINTS")
+    story.play("REFUND card=A of=s amount=1000 -> used=None")
+    story.commit()
+    store = await open_store(tmp_path)
+    entry = ProgrammeEntry(number=1, since=story.now, version=made.version, text=made.text)
+    cards = tuple(enrolment(story.store, letter) for letter in "ABCDEFGH")
+    await commit(store, *story.store.outcomes.values(), enrolments=cards, programmes=(entry,))
+    await store.close()
+    assert verify(tmp_path / "puntual.db") == []
 
 
 WORDS = st.fixed_dictionaries(
