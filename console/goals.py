@@ -146,6 +146,8 @@ def _budget(spending: Spending) -> Told:
         "reserved": spending.reserved,
         "spent": spending.spent,
         "left": spending.left,
+        "daily": spending.daily,
+        "today": spending.today,
         "runs_out_on": spending.runs_out_on,
     }
 
@@ -242,7 +244,8 @@ def _budgets_shown(campaigns: Sequence[Told]) -> Iterator[Mapping[str, object]]:
     for each in campaigns:
         budget = each["budget"]
         if budget is not None:
-            yield {"campaign": each["campaign"], **budget, "runs_out_on": _runs_out(budget)}
+            row = {"campaign": each["campaign"], **budget, "runs_out_on": _runs_out(budget)}
+            yield row | {"today": budget["today"] if budget["daily"] is not None else None}
 
 
 def _runs_out(budget: Told) -> str:

@@ -7,22 +7,26 @@ where nobody said which they are, points and money off keep their proportion, ro
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from rules.conditions import Period
 from rules.effects import EXTRA_LANES, PRICE_LANES, Lane
 from rules.facts import Facts
 from rules.programme import Programme
 from rules.replay import Past, rate
+from rules.rule import Rule
 from switch.enactment import Restorer
 from switch.purchases import Purchase, Slice, points_told
 from switch.recall import Recall
-from switch.returns import kept_facts
+from switch.returns import kept_facts, kept_steps
 
 _NOTHING: Final[Mapping[str, "Given"]] = MappingProxyType({})
+_DAY_LENGTH: Final = 10  # of an instant's day
+_BY_ANY_CLOCK: Final = timedelta(days=2)  # instants are kept in UTC, and campaigns go by the till's clock
 _GIVING: Final = EXTRA_LANES - {Lane.GUARD}
 
 
@@ -49,14 +53,15 @@ class Known:
     Attributes:
         campaign_of: By rule, of those in force.
         takes_off: Rules of campaigns take money off prices.
-        gives: They give something beside points and prices.
-        always_gives: So does any rule.
+        gives_within: First and last day, ISO 8601, on which one of them may give something beside points and
+            prices, by any clock; ``None`` when none does.
+        gives: Any rule may.
     """
 
     campaign_of: Mapping[str, str]
     takes_off: bool
+    gives_within: tuple[str, str] | None
     gives: bool
-    always_gives: bool
 
     @classmethod
     def of(cls, programme: Programme) -> "Known":
@@ -65,9 +70,32 @@ class Known:
         return cls(
             campaign_of={rule.id: rule.campaign for rule in own},
             takes_off=any(rule.lane in PRICE_LANES for rule in own),
-            gives=any(rule.lane in _GIVING for rule in own),
-            always_gives=any(rule.lane in _GIVING for rule in programme.rules),
+            gives_within=_time_of([rule for rule in own if rule.lane in _GIVING]),
+            gives=any(rule.lane in _GIVING for rule in programme.rules),
         )
+
+    def may_give(self, purchase: Purchase) -> bool:
+        """Whether a rule of a campaign may have given something beside points and prices in *purchase*."""
+        return (
+            self.gives_within is not None
+            and self.gives_within[0] <= purchase.as_of[:_DAY_LENGTH] <= self.gives_within[1]
+        )
+
+
+def _time_of(rules: Sequence[Rule]) -> tuple[str, str] | None:
+    """First and last day of the campaigns of *rules*, with what zones and late hours may add."""
+    if not rules:
+        return None
+    first, last = date.max, date.min
+    for rule in rules:
+        period = next((each for each in rule.when if isinstance(each, Period)), Period(None, None))
+        first = min(first, date.min if period.start is None else period.start.date())
+        last = max(last, date.max if period.end is None else period.end.date())
+    if first - date.min > _BY_ANY_CLOCK:
+        first -= _BY_ANY_CLOCK
+    if date.max - last > _BY_ANY_CLOCK:
+        last += _BY_ANY_CLOCK
+    return first.isoformat(), last.isoformat()
 
 
 class Givings:
@@ -96,7 +124,7 @@ class Givings:
         campaign_of = known.campaign_of
         points = {rule: by for rule, by in points_told(purchase.rules) if gifts or rule in campaign_of}
         takes_off = known.takes_off and purchase.discount_minor > 0
-        gives = known.always_gives if gifts else known.gives
+        gives = known.gives if gifts else known.may_give(purchase)
         if not (points or takes_off or gives):
             return _NOTHING
         facts: Facts | None = None
@@ -153,18 +181,30 @@ class Givings:
             return whole
         if not purchase.stands:
             return dict.fromkeys(whole, (0, 0, 0))
-        kept_minor, total_minor = purchase.kept_minor, purchase.total_minor
-        left = None if facts is None else self.kept_of(purchase, facts)
-        if left is None:
-            return {
-                rule: (points * kept_minor // total_minor, off * kept_minor // total_minor, gifts)
-                for rule, (points, off, gifts) in whole.items()
+        record = self._reader.by_seq(purchase.seq)
+        assert record is not None
+        total_minor = purchase.total_minor
+        stands = {rule: (points, gifts) for rule, (points, _, gifts) in whole.items()}
+        steps: Iterable[tuple[int, Facts | None]] = [(purchase.kept_minor, None)]
+        if facts is not None:
+            steps = kept_steps(self._reader, record, facts)
+        for kept_minor, left in steps:  # what one return took no later one gives again
+            if left is None:
+                part = {rule: points * kept_minor // total_minor for rule, (points, _, _) in whole.items()}
+                earns, costs = part, {rule: gifts for rule, (_, gifts) in stands.items()}
+            else:
+                earns, costs = self._rated(purchase, left)
+            stands = {
+                rule: (min(earns.get(rule, 0), points), min(costs.get(rule, 0), gifts))
+                for rule, (points, gifts) in stands.items()
             }
-        programme = self._programme(purchase.version, purchase.programme)
-        past = Past(left, date.fromisoformat(purchase.day), purchase.member, purchase.card)
-        rated = rate(programme, past)
-        earns, costs = dict(rated.award.parts), Counter(dict(rated.given.costs))
         return {
-            rule: (min(earns.get(rule, 0), points), off * kept_minor // total_minor, min(costs[rule], gifts))
-            for rule, (points, off, gifts) in whole.items()
+            rule: (stands[rule][0], off * purchase.kept_minor // total_minor, stands[rule][1])
+            for rule, (_, off, _) in whole.items()
         }
+
+    def _rated(self, purchase: Purchase, left: Facts) -> tuple[dict[str, int], dict[str, int]]:
+        """Points and cost of gifts of each rule, of what is *left* of a sale."""
+        past = Past(left, date.fromisoformat(purchase.day), purchase.member, purchase.card)
+        rated = rate(self._programme(purchase.version, purchase.programme), past)
+        return dict(rated.award.parts), dict(rated.given.costs)

@@ -60,6 +60,7 @@ class Purchase(NamedTuple):
         earned, clawed: Points, and what was taken back of them.
         version: Of the programme that decided.
         rules: Its account of itself.
+        programme: In which it was decided; empty for the deployment's own.
     """
 
     seq: int
@@ -76,11 +77,7 @@ class Purchase(NamedTuple):
     clawed: int
     version: str
     rules: str
-
-    @property
-    def programme(self) -> str:
-        """In which it was decided; empty for the deployment's own."""
-        return part_told(self.rules)
+    programme: str
 
     @property
     def is_whole(self) -> bool:
@@ -141,7 +138,7 @@ def _purchase(row: Any, link: tuple[int, int, int]) -> Purchase:  # noqa: ANN401
     kept_minor = total_minor - refunded_minor if stands else 0
     discount_minor, earned, version, rules = rest
     sums = total_minor, kept_minor, discount_minor, stands, earned, clawed
-    return Purchase(seq, member, card, owner, day, as_of, *sums, version, rules)
+    return Purchase(seq, member, card, owner, day, as_of, *sums, version, rules, part_told(rules))
 
 
 class Purchases:

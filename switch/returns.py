@@ -184,6 +184,13 @@ def rated_by(books: Reader | Worksheet, sale: Record) -> tuple[str | None, int]:
 
 def returned_before(books: Reader | Worksheet, sale: Record) -> Iterator[tuple[BasketLine, ...] | None]:
     """The lines of each refund of *sale* that stands; ``None`` for one by amount only."""
+    return (lines for _, lines in _returns_of(books, sale))
+
+
+def _returns_of(
+    books: Reader | Worksheet, sale: Record
+) -> Iterator[tuple[int, tuple[BasketLine, ...] | None]]:
+    """The amount of each return of *sale* that stands, in minor units, and its lines, where told."""
     for link in books.links_to(sale.seq):
         if link.refunded_minor <= 0:
             continue
@@ -192,21 +199,33 @@ def returned_before(books: Reader | Worksheet, sale: Record) -> Iterator[tuple[B
         if refund.undone and refund.final_minor is None:
             continue
         text = None if refund.undone else books.facts(link.seq)  # of a part nobody said the lines
-        yield None if text is None else Facts.from_json(text).lines
+        amount_minor = link.refunded_minor if refund.final_minor is None else refund.final_minor
+        yield amount_minor, None if text is None else Facts.from_json(text).lines
 
 
 def kept_facts(books: Reader, sale: Record, facts: Facts) -> Facts | None:
     """What rules see of what is left of *sale*, which had *facts*; ``None`` when nobody said its lines."""
-    kept = facts.lines
-    for lines in returned_before(books, sale):
-        kept = None if kept is None or lines is None else lines_without(kept, lines)
-    if kept is None:
-        return None
+    *_, (_, left) = [(0, facts), *kept_steps(books, sale, facts)]
+    return left
+
+
+def kept_steps(books: Reader, sale: Record, facts: Facts) -> Iterator[tuple[int, Facts | None]]:
+    """After each return that stands: what is kept of *sale*, in minor units, and what rules see of that.
+
+    They see nothing once nobody said which lines were returned.
+    """
+    kept_minor, kept = sale.covered_minor - sale.discount_minor, facts.lines
     covered_minor = sale.value_minor - sale.returned_minor if sale.used > sale.returned else 0
     for each in books.redemptions(sale.ticket) if sale.ticket is not None else ():
         covered_minor += each.value_minor - each.returned_minor
-    base_minor = max(sum(line.amount_minor for line in kept) - covered_minor, 0)
-    return replace(facts, lines=kept, base_minor=base_minor)
+    for amount_minor, lines in _returns_of(books, sale):
+        kept_minor -= amount_minor
+        kept = None if kept is None or lines is None else lines_without(kept, lines)
+        if kept is None:
+            yield kept_minor, None
+        else:
+            base_minor = max(sum(line.amount_minor for line in kept) - covered_minor, 0)
+            yield kept_minor, replace(facts, lines=kept, base_minor=base_minor)
 
 
 def spent_lots(case: Case, source: Record, points: int) -> list[tuple[Lot | None, int]]:

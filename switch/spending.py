@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from rules.cap import BUDGET
+from rules.cap import BUDGET, Per
 from rules.conditions import Period
 from rules.rule import Campaign
 from switch.counting import loaded_place
 
 _TOTAL: Final = (
-    "SELECT total FROM tally WHERE (measure, whose, stretch) = (?, '', '')"
+    "SELECT total FROM tally WHERE (measure, whose, stretch) = (?, '', ?)"
     " ORDER BY seq DESC, line DESC LIMIT 1"
 )
 # What holds keep: of those that nothing has ended, and whose part was not freed. Found hold by hold (crossed,
@@ -38,6 +38,8 @@ class Spending:
         reserved: For open holds.
         spent: Less what came back.
         left: Of what was planned and loaded; below 0 when the plan was cut below what was spent.
+        daily: May be given on one business day; ``None``: as much as there is.
+        today: Given or reserved on the present one, where that matters.
         runs_out_on: The day on which nothing is left, at the pace so far; of one that is used up the day on
             which that happened. ``None`` when it lasts through the campaign's time, or nothing was spent.
     """
@@ -47,6 +49,8 @@ class Spending:
     reserved: int
     spent: int
     left: int
+    daily: int | None
+    today: int
     runs_out_on: date | None
 
 
@@ -56,22 +60,39 @@ def spending_of(database: sqlite3.Connection, campaign: Campaign, today: date) -
     if planned is None:
         return None
     measure = f"{BUDGET}{campaign.id}/all"
-    total, loaded = (
-        (database.execute(_TOTAL, (name,)).fetchone() or (0,))[0]
-        for name in (measure, loaded_place(campaign.id)[0])
-    )
-    reserved = database.execute(_RESERVED, (measure,)).fetchone()[0]
+    total = _total(database, measure)
+    loaded = _total(database, loaded_place(campaign.id)[0])
+    reserved: int = database.execute(_RESERVED, (measure,)).fetchone()[0]
     left = planned + loaded - total
+    pace = f"campaign:{campaign.id}/all"  # counts by day what it gives to all together, where that is limited
+    daily = next((each.limit for each in campaign.caps if (each.measure, each.per) == (pace, Per.DAY)), None)
     days = [database.execute(_DAY_OF.format(order), (measure,)).fetchone() for order in ("ASC", "DESC")]
-    period = next((each for each in campaign.when if isinstance(each, Period)), None)
-    ends = None if period is None or period.end is None else period.end.date()
     runs_out_on = None
     if days[0] is not None:
         first, last = (date.fromisoformat(day) for (day,) in days)
         runs_out_on = last if left <= 0 else runs_out(left, total, first, today)
-        if left > 0 and runs_out_on is not None and ends is not None and runs_out_on >= ends:
+        if left > 0 and runs_out_on is not None and _is_over(campaign, runs_out_on):
             runs_out_on = None
-    return Spending(planned, loaded, reserved, total - reserved, left, runs_out_on)
+    return Spending(
+        planned=planned,
+        loaded=loaded,
+        reserved=reserved,
+        spent=total - reserved,
+        left=left,
+        daily=daily,
+        today=0 if daily is None else _total(database, pace, today.isoformat()),
+        runs_out_on=runs_out_on,
+    )
+
+
+def _total(database: sqlite3.Connection, measure: str, stretch: str = "") -> int:
+    row = database.execute(_TOTAL, (measure, stretch)).fetchone()
+    return 0 if row is None else row[0]
+
+
+def _is_over(campaign: Campaign, day: date) -> bool:
+    period = next((each for each in campaign.when if isinstance(each, Period)), None)
+    return period is not None and period.end is not None and day >= period.end.date()
 
 
 def runs_out(left: int, spent: int, since: date, today: date) -> date | None:

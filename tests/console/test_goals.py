@@ -33,8 +33,8 @@ bread         1        1  9.60              0           0          0           0
 halves        1        1  9.60             20          10          0          10  0.10            0.00               0.00           0.10
 
 Their budgets, in points:
-campaign  planned  loaded  reserved  spent  left  runs out on
-fruit         100       0         0      5    95  """
+campaign  planned  loaded  reserved  spent  left  daily  today  runs out on
+fruit         100       0         0      5    95                """
 REST = """
 
 All sales in their time, by arm:
@@ -73,8 +73,8 @@ def test_goals_as_tables(shop: Path) -> None:
     """One of goals, one of what was brought, one of budgets, one of arms, one of the programme's goals."""
     told = puntual("rules", "goals", "--config", shop)
     assert told.exit_code == 0
-    shown, _, rest = told.output.partition("    95  ")
-    assert f"\n{shown}    95  " == GOALS
+    shown, _, rest = told.output.partition("    95                ")
+    assert f"\n{shown}    95                " == GOALS
     assert rest[rest.index("\n") :].lstrip("\n") == REST.lstrip("\n")
 
 

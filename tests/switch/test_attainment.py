@@ -186,6 +186,21 @@ def test_returns_without_lines_keep_the_proportion(tmp_path: Path) -> None:
     assert sales(fruit) == (2, 2, 750 + 400)
 
 
+def test_what_one_return_took_no_later_one_gives_again(tmp_path: Path) -> None:
+    """The apple is back; that nobody says what came back then does not make it bought again."""
+    of = told(
+        tmp_path,
+        """
+        one: EARN card=A amount=700 lines=APPLE*300,BREAD*400
+        REFUND card=A amount=300 lines=APPLE*300 of=one
+        REFUND card=A amount=7 of=one
+        """,
+        made(FRUIT),
+    )
+    assert points(of["fruit"]) == (5, 0)
+    assert sales(of["fruit"]) == (1, 1, 700 - 300 - 7)
+
+
 def test_money_off_prices(tmp_path: Path) -> None:
     """It counts with the sale, in proportion to what is kept; tills that take none have no part in it."""
     of = told(
@@ -323,6 +338,75 @@ def test_arms_and_what_the_control_did(tmp_path: Path) -> None:
     assert (treated.sales, len(treated.members), treated.spend_minor) == (2, 1, 5050)
     assert (control.sales, len(control.members), control.spend_minor) == (2, 1, 1100)
     assert halves.actual == 5050 - 1100
+
+
+def test_what_leaves_no_trace_is_worked_out_again(tmp_path: Path) -> None:
+    """Messages and stamps: a sale that got one belongs to the campaign, one before its time does not."""
+    hello = FRUIT.replace("points_per_line = 5", 'message = "Hello"').replace("2026-03-01", "2026-03-10")
+    of = told(
+        tmp_path,
+        """
+        EARN card=A amount=300 lines=APPLE*300
+        EARN card=A amount=500 lines=APPLE*500 later=8          -> says=Hello
+        EARN card=B amount=300 lines=BREAD*300
+        EARN card=B amount=700 lines=APPLE*700 later=10         -> says=Hello
+        EARN card=C amount=900 lines=APPLE*900 later=1          -> says=
+        """,
+        made(hello),
+    )
+    assert sales(of["fruit"]) == (2, 2, 500 + 700)
+    assert points(of["fruit"]) == (0, 0)
+
+
+def test_who_is_held_out_is_the_control_of_everything_else(tmp_path: Path) -> None:
+    """Of a campaign without arms, and of a goal of the programme."""
+    held_bp = next(
+        bp for bp in range(100, 5000, 100) if sum(drawn(ord(each), "") < bp for each in "ABC") == 1
+    )
+    held = next(each for each in "ABC" if drawn(ord(each), "") < held_bp)
+    others = [each for each in "ABC" if each != held]
+    own = FRUIT.replace('"points", target = 40', '"incremental_sales", target = 4')
+    more = goal(Metric.INCREMENTAL_SPEND, '"5.00"').replace("2026-03-10", "2026-03-01")
+    of = told(
+        tmp_path,
+        f"""
+        EARN card={held} amount=600 lines=APPLE*600             -> earned=6
+        EARN card={others[0]} amount=900 lines=APPLE*900        -> earned=14
+        EARN card={others[1]} amount=700 lines=BREAD*700        -> earned=7
+        """,
+        made(own, more=more, head=f"holdout_bp = {held_bp}"),
+    )
+    fruit, spend = of["fruit"], of["incremental_spend"]
+    assert sales(fruit) == (1, 1, 900)
+    assert (fruit.by_arm["holdout"].sales, fruit.by_arm["others"].sales) == (1, 2)
+    assert fruit.actual == (2 * held_bp - 1 * (10_000 - held_bp)) // held_bp
+    assert spend.actual == (1600 * held_bp - 600 * (10_000 - held_bp)) // held_bp
+
+
+def test_sales_of_nobody_count(tmp_path: Path) -> None:
+    """An advice whose card is unknown was a sale; nobody is reached by it."""
+    of = told(tmp_path, "EARN* card=Z amount=300 lines=APPLE*300", made(FRUIT))
+    assert sales(of["fruit"]) == (1, 0, 300)
+
+
+def test_each_programme_has_its_own(tmp_path: Path) -> None:
+    """Sales of another programme count for none of the deployment's own goals."""
+    other = starter_text().replace("63901200", "63901300").replace("63901299", "63901399")
+    more = goal(Metric.SALES).replace("2026-03-10", "2026-03-01")
+    own = starter_text() + more
+    programme = parse_programme(
+        {MAIN: own, f"programmes/cafe/{MAIN}": other + more.replace('"sales"', '"all"', 1)}
+    )
+    story = Story(programme)
+    story.play("EARN card=A amount=300")
+    asyncio.run(write(tmp_path, story, programme))
+    with closing(open_for_reading(tmp_path / "puntual.db")) as database:
+        for part, expected in (("", 1), ("cafe", 0)):
+            its = programme.part(part)
+            assert its is not None
+            found = Attainment(Purchases(database), its)
+            found.measure(lambda _done, _of: None)
+            assert [each.actual for each in found.goals] == [expected]
 
 
 def goal(metric: Metric, target: str = "5", more: str = "") -> str:

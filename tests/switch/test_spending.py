@@ -48,7 +48,14 @@ def test_what_a_budget_reserves_gave_and_has_left(tmp_path: Path) -> None:
         REVERSAL of=back
     """)
     assert spending(tmp_path, story, programme) == Spending(
-        planned=100, loaded=0, reserved=10, spent=20, left=70, runs_out_on=TODAY + timedelta(days=3)
+        planned=100,
+        loaded=0,
+        reserved=10,
+        spent=20,
+        left=70,
+        daily=None,
+        today=0,
+        runs_out_on=TODAY + timedelta(days=3),
     )
 
 
@@ -63,6 +70,22 @@ def test_a_budget_that_is_used_up(tmp_path: Path) -> None:
     used_up = TODAY + timedelta(days=2)
     found = spending(tmp_path, story, programme, TODAY + timedelta(days=9))
     assert (found.spent, found.left, found.runs_out_on) == (10, 0, used_up)
+
+
+def test_a_budget_that_is_paced(tmp_path: Path) -> None:
+    """What was given today counts against the limit of a day, and what was given before does not."""
+    programme = made(FRUIT.replace("budget_points = 100", "budget_points = 100\nbudget_daily = 12"))
+    story = Story(programme)
+    story.play("""
+        EARN card=A amount=600 lines=APPLE*300,APPLE*300                     -> earned=16
+        EARN card=A amount=600 lines=APPLE*300,APPLE*300                     -> earned=8
+        back: EARN card=B amount=300 lines=APPLE*300 later=1                 -> earned=8
+        HOLD card=B amount=300 lines=APPLE*300
+        REVERSAL of=back
+    """)
+    found = spending(tmp_path, story, programme, TODAY + timedelta(days=1))
+    assert (found.daily, found.today) == (12, 5)
+    assert (found.spent, found.reserved, found.left) == (12, 5, 83)
 
 
 def test_a_campaign_without_a_budget(tmp_path: Path) -> None:
@@ -102,6 +125,7 @@ def test_when_a_budget_runs_out(left: int, spent: int, since: int, expected: dat
     assert runs_out(left, spent, TODAY - timedelta(days=since), TODAY) == expected
 
 
+ENDLESS = made(FRUIT.replace("budget_points = 100", "budget_points = 1000000"), BREAD)
 LINES = ("APPLE*300", "APPLE*500", "BREAD*400", "TV*900", "MILK*50")
 sales = st.tuples(
     st.just("sale"), st.sampled_from("AABCH"), st.lists(st.sampled_from(LINES), min_size=1, max_size=4)
@@ -159,7 +183,7 @@ def stands(record: Record) -> bool:
 @settings(max_examples=20, deadline=None)
 def test_actuals_are_what_the_decisions_tell(history: list[tuple[str, str | int, list[str] | int]]) -> None:
     """Points as the budget's postings have them, sales and spend as the records do, one by one."""
-    programme = made(FRUIT.replace("budget_points = 100", "budget_points = 1000000"), BREAD)
+    programme = ENDLESS
     story = Story(programme)
     play(story, history)
     seqs = [each.record.seq for each in story.pending if each.record and each.record.operation == "EARN"]
