@@ -9,8 +9,8 @@ import pytest
 
 from rules.goal import Metric
 from tests.console.commands import puntual
+from tests.switch.measuring import BREAD, FRUIT, HALVES, PRODUCTS, goal, made, write
 from tests.switch.story import Story
-from tests.switch.test_attainment import BREAD, FRUIT, HALVES, PRODUCTS, goal, made, write
 
 # None of them ends, so what is told does not depend on the day of the test.
 OF_ALL = goal(Metric.SALES, "1", 'segment = "big"').replace(", before = 2026-03-20", "")

@@ -1,146 +1,30 @@
-"""What campaigns brought and cost, and how far goals are, held to figures that were worked out by hand."""
+"""What campaigns brought and cost, held to figures that were worked out by hand."""
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from datetime import timedelta
+from contextlib import closing
 from pathlib import Path
 
-import pytest
-
 from rules.experiment import drawn
-from rules.goal import Metric
-from rules.parse import MAIN, parse_programme
-from rules.programme import Programme
-from switch.attainment import Attainment, Subject
-from switch.audit import verify
-from switch.block import Block, CommitResult, Enrolment, ProgrammeEntry
+from switch.attainment import Attainment
 from switch.case import Moment
 from switch.corrections import CorrectionPolicy, Warrant
 from switch.database import open_for_reading
 from switch.purchases import Purchases
 from switch.rerating import Line, Rerate
-from tests.switch.books import open_store, token
-from tests.switch.story import NOON, Story, new_card, starter_text
-
-FRUIT = """[campaign]
-id = "fruit"
-text = "5 points for each apple"
-nature = "points"
-category = "seasonal"
-state = "active"
-period = { from = 2026-03-01, before = 2026-03-21 }
-budget_points = 100
-goal = { metric = "points", target = 40 }
-[[rule]]
-id = "apples"
-text = "Apples"
-lines = { product = "APPLE" }
-then = { points_per_line = 5 }
-"""
-BREAD = """[campaign]
-id = "bread"
-text = "A tenth off bread"
-nature = "discounts"
-category = "seasonal"
-state = "active"
-period = { from = 2026-03-01 }
-goal = { metric = "spend", target = "50.00" }
-[[rule]]
-id = "tenth"
-text = "A tenth off"
-lines = { product = "BREAD" }
-then = { discount = "1/10" }
-"""
-PAPER = """[campaign]
-id = "paper"
-text = "A certificate from 50.00"
-nature = "certificates"
-category = "seasonal"
-state = "active"
-period = { from = 2026-03-01 }
-goal = { metric = "profit", target = "10.00" }
-[[rule]]
-id = "two-back"
-text = "2.00 back"
-when = { amount = { from = "50.00" } }
-then = { certificate = "2.00" }
-"""
-HALVES = """[campaign]
-id = "halves"
-text = "Half of the members get 10 points"
-nature = "points"
-category = "seasonal"
-state = "active"
-period = { from = 2026-03-01 }
-goal = { metric = "incremental_spend", target = "10.00" }
-experiment = { arms = { A = 5000, control = 5000 } }
-[[rule]]
-id = "ten"
-text = "10 points"
-when = { ticket = { from = "1.00" } }
-then = { points = 10 }
-"""
-PRODUCTS = "product,cost\nAPPLE,2.00\nBREAD,1.00\nTV,50.00\n"
-
-
-def made(*campaigns: str, more: str = "", head: str = "") -> Programme:
-    text = starter_text().replace('language = "en"', f'language = "en"\n{head}', 1) + more
-    sources = {MAIN: text, "products.csv": PRODUCTS}
-    return parse_programme(
-        sources | {f"campaigns/{at}.toml": campaign for at, campaign in enumerate(campaigns)}
-    )
-
-
-async def write(path: Path, story: Story, *programmes: Programme) -> None:
-    """Put what *story* decided into books on a disk."""
-    store = await open_store(path)
-    cards = [Enrolment(card=new_card(each), token=token(ord(each))) for each in "ABCDH"]
-    texts = [
-        ProgrammeEntry(number=number, since=NOON - timedelta(days=1), version=each.version, text=each.text)
-        for number, each in enumerate(programmes, 1)
-    ]
-    outcomes = [*story.store.outcomes.values(), *story.pending]
-    for at in range(0, max(len(outcomes), 1), 256):
-        block = Block(
-            outcomes=outcomes[at : at + 256],
-            committed_at=story.now,
-            enrolments=cards if at == 0 else (),
-            programmes=texts if at == 0 else (),
-        )
-        assert await store.commit(block, lambda: True) is CommitResult.DURABLE
-    await store.close()
-    assert verify(path / "puntual.db") == []
-
-
-@contextmanager
-def measured(path: Path, story: Story, programme: Programme, *others: Programme) -> Iterator[Attainment]:
-    """All that the books of *story* tell of the goals of *programme*."""
-    asyncio.run(write(path, story, programme, *others))
-    with closing(open_for_reading(path / "puntual.db")) as database:
-        found = Attainment(Purchases(database), programme)
-        found.measure(lambda _done, _of: None)
-        yield found
-
-
-def told(path: Path, text: str, programme: Programme) -> dict[str, Subject]:
-    """What comes of *text*, by campaign and goal."""
-    story = Story(programme)
-    story.play(text)
-    with measured(path, story, programme) as found:
-        assert found.erased == 0
-        return {each.name: each for each in (*found.campaigns.values(), *found.goals)}
-
-
-def points(subject: Subject) -> tuple[int, int]:
-    """Given, and what stands."""
-    return subject.sums.points, subject.sums.points_given
-
-
-def sales(subject: Subject) -> tuple[int, int, int]:
-    """Sales, different members, spend."""
-    return subject.sums.sales, len(subject.sums.members), subject.sums.spend_minor
+from tests.switch.measuring import (
+    BREAD,
+    FRUIT,
+    HALVES,
+    PAPER,
+    made,
+    measured,
+    points,
+    sales,
+    told,
+    write,
+)
+from tests.switch.story import Story
 
 
 def test_sales_refunds_and_reversals_of_a_campaign(tmp_path: Path) -> None:
@@ -358,111 +242,7 @@ def test_what_leaves_no_trace_is_worked_out_again(tmp_path: Path) -> None:
     assert points(of["fruit"]) == (0, 0)
 
 
-def test_who_is_held_out_is_the_control_of_everything_else(tmp_path: Path) -> None:
-    """Of a campaign without arms, and of a goal of the programme."""
-    held_bp = next(
-        bp for bp in range(100, 5000, 100) if sum(drawn(ord(each), "") < bp for each in "ABC") == 1
-    )
-    held = next(each for each in "ABC" if drawn(ord(each), "") < held_bp)
-    others = [each for each in "ABC" if each != held]
-    own = FRUIT.replace('"points", target = 40', '"incremental_sales", target = 4')
-    more = goal(Metric.INCREMENTAL_SPEND, '"5.00"').replace("2026-03-10", "2026-03-01")
-    of = told(
-        tmp_path,
-        f"""
-        EARN card={held} amount=600 lines=APPLE*600             -> earned=6
-        EARN card={others[0]} amount=900 lines=APPLE*900        -> earned=14
-        EARN card={others[1]} amount=700 lines=BREAD*700        -> earned=7
-        """,
-        made(own, more=more, head=f"holdout_bp = {held_bp}"),
-    )
-    fruit, spend = of["fruit"], of["incremental_spend"]
-    assert sales(fruit) == (1, 1, 900)
-    assert (fruit.by_arm["holdout"].sales, fruit.by_arm["others"].sales) == (1, 2)
-    assert fruit.actual == (2 * held_bp - 1 * (10_000 - held_bp)) // held_bp
-    assert spend.actual == (1600 * held_bp - 600 * (10_000 - held_bp)) // held_bp
-
-
 def test_sales_of_nobody_count(tmp_path: Path) -> None:
     """An advice whose card is unknown was a sale; nobody is reached by it."""
     of = told(tmp_path, "EARN* card=Z amount=300 lines=APPLE*300", made(FRUIT))
     assert sales(of["fruit"]) == (1, 0, 300)
-
-
-def test_each_programme_has_its_own(tmp_path: Path) -> None:
-    """Sales of another programme count for none of the deployment's own goals."""
-    other = starter_text().replace("63901200", "63901300").replace("63901299", "63901399")
-    more = goal(Metric.SALES).replace("2026-03-10", "2026-03-01")
-    own = starter_text() + more
-    programme = parse_programme(
-        {MAIN: own, f"programmes/cafe/{MAIN}": other + more.replace('"sales"', '"all"', 1)}
-    )
-    story = Story(programme)
-    story.play("EARN card=A amount=300")
-    asyncio.run(write(tmp_path, story, programme))
-    with closing(open_for_reading(tmp_path / "puntual.db")) as database:
-        for part, expected in (("", 1), ("cafe", 0)):
-            its = programme.part(part)
-            assert its is not None
-            found = Attainment(Purchases(database), its)
-            found.measure(lambda _done, _of: None)
-            assert [each.actual for each in found.goals] == [expected]
-
-
-def goal(metric: Metric, target: str = "5", more: str = "") -> str:
-    return (
-        f'[[goal]]\nid = "{metric.value}"\ntext = "G"\nmetric = "{metric.value}"\ntarget = {target}\n'
-        f"period = {{ from = 2026-03-10, before = 2026-03-20 }}\n{more}\n"
-    )
-
-
-LIFE = """
-    EARN card=A amount=1000                        # on 2 March, a Monday
-    early: EARN card=C amount=400
-    REVERSAL of=early                              # C has never bought
-    EARN card=A amount=500 later=9                 # 11 March: nine days away
-    mine: EARN card=B amount=2000 lines=APPLE*600,TV*1400
-    EARN card=C amount=300
-    void: EARN card=D amount=900
-    REFUND card=B amount=600 lines=APPLE*600 of=mine
-    EARN card=A amount=700 later=8                 # 19 March, still in time
-    EARN card=B amount=800 later=1                 # 20 March: over
-"""
-
-
-@pytest.mark.parametrize(
-    ("metric", "more", "actual"),
-    [
-        (Metric.SALES, "", 4),
-        (Metric.SPEND, "", 500 + 1400 + 300 + 700),
-        (Metric.MEMBERS, "", 3),
-        (Metric.NEW_MEMBERS, "", 2),
-        (Metric.REACTIVATED, "away_days = 8", 1),
-        (Metric.REACTIVATED, "away_days = 9", 0),
-        (Metric.POINTS, "", 5 + 14 + 3 + 7),
-        (Metric.PROFIT, "", (1400 - 5000) - (5 + 14 + 3 + 7)),
-        (Metric.INCREMENTAL_SALES, "", None),
-    ],
-)
-def test_goals_of_a_programme(tmp_path: Path, metric: Metric, more: str, actual: int | None) -> None:
-    """Of all sales in ten days; before and after them lie others."""
-    is_money = metric in (Metric.SPEND, Metric.PROFIT)
-    programme = made(more=goal(metric, '"5.00"' if is_money else "5", more))
-    assert told(tmp_path, LIFE, programme)[metric.value].actual == actual
-
-
-def test_a_goal_of_a_segment(tmp_path: Path) -> None:
-    """Those who are in it today."""
-    programme = made(more=goal(Metric.SPEND, '"5.00"', 'segment = "big"'))
-    story = Story(programme)
-    story.play(LIFE)
-    asyncio.run(write(tmp_path, story, programme))
-    with closing(sqlite3.connect(tmp_path / "puntual.db")) as books, books:
-        for member, segments in ((65, "bigger big"), (66, "bigger"), (67, "a big z")):
-            books.execute(
-                "INSERT OR REPLACE INTO profile VALUES (?, ?, '', NULL, 'person')", (member, segments)
-            )
-    with closing(open_for_reading(tmp_path / "puntual.db")) as database:
-        found = Attainment(Purchases(database), programme)
-        found.measure(lambda _done, _of: None)
-    assert found.goals[0].actual == 500 + 700 + 300

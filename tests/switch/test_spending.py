@@ -17,8 +17,8 @@ from switch.counting import budget_account
 from switch.database import open_for_reading
 from switch.outcome import Record
 from switch.spending import Spending, runs_out, spending_of
+from tests.switch.measuring import BREAD, FRUIT, made, measured, write
 from tests.switch.story import NOON, Story
-from tests.switch.test_attainment import BREAD, FRUIT, made, measured, write
 
 BUDGET = budget_account("fruit")
 HELD = account(AccountKind.BUDGET_HELD, owner_of(BUDGET))
