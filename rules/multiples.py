@@ -7,7 +7,7 @@ limit leaves it less, the multiples rise by as much less, and the next goes on f
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from fractions import Fraction
+from functools import cmp_to_key
 from math import gcd
 from typing import Final
 
@@ -18,6 +18,7 @@ Exact = tuple[int, int]
 # where lines are rounded. Without a row it is the programme's own base rate.
 Share = tuple[Row | None, int, int, int, Sequence[Exact]]
 
+_MULTIPLY: Final = Kind.MULTIPLY
 MULTIPLIERS_MAX: Final = 64  # that raise the multiples of one sale: a bound for the length of the numbers
 
 
@@ -26,7 +27,8 @@ def largest_first(
 ) -> tuple[list[Share], list[Hit], set[int]]:
     """The same with the multipliers, which come last, by falling factor; equal ones stay in their order."""
     before = len(shares) - len(hits)
-    order = sorted(range(len(hits)), key=lambda at: _falling(hits[at][1]))
+    key = cmp_to_key(_falling)
+    order = sorted(range(len(hits)), key=lambda at: key(hits[at][1]))
     moved = [*range(before), *(before + at for at in order)]
     lost = set(lost)
     return (
@@ -36,9 +38,11 @@ def largest_first(
     )
 
 
-def _falling(row: Row) -> tuple[bool, Fraction | int]:
-    is_one = row.kind is Kind.MULTIPLY
-    return is_one, -Fraction(row.numerator, row.denominator) if is_one else 0
+def _falling(one: Row, other: Row) -> int:
+    """Below 0 where *one* comes before *other*, above where behind."""
+    if one.kind is not _MULTIPLY or other.kind is not _MULTIPLY:
+        return (one.kind is _MULTIPLY) - (other.kind is _MULTIPLY)
+    return other.numerator * one.denominator - one.numerator * other.denominator
 
 
 def multiplied(
@@ -56,7 +60,7 @@ def multiplied(
         shares: In order.
         hits: Those whose shares are the last.
         lost: Positions of rules whose group picked another one; they multiply nothing.
-        bases: Base points by line.
+        bases: Base points by line, or of all lines as one.
         left: By position of a share that limits cut, once it was asked for: the points that they left.
         largest: Of the multipliers on a line the largest counts; else each multiplies what the others made.
     """
@@ -65,7 +69,7 @@ def multiplied(
     raised = 0
     for at, share in enumerate(shares):
         row, base_minor, *_ = share
-        if row is None or row.kind is not Kind.MULTIPLY or at in lost:
+        if row is None or row.kind is not _MULTIPLY or at in lost:
             yield share
             continue
         own = hits[at - before][2]
@@ -102,7 +106,7 @@ def raises(row: Row, hits: Iterable[Hit], lines: Lines) -> bool:
     if not left:
         return True
     for _, hit, own, _ in hits:
-        if hit.kind is Kind.MULTIPLY and (hit.numerator * row.denominator >= row.numerator * hit.denominator):
+        if hit.kind is _MULTIPLY and (hit.numerator * row.denominator >= row.numerator * hit.denominator):
             left.difference_update(range(len(lines)) if own is None else own)
     return bool(left)
 

@@ -70,13 +70,16 @@ def settle(programme: Programme, sale: Sale, hits: list[Hit], near: str | None) 
             picks = True
     lost = _losers(shares) if picks else ()
     if base.multipliers is not _SUM and hits and hits[-1][1].kind is _MULTIPLY:
-        bases = _bases(sale.lines, rates, rate)
+        bases = _bases(sale, hits, rates, rate)
         return _multiply_up(programme, sale, shares, hits, bases, lost, near)
     return _add_up(base, shares, lost, near, sale.facts, programme.limits)
 
 
-def _bases(lines: Lines, rates: list[Rate] | None, default: Rate) -> list[Exact]:
-    """Base points by line."""
+def _bases(sale: Sale, hits: list[Hit], rates: list[Rate] | None, default: Rate) -> list[Exact]:
+    """Base points by line; of all lines as one where each multiplier is about all of them."""
+    if rates is None and not any(own for _, row, own, _ in hits if row.kind is _MULTIPLY):
+        return [(default.numerator * sale.base_minor, default.denominator)]
+    lines = sale.lines
     every = [default] * len(lines) if rates is None else rates
     return [(rate.numerator * part, rate.denominator) for rate, (_, part) in zip(every, lines, strict=True)]
 
