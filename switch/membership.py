@@ -12,6 +12,7 @@ from loyalty.transaction import Operation, Transaction
 from members.card import Card
 from members.profile import Profile
 from rules.facts import Facts
+from switch.outcome import Record
 
 # ISO 8583:1987, DE 22: the first two digits say how the number was read.
 _ENTRY_MODES: Final = MappingProxyType(
@@ -23,13 +24,17 @@ _ENTRY_MODES: Final = MappingProxyType(
 _ENTRY_SIZE: Final = 3  # digits; other versions of the standard say it otherwise
 
 
+OF_MEMBER: Final = frozenset({"segment", "kind", "card_category", "birthday", "joined"})
 TRAITS: Final = frozenset({"operation", "role", "entry_mode", "kind", "currency"})
 
 
 def tell_traits(
-    facts: Facts, asks: AbstractSet[str], transaction: Transaction, card: Card | None, terms: Terms
+    facts: Facts, asks: AbstractSet[str], transaction: Transaction, card: Card | Record | None, terms: Terms
 ) -> None:
-    """Put what the programme *asks* of the message, and of the card's place in a family, among *facts*."""
+    """Put what the programme *asks* of the message, and of the place in a family, among *facts*.
+
+    Of a *card*, or of what was decided with one.
+    """
     traits = set()
     if "operation" in asks:
         operation = transaction.held_for or transaction.operation

@@ -237,7 +237,7 @@ async def running(
         house.callback(due.close)
         measured = MeasuredStore(store, metrics, time)
 
-        shadow = Shadow()
+        shadow = Shadow(store.reader.profile)
         sequencer = Sequencer(
             measured,
             recorded(

@@ -1,18 +1,23 @@
 """A programme that decides beside the one in force: nothing is booked, the difference is counted."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from loyalty.card import MemberId
 from loyalty.transaction import Operation
+from members.profile import Profile
+from messages.link import TransactionReceived
 from rules.award import Award
 from rules.backtest import Backtest
 from rules.evaluate import evaluate
 from rules.experiment import arms_of
 from rules.facts import Facts
+from rules.names import categorised
 from rules.programme import Programme
 from rules.replay import declining
-from switch.outcome import Outcome
+from switch.membership import OF_MEMBER, tell_of_member, tell_traits
+from switch.outcome import Outcome, Record
 from switch.programmes import part_told
 from switch.work import Work
 
@@ -21,9 +26,14 @@ _SALE: Final = Operation.EARN.value
 
 
 class Shadow:
-    """Rates sales that were decided, after their answers have left."""
+    """Rates sales that were decided, after their answers have left.
 
-    def __init__(self) -> None:
+    Args:
+        profile: What is known of a member, for what nobody asked of him when the sale was decided.
+    """
+
+    def __init__(self, profile: Callable[[MemberId], Profile] = lambda _: Profile()) -> None:
+        self._profile = profile
         self._test: Backtest | None = None
         self._latest: deque[Mapping[str, object]] = deque(maxlen=LATEST_MAX)
 
@@ -50,8 +60,7 @@ class Shadow:
             candidate = test.candidate.part(part_told(record.rules))
             if candidate is None:
                 continue
-            if "arms" in candidate.asks:
-                facts.arms = arms_of(candidate, record.member_id) if record.member_id else frozenset()
+            self._ask(candidate, facts, record, work)
             declined_by = declining(candidate, facts)
             award = evaluate(candidate, facts) if declined_by is None else Award(0)
             if declined_by is not None:
@@ -60,6 +69,19 @@ class Shadow:
             if award.points != record.earned:
                 told = {"rrn": record.rrn, "earned": record.earned, "would_earn": award.points}
                 self._latest.append(told)
+
+    def _ask(self, candidate: Programme, facts: Facts, record: Record, work: Work) -> None:
+        """Put among *facts* what *candidate* asks, and the programme in force perhaps did not."""
+        asks, member = candidate.asks, record.member_id
+        if asks and isinstance(work.event, TransactionReceived):
+            whose = None if member is None else record
+            tell_traits(facts, asks, work.event.transaction, whose, candidate.terms)
+        if member is not None and not asks.isdisjoint(OF_MEMBER):
+            tell_of_member(facts, asks, self._profile(member))
+        if "arms" in asks:
+            facts.arms = arms_of(candidate, member) if member else frozenset()
+        if candidate.categories and facts.lines is not None:
+            facts.lines = categorised(facts.lines, candidate.categories)
 
     def told(self) -> Mapping[str, Any]:
         """What was rated so far."""

@@ -305,7 +305,9 @@ def test_a_shadow_rates_each_by_his_own_programme() -> None:
         EARN card=A amount=1000 -> earned=10
         EARN card=P amount=1000 -> earned=20
     """)
-    works = [cast(Work, SimpleNamespace(outcome=outcome)) for outcome in switch.store.outcomes.values()]
+    works = [
+        cast(Work, SimpleNamespace(outcome=outcome, event=None)) for outcome in switch.store.outcomes.values()
+    ]
     more = parse_programme({MAIN: starter_text(), CAFE: cafe_text().replace("points = 2,", "points = 3,")})
     for candidate, now, then in ((more, 30, 40), (parse_programme({MAIN: starter_text()}), 10, 10)):
         shadow = Shadow()

@@ -1,12 +1,16 @@
 """The past, played again: the same code with the same counters comes to the same points."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import NamedTuple, cast
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from members.profile import Profile
+from messages.link import TransactionReceived
+from messages.message import Message
 from rules.backtest import Backtest
 from rules.facts import Facts
 from rules.parse import MAIN, parse_programme
@@ -205,11 +209,38 @@ def test_what_a_candidate_would_decline_brings_nothing() -> None:
     assert [(each.award.points, each.declined_by) for each in rated] == [(3, None), (0, "large"), (53, None)]
 
 
+def test_a_shadow_asks_what_nobody_asked_before() -> None:
+    """What is known of the member, how his card was read, and of which kind his lines are."""
+    story = Story()
+    story.play("EARN card=A amount=300 lines=x*300\nEARN card=B amount=300 lines=x*300")
+    story.play("EARN amount=300 phone=C")
+    works = []
+    for outcome, mode in zip(story.pending, ("071", "051", "051"), strict=True):
+        read = replace(story.transaction(["EARN", "card=A", "amount=300"]), entry_mode=mode)
+        event = TransactionReceived(transaction=read, message=Message("0200", {}))
+        works.append(cast(Work, SimpleNamespace(outcome=outcome, event=event)))
+    vip = Profile(segments=frozenset({"vip"}), birthday=date(1980, 3, 2), category="blue")
+    for asks, points in (
+        ('when = { segment = "vip" }', 109),
+        ('when = { card_category = "blue", age = { from = 46 } }', 109),
+        ('when = { entry_mode = "contactless" }', 109),
+        ('when = { role = "parent" }', 309),
+        ('when = { kind = "person" }', 309),
+        ('lines = { category = "FRUIT" }', 209),
+    ):
+        rule = f'[[rule]]\nid = "r"\ntext = "R"\n{asks}\nthen = {{ points = 100 }}\n'
+        products = "product,category\nx,FRUIT\n"
+        shadow = Shadow(lambda member: vip if member == ord("A") else Profile())
+        shadow.cast(parse_programme({MAIN: starter_text() + rule, "products.csv": products}))
+        shadow.see(works)
+        assert (asks, shadow.told()["points_then"]) == (asks, points)
+
+
 def test_a_shadow_tells_what_it_would_decline() -> None:
     """A rule on sales does, one on transfers does not; what is declined earns nothing."""
     story = Story()
     story.play("EARN card=A amount=300\nEARN card=A amount=700")
-    works = [cast(Work, SimpleNamespace(outcome=outcome)) for outcome in story.pending]
+    works = [cast(Work, SimpleNamespace(outcome=outcome, event=None)) for outcome in story.pending]
     rule = """
     [[rule]]
     id = "large"
