@@ -1,5 +1,6 @@
 """Writes a deployment that runs as it is: settings, register, a programme and a key of its own."""
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -11,8 +12,10 @@ from loyalty.errors import LoyaltyError
 _CAMPAIGNS: Final = "campaigns"
 
 
-def write_starter(folder: Path, programme: str) -> Settings:
+def write_starter(folder: Path, programme: str, partners: Sequence[str] = ()) -> Settings:
     """Write a deployment with the programme text *programme* into *folder*, which is made or must be empty.
+
+    Its terminals belong to *partners* by turns, where there are any.
 
     Raises:
         LoyaltyError: Something lies there already, or it cannot be written.
@@ -25,10 +28,20 @@ def write_starter(folder: Path, programme: str) -> Settings:
         settings = Settings(folder=folder.absolute())
         shipped = files("config")
         (folder / SETTINGS_FILE).write_text(shipped.joinpath(SETTINGS_FILE).read_text("utf-8"), "utf-8")
-        settings.terminals.write_text(shipped.joinpath("terminals.csv").read_text("utf-8"), "utf-8")
+        register = shipped.joinpath("terminals.csv").read_text("utf-8")
+        settings.terminals.write_text(_shared(register, partners) if partners else register, "utf-8")
         settings.programme.write_text(programme, "utf-8")
         (folder / _CAMPAIGNS).mkdir()
         write_key(settings.path(settings.cards.key_file))
     except OSError as error:
         raise LoyaltyError(f"cannot be written: {error.strerror}", where=str(folder), hint=hint) from error
     return settings
+
+
+def _shared(register: str, partners: Sequence[str]) -> str:
+    """*register* with a partner for each terminal."""
+    header, *rows = [line.split(",") for line in register.splitlines()]
+    at = header.index("partner")
+    for number, row in enumerate(rows):
+        row[at] = partners[number % len(partners)]
+    return "".join(",".join(row) + "\n" for row in (header, *rows))

@@ -10,6 +10,7 @@ from config.schema import SETTINGS_FILE
 from config.starter import write_starter
 from console.deployment import problems_of
 from console.options import config_option, json_option, print_json
+from rules.parse import MAIN, parse_programme
 
 
 @click.command(epilog="Example: puntual init shop && puntual serve --config shop/puntual.toml")
@@ -28,7 +29,9 @@ def init(folder: Path, programme: str) -> None:
         if programme == "plain"
         else shipped.joinpath("starters", f"{programme}.toml")
     )
-    write_starter(folder, text.read_text("utf-8"))
+    written = text.read_text("utf-8")
+    partners = [partner.id for partner in parse_programme({MAIN: written}).partners]
+    write_starter(folder, written, partners)
     settings = folder / SETTINGS_FILE
     click.echo(f"{folder} is ready. Keep a copy of {folder / 'card.key'}: without it no card is found again.")
     click.echo(f"Next: puntual serve --config {settings}")

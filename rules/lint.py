@@ -1,14 +1,13 @@
 """Warns of what loads but is hardly meant: rules that never apply, campaigns without an aim, give-aways."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
 from loyalty.amount import format_minor
 from rules.advice import Advice, percent
 from rules.classics import classic_errors
-from rules.conditions import AmountWithin, LineFilter, OneOf
+from rules.conditions import AmountWithin
 from rules.effects import (
     POINT_LANES,
     PRICE_LANES,
@@ -18,25 +17,22 @@ from rules.effects import (
     IssueCertificate,
     IssueCoupon,
     IssueMoney,
-    Lane,
     Message,
     MoveTier,
-    Multiply,
     Redeem,
     TierPoints,
     TierPointsPerAmount,
 )
 from rules.goallint import vague_goals
+from rules.idle import idle_things
 from rules.outlook import Outlook, broken_promises
-from rules.overlap import excludes
-from rules.programme import Multipliers, Programme
+from rules.programme import Programme
 from rules.redemption import Redemption
-from rules.rule import Nature, Pick, Rule
+from rules.rule import Nature, Rule
 from rules.stacking import Stacking
 
 GIVE_AWAY_BP: Final = 2_500  # of the ticket; more needs a second look, where the author gives no limit
 RULES_MAX: Final = 1_000  # up to which every pair is looked at
-PIVOTS_MAX: Final = 400  # earlier rules of a group that a rule is held against
 _NATURES: Final = (
     ((IssueCoupon,), Nature.COUPONS),
     ((IssueCertificate,), Nature.CERTIFICATES),
@@ -60,9 +56,7 @@ def lint(
         outlook: What the books tell, where there are any.
     """
     return [
-        *_dead_rules(programme.rules),
-        *_shadowed_rules(programme.rules),
-        *_outdone_multipliers(programme),
+        *idle_things(programme),
         *_aimless_campaigns(programme),
         *_misnamed_campaigns(programme),
         *_give_away(programme),
@@ -71,64 +65,6 @@ def lint(
         *(() if outlook is None else broken_promises(programme, costs, outlook)),
         *_idle_redemptions(programme),
     ]
-
-
-def _dead_rules(rules: Sequence[Rule]) -> Iterator[Advice]:
-    for rule in rules:
-        if any(excludes(one, other) for at, one in enumerate(rule.when) for other in rule.when[at + 1 :]):
-            yield Advice(
-                f"rule {rule.id}",
-                "asks for things that exclude each other, so it never applies",
-                "look at its conditions and at its campaign's period and audience",
-            )
-
-
-def _shadowed_rules(rules: Sequence[Rule]) -> Iterator[Advice]:
-    """A rule that comes after one that asks for less, where only the first counts."""
-    before: dict[tuple[Lane, int], list[Rule]] = {}
-    for rule in rules:
-        if rule.lane not in (Lane.BASE, Lane.REDEEM) and rule.pick is not Pick.FIRST:
-            continue
-        earlier = before.setdefault((rule.lane, rule.group), [])
-        for other in earlier[:PIVOTS_MAX]:
-            if set(other.when) <= set(rule.when) and _covers(other.lines, rule.lines):
-                yield Advice(
-                    f"rule {rule.id}",
-                    f"is never reached: {other.id} comes first and asks for less",
-                    "give it a higher priority",
-                )
-                break
-        earlier.append(rule)
-
-
-def _outdone_multipliers(programme: Programme) -> Iterator[Advice]:
-    """Where the largest multiplier counts: one that never is, as another asks for less and gives as much."""
-    if programme.base.multipliers is not Multipliers.MAX:
-        return
-    sure: list[tuple[Rule, Fraction]] = []  # nothing takes away from them what they would give
-    for rule in programme.rules:
-        if isinstance(rule.effect, Multiply):
-            factor = Fraction(rule.effect.factor.numerator, rule.effect.factor.denominator)
-            bound = rule.caps or rule.arms or rule.margin_floor_bp is not None or rule.pick is not Pick.ALL
-            if not bound and len(sure) < PIVOTS_MAX:
-                sure.append((rule, factor))
-    for rule in programme.rules:
-        if not isinstance(rule.effect, Multiply):
-            continue
-        factor = Fraction(rule.effect.factor.numerator, rule.effect.factor.denominator)
-        for other, its in sure:
-            larger = its > factor or (its == factor and other.order < rule.order)
-            if larger and set(other.when) <= set(rule.when) and _covers(other.lines, rule.lines):
-                yield Advice(
-                    f"rule {rule.id}",
-                    f"never counts: {other.id} asks for less and multiplies by as much or more",
-                    'take it away, or write multipliers = "product"',
-                )
-                break
-
-
-def _covers(wide: LineFilter | None, narrow: LineFilter | None) -> bool:
-    return wide is None or wide == narrow
 
 
 def _aimless_campaigns(programme: Programme) -> Iterator[Advice]:
@@ -197,17 +133,6 @@ def _promises(programme: Programme) -> Iterator[Advice]:
         yield Advice(
             "points.last", "lets points live for ever, so what is owed never ends", "let them expire"
         )
-    if programme.tiers:
-        named = {
-            tier
-            for rule in programme.rules
-            for each in rule.when
-            if isinstance(each, OneOf) and each.attribute == "tier"
-            for tier in each.values
-        }
-        for tier in programme.tiers[1:]:
-            if tier not in named:
-                yield Advice(f"tier {tier}", "brings nothing: no rule names it", "reward who is loyal")
     shares = [each.share for _, each in _redemptions(programme) if not each.refused]
     pays_all = any(share.numerator == share.denominator for share in shares)
     if programme.refund.shortfall.value == "absorb" and pays_all:

@@ -16,7 +16,7 @@ def unknown_names(programme: Programme, known: Mapping[str, set[str]]) -> Iterat
     for rule in programme.rules:
         for attribute, value in sorted(set(_asked(rule.when))):
             if attribute in known and value not in known[attribute]:
-                hint = did_you_mean(value, known[attribute])
+                hint = did_you_mean(value, known[attribute] - {""})
                 yield Advice(
                     f"rule {rule.id}",
                     f"asks for the {attribute} {value}, which no terminal has",

@@ -67,3 +67,10 @@ def test_no_key(tmp_path: Path) -> None:
     """The hint says what is at stake."""
     with pytest.raises(LoyaltyError, match="with another key no card is found"):
         load_key(tmp_path / "card.key")
+
+
+def test_terminals_are_shared_out_among_partners(tmp_path: Path) -> None:
+    """So that what partners' terminals earn can be tried at once."""
+    register = load_register(write_starter(tmp_path / "shop", "", ["MARKET", "PHARMACY"]).terminals)
+    partners = [terminal.partner for terminal in register]
+    assert partners == ["MARKET", "PHARMACY"] * 5

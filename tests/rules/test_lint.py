@@ -108,7 +108,7 @@ def test_campaigns_and_promises() -> None:
     head = {'"2 years"': '"for ever"', 'shortfall = "debt"': 'shortfall = "absorb"'}
     made = programme(tiers='"basic", "silver", "gold"', head=head, c=CAMPAIGN + rule("r", ""))
     assert [each.where for each in lint(made)] == [
-        "campaign c", "campaign c", "points.last", "tier silver", "refund.shortfall"
+        "tier silver", "campaign c", "campaign c", "points.last", "refund.shortfall"
     ]  # fmt: skip
     late = CAMPAIGN.replace(
         "[campaign]", '[campaign]\nbudget_points = 10\ngoal = { metric = "members", target = 9 }'
