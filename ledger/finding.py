@@ -23,6 +23,7 @@ INVARIANTS: Final = {
     "I20": "every decision was made by a programme that was in force",
     "I26": "the file is whole, and what rows refer to is there",
     "cards": "every card is as the journal of cards tells it",
+    "members": "every member has the tier, programme and identifiers that the journal of cards tells",
     "certificates": "certificates are what the postings say, and nothing is spent of one twice",
     "parties": "every decision is in the history of all whose accounts it changed",
     "schema": "tables and indexes are as this program makes them, and nothing else acts on what is written",

@@ -272,4 +272,4 @@ def _key(account: int, lot: int) -> _Key:
 def _number_of(day: str) -> int:
     """A day as a number; days compare as these do. 0 for what is none."""
     digits = day.replace("-", "")
-    return min(int(digits), _LAST_DAY) if digits.isascii() and digits.isdigit() else 0
+    return min(int(digits[:9]), _LAST_DAY) if digits.isascii() and digits.isdigit() else 0

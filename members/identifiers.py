@@ -10,6 +10,7 @@ from typing import Final
 from loyalty.card import Identifier, IdentifierKind, Token
 
 _TOKEN_SIZE: Final = 16  # bytes: with 2**32 cards a collision has a chance of 2**-65
+_MARK_SIZE: Final = 2  # bytes: too few to tell what it is of
 _IGNORED_IN_PHONES: Final = str.maketrans("", "", "+ -()./")
 
 
@@ -43,3 +44,9 @@ def normal_form(identifier: Identifier) -> str:
             return identifier.value.translate(_IGNORED_IN_PHONES)
         case _:
             return identifier.value
+
+
+def mark_of(token: bytes, member_id: int) -> str:
+    """By what the journal knows again what stands for a member, so that nobody exchanges it unseen."""
+    salt = member_id.to_bytes(hashlib.blake2b.SALT_SIZE, "big", signed=True)
+    return hashlib.blake2b(token, digest_size=_MARK_SIZE, salt=salt).hexdigest()

@@ -20,6 +20,7 @@ from switch.collector import without_collector
 from switch.database import migrate, open_for_reading
 from switch.lock import is_held
 from switch.lookups import TEXT_PARTS
+from switch.membercheck import MemberCheck
 
 _PROPOSED: Final = (  # without its text
     "SELECT block, json_extract(change, '$.version') FROM card_entry WHERE card_id = 0 AND"
@@ -57,13 +58,14 @@ def verify(
         database.execute("PRAGMA mmap_size = 0")  # what is mapped counts as memory, and it reads everything
         database.execute("PRAGMA cache_size = -8192")  # KiB: pages above the leaves of several tables
         found = _found_by("the anchors", lambda findings: _check_anchors(database, anchors, findings))
-        with CardCheck(database) as cards:
-            books = verify_books(database, progress, chain_key, note, [cards.take])
+        with CardCheck(database) as cards, MemberCheck(database) as members:
+            books = verify_books(database, progress, chain_key, note, [cards.take, members.take])
             found_in_file, is_readable = of_file()
             found += found_in_file
             if is_readable:
                 found += books[: FINDINGS_MAX - len(found_in_file)]
             found += _found_by("the cards", cards.check)
+            found += _found_by("the members", members.check)
         found += _found_by("the programme", lambda findings: _check_programmes(database, findings))
         found += _found_by("the schema", lambda findings: _check_schema(database, findings))
     return found

@@ -23,6 +23,7 @@ from ledger.block import (
 )
 from ledger.entry import NO_LOT, Posting
 from members.card import CardStatus
+from members.identifiers import mark_of
 from switch.block import Block, Enrolment, ProgrammeAct
 from switch.outcome import CardChange, Outcome, Record, Side
 from switch.rows import decision_row, early_reversal_row, instant_text, link_row, lot_row, posting_row
@@ -157,13 +158,18 @@ def _add_balances(balances: dict[tuple[int, int], int], postings: Iterable[Posti
 def _enrolment_entries(enrolment: Enrolment) -> list[tuple[int, str]]:
     """Card and change of what an enrolment does, as the chain keeps it. It names no person."""
     card = enrolment.card
-    told = {
+    told: dict[str, object] = {
         "enrolled": enrolment.token.hex(),
         "member": card.member_id,
         "owner": card.owner,
         "status": card.status.value,
         "expires_on": None if card.expires_on is None else card.expires_on.isoformat(),
+        "tier": card.tier,
     }
+    if enrolment.identifiers:
+        told["identifiers"] = [
+            [kind, mark_of(token, card.member_id)] for kind, token in enrolment.identifiers
+        ]
     if card.programme:
         told["programme"] = card.programme
     entries = [(int(card.card_id), _compact(told))]
@@ -178,10 +184,10 @@ def _change_entry(change: CardChange) -> tuple[int, str]:
     told: dict[str, object] = {}
     if change.status is not None:
         told["status"] = change.status.value
-    if change.link is not None:
-        told["linked"] = change.link[0]
-    if change.unlink is not None:
-        told["unlinked"] = change.unlink[0]
+    for did, link in (("linked", change.link), ("unlinked", change.unlink)):
+        if link is not None:
+            member_id = change.card.member_id
+            told |= {did: link[0], "member": member_id, "mark": mark_of(link[1], member_id)}
     if change.proof is not None:
         secret = change.proof.after
         of_secret = {} if secret is None else {"mark": secret.mark, "failures": secret.failures}
