@@ -26,7 +26,7 @@ from ledger.parties import PartyCheck
 from ledger.postingcheck import PostingCheck, is_plain
 from ledger.slices import Row, Slice, lot_pages, slices
 from ledger.sums import SumCheck
-from loyalty.sequence import base36
+from loyalty.sequence import SEQ_END, base36
 
 _BLOCK: Final = len(COLUMNS["decision"])  # position of the columns that follow the chain's
 _DIGEST: Final = _BLOCK + 1
@@ -146,7 +146,7 @@ class ChainCheck:
         if digest != decision[_DIGEST]:
             findings.add("I18", f"decision {seq}", "it, or a row that came with it, was changed")
         # The mark is not in the chain, but a DE 37 of the switch names its decision.
-        if not decision[_RRN_SENT] and decision[_RRN][4:] != base36(seq):
+        if not decision[_RRN_SENT] and (seq >= SEQ_END or decision[_RRN][4:] != base36(seq)):
             findings.add("I18", f"decision {seq}", "has a DE 37 of its terminal, marked as the switch's")
         fact = some.facts.get(seq)
         if fact is not None and hash_of_facts(*fact) != decision[_FACTS_HASH]:
@@ -169,7 +169,7 @@ class ChainCheck:
         last_lot = f"({last} + 1) * {LOTS_OF_SEQ} - 1"
         for page in self._lot_pages:
             base = page * FURTHER_LOTS
-            page_ends = f"lot >= {base} AND lot < {base + FURTHER_LOTS}"
+            page_ends = f"lot BETWEEN {base or -(2**63)} AND {base + FURTHER_LOTS - 1}"
             self._find_stray(
                 "lot",
                 "lot",

@@ -6,7 +6,7 @@ checkpointing. What is read ends with the block that was the last one at the beg
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from ledger.entry import FURTHER_LOTS, LOTS_OF_SEQ, decision_of
 
 SLICE_SIZE: Final = 1_000  # decisions; larger slices take more memory, and are slower
 _BLOCKS_READ: Final = 1_000
+_LAST_PAGE: Final = (2**63 - 1) // FURTHER_LOTS
 
 Row = tuple[Any, ...]
 BySeq = dict[int, list[Row]]
@@ -81,7 +82,7 @@ def _runs(database: sqlite3.Connection, number: int, last: int) -> Iterator[list
         yield some
 
 
-def _read(database: sqlite3.Connection, blocks: list[Row], first: int, pages: range) -> Slice:
+def _read(database: sqlite3.Connection, blocks: list[Row], first: int, pages: Sequence[int]) -> Slice:
     """*blocks* with all rows behind sequence *first*."""
     last = max(first, max((block[3] or 0 for block in blocks), default=0))
     children = {
@@ -114,21 +115,27 @@ def _read(database: sqlite3.Connection, blocks: list[Row], first: int, pages: ra
     )
 
 
-def _lots(database: sqlite3.Connection, first: int, last: int, pages: range) -> BySeq:
+def _lots(database: sqlite3.Connection, first: int, last: int, pages: Sequence[int]) -> BySeq:
     """The lots of the decisions behind *first* up to *last*, by decision and in order."""
     found: BySeq = defaultdict(list)
     for page in pages:
-        least = page * FURTHER_LOTS + (first + 1) * LOTS_OF_SEQ
-        bounds = least, least + (last - first) * LOTS_OF_SEQ
-        for lot in _select(database, "lot", "lot >= ? AND lot < ? ORDER BY lot", bounds):
+        bounds = [page * FURTHER_LOTS + min(seq * LOTS_OF_SEQ, FURTHER_LOTS) for seq in (first + 1, last + 1)]
+        where = "lot BETWEEN ? AND ? ORDER BY lot"
+        for lot in _select(database, "lot", where, (bounds[0], bounds[1] - 1)):
             found[decision_of(lot[0])].append(lot)
     return found
 
 
-def lot_pages(database: sqlite3.Connection) -> range:
-    """The pages of numbers that lots have."""
-    last: int = database.execute("SELECT coalesce(max(lot), 0) FROM lot").fetchone()[0]
-    return range(last // FURTHER_LOTS + 1)
+def lot_pages(database: sqlite3.Connection) -> list[int]:
+    """The pages of numbers that there are lots of, and the first one."""
+    pages = [0]
+    while pages[-1] < _LAST_PAGE:
+        behind = (pages[-1] + 1) * FURTHER_LOTS
+        lot = database.execute("SELECT min(lot) FROM lot WHERE lot >= ?", (behind,)).fetchone()[0]
+        if lot is None:
+            break
+        pages.append(lot // FURTHER_LOTS)
+    return pages
 
 
 def _by_first(database: sqlite3.Connection, name: str, where: str, parameters: tuple[int, int]) -> BySeq:

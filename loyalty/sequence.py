@@ -10,11 +10,12 @@ from typing import Final
 _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _PAIRS: Final = [a + b for a in _DIGITS for b in _DIGITS]
 _RRN_LENGTH: Final = 12
+SEQ_END: Final = 36**8  # DE 37 has no room for it
 
 
 def base36(number: int) -> str:
     """*number* as eight characters, 0 to 9 and A to Z."""
-    assert 0 <= number < 36**8
+    assert 0 <= number < SEQ_END
     high, d = divmod(number, 1296)
     high, c = divmod(high, 1296)
     a, b = divmod(high, 1296)
