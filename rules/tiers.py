@@ -80,9 +80,13 @@ class Qualification:
         )
         return max(now + more, then)
 
+    def reached(self, value: int) -> int:
+        """Position of the tier that *value* reaches."""
+        return max(at for at, asked in enumerate(self.asks) if value >= asked)
+
     def next_standing(self, now: Standing, value: int, day: date) -> Standing:
         """Where a member with *value* stands on *day*."""
-        earned = max(at for at, asked in enumerate(self.asks) if value >= asked)
+        earned = self.reached(value)
         if earned >= now.tier:
             return Standing(earned, 0)
         today = day.toordinal()

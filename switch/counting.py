@@ -31,7 +31,7 @@ from switch.outcome import Record, Side, completes
 from switch.postings import Draft
 from switch.returns import Kept
 from switch.tallies import ISSUED, KEPT, USED, kept_place, rows_of
-from switch.tiering import grants_of, tier_changes
+from switch.tiering import grants_of, tier_again, tier_changes, tier_undone
 from switch.worksheet import Worksheet
 
 _PLANNED: Final = "planned:"
@@ -161,6 +161,7 @@ def uncount_part(case: Case, sale: Record, kept: Kept, draft: Draft) -> tuple[Si
         else:
             left = before.get(place, 0) * kept.minor // kept.of_minor
         changes[place] = (left if place[0].startswith(_MAY_BE_LESS) else min(left, stands)) - stands
+    changes |= tier_undone(case.worksheet, case.programme, sale, case.moment.business_date, changes)
     return _put_down(case, changes, draft, sale)
 
 
@@ -180,6 +181,7 @@ def uncount_all(case: Case, record: Record, draft: Draft) -> tuple[Side, ...]:
     kept = kept_for(case.worksheet, record.seq) if record.operation == Operation.HOLD.value else None
     stands = _standing(case, record) if kept is None else kept
     changes = {place: -count for place, count in stands.items()}
+    changes |= tier_undone(case.worksheet, case.programme, record, case.moment.business_date, changes)
     return _put_down(case, changes, draft, record, freed=kept)
 
 
@@ -197,7 +199,11 @@ def count_again(case: Case, undoing: Record, draft: Draft) -> tuple[Side, ...]:
         sale = case.worksheet.by_seq(original.original)
         assert sale is not None
         stands = _standing(case, sale)  # other refunds since may have been rounded otherwise
-        changes = {place: max(change, -stands.get(place, 0)) for place, change in changes.items()}
+        changes = {
+            place: change if place[0].startswith(_MAY_BE_LESS) else max(change, -stands.get(place, 0))
+            for place, change in changes.items()
+        }
+    changes |= tier_again(case.worksheet, case.programme, undoing)
     return _put_down(case, changes, draft, undoing)
 
 

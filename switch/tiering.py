@@ -9,7 +9,8 @@ from rules.counters import Place
 from rules.programme import Programme
 from rules.span import Span
 from rules.tiers import BELOW, EVER, GRANTED, HELD, Standing
-from switch.outcome import Side
+from switch.kept import Without
+from switch.outcome import Record, Side
 from switch.tallies import TALLY, changes_of
 from switch.worksheet import Worksheet
 
@@ -24,7 +25,7 @@ def tier_of(
     """
     tier = card.tier
     if programme.qualification is not None:
-        tier = held_tier(worksheet, programme, card.member_id) or tier
+        tier = tier_moved(sides) or held_tier(worksheet, programme, card.member_id) or tier
     if programme.moves_tiers:
         return _higher(programme, tier, _granted_tier(worksheet, programme, card.member_id, day, sides))
     return tier
@@ -119,6 +120,57 @@ def tier_changes(
         changes[HELD, whose, tier] = 1
     changes[BELOW, whose, EVER] = then.below_since - now.below_since
     return changes
+
+
+def tier_undone(
+    worksheet: Worksheet,
+    programme: Programme,
+    undone: Record,
+    day: date,
+    changes: Mapping[Place, int],
+) -> dict[Place, int]:
+    """What changes of a member's standing as *undone*, or a part of it, is taken back, as *changes* tell.
+
+    Whoever came into a tier by it, and does not reach it without it, never had it: no grace is given. All
+    else is the matter of the next look.
+    """
+    qualification = programme.qualification
+    moved = _moved_by(worksheet, undone)
+    if qualification is None or moved is None or undone.member_id is None:
+        return {}
+    whose, (before, _) = str(undone.member_id), moved
+    card = None if undone.card_id is None else worksheet.card(undone.card_id)
+    before = before or (None if card is None else card.tier)
+    held = held_tier(worksheet, programme, undone.member_id)
+    after = Without(worksheet.tallies, {place: -change for place, change in changes.items()})
+    joined_on = worksheet.profile(undone.member_id).joined_on
+    reached = qualification.reached(qualification.value(whose, day, joined_on, after, 0))
+    tier = programme.tiers[max(reached, _position(programme, before or programme.tiers[0]))]
+    if held is None or _position(programme, tier) >= _position(programme, held):
+        return {}
+    below = worksheet.tally((BELOW, whose, EVER))
+    return {(HELD, whose, held): -1, (HELD, whose, tier): 1, (BELOW, whose, EVER): -below}
+
+
+def tier_again(worksheet: Worksheet, programme: Programme, undoing: Record) -> dict[Place, int]:
+    """What changes of a member's standing as *undoing*, which took a tier from him, is itself undone."""
+    moved = _moved_by(worksheet, undoing)
+    if moved is None or undoing.member_id is None:
+        return {}
+    before, tier = moved
+    if before is None or tier != held_tier(worksheet, programme, undoing.member_id):
+        return {}
+    whose = str(undoing.member_id)
+    return {(HELD, whose, tier): -1, (HELD, whose, before): 1}
+
+
+def _moved_by(worksheet: Worksheet, record: Record) -> tuple[str | None, str] | None:
+    """The tiers from which and to which *record* moved its member; ``None`` when to none."""
+    moves = {
+        place[2]: change for place, change in worksheet.tallies.tallied_by(record.seq) if place[0] == HELD
+    }
+    to = next((tier for tier, change in moves.items() if change > 0), None)
+    return None if to is None else (next((tier for tier, change in moves.items() if change < 0), None), to)
 
 
 def tier_moved(sides: Iterable[Side]) -> str | None:

@@ -4,6 +4,8 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from loyalty.card import MemberId
 from rules.parse import MAIN, parse_programme
 from rules.programme import Programme
@@ -106,16 +108,47 @@ def test_a_sale_in_the_grace_keeps_the_tier() -> None:
 
 
 def test_a_refund_is_seen_at_the_next_look() -> None:
+    """The grace begins there, for it was another sale that brought the tier."""
     story = play(
         """
-        x: EARN card=A amount=5000 -> tier=black
-        REFUND card=A of=x amount=4500 -> tier=black
-        EARN card=A amount=500 -> earned=15 tier=gold
-        EARN card=A amount=100 -> earned=11 tier=gold
+        x: EARN card=A amount=900 -> tier=basic
+        EARN card=A amount=500 -> earned=5 tier=gold
+        REFUND card=A of=x amount=900 -> tier=gold
+        EARN card=A amount=100 -> earned=11 tier=basic
+        EARN card=A amount=100 -> earned=1 tier=basic
         """,
         programme(TIERS.replace("grace_days = 10", "grace_days = 0")),
     )
-    assert tier(story) == "gold"
+    assert tier(story) == "basic"
+
+
+@pytest.mark.parametrize("undoing", ["VOID of=x", "REVERSAL of=x", "REFUND card=A of=x amount=4901"])
+def test_a_tier_goes_back_with_the_sale_that_brought_it(undoing: str) -> None:
+    """Without grace, as far as it is not reached without that sale; it comes again when that is undone."""
+    play(
+        f"""
+        EARN card=A amount=999     -> earned=9 tier=basic
+        x: EARN card=A amount=4901 -> earned=49 tier=black
+        u: {undoing}               -> tier=basic
+        QUOTE card=A amount=100    -> earned=1 tier=basic
+        EARN card=A amount=100     -> earned=1 tier=gold
+        """,
+        programme(),
+    )
+
+
+def test_a_tier_that_is_reached_all_the_same_stays() -> None:
+    """A part that comes back, other sales since, and an undoing that is undone."""
+    story = """
+        EARN card=A amount=999            -> tier=basic
+        x: EARN card=A amount=4901        -> tier=black
+        f: REFUND card=A of=x amount=4900 -> tier=gold
+        REVERSAL of=f                     -> tier=black
+        y: EARN card=A amount=5000        -> tier=black
+        VOID of=x                         -> tier=black
+        VOID of=y                         -> tier=black
+    """
+    play(story, programme())
 
 
 def test_a_tier_that_the_programme_has_no_longer_is_the_lowest() -> None:
