@@ -1,6 +1,7 @@
 """The process that serves: its log, its signals, its ready line and its end."""
 
 import asyncio
+import gc
 import os
 import resource
 import signal
@@ -55,6 +56,7 @@ async def _serve(settings: Settings, writer: LogWriter, render: Renderer) -> int
     metrics = Metrics()
     about = "Lines of the log that found no room."
     metrics.counter("log_lines_dropped_total", about, "to", lambda: {"stderr": writer.dropped})
+    gc.disable()  # until all is made that stays: to look through it again and again takes seconds
     tells_each = settings.log.level in {"debug", "info"}
     # Event loops run on the monotonic clock too, but uvloop's counts whole milliseconds.
     tell = Witness(metrics, monotonic, writer if tells_each else None, render)

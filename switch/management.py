@@ -1,5 +1,6 @@
 """Orders about the programme: who puts which version into force, takes one back, or pauses a part of it."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from loyalty.terms import Terms
 from rules.amend import amends, is_amendment
 from rules.programme import Programme
 from switch.admin import Handler
-from switch.builder import build_file, build_recorded, release
+from switch.builder import build_file, build_recorded, release, release_when_unused
 from switch.enactment import Enact, History, Stop, refuse_self_approval, waits_for_approval
 from switch.sequencer import Sequencer
 from switch.shadow import Shadow
@@ -60,6 +61,7 @@ class Management:
         self._shadow = shadow
         self._speak = speak
         self._tell = tell
+        self._leaving: set[asyncio.Future[None]] = set()
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -194,14 +196,17 @@ class Management:
         return await build_recorded(self._store.path, version)
 
     async def _enact(self, command: Enact) -> Mapping[str, Any]:
-        """Carry out *command*, and let go of the versions that are not kept any more."""
+        """Carry out *command*. The versions that are not kept any more go as soon as nobody uses them."""
         before = self._sequencer.programmes.wholes()
         told = await self._carry_out(command)
         programmes = self._sequencer.programmes
         after = programmes.wholes()
         self._speak(programmes.current.terms)
         spare = {**before, id(command.programme): command.programme}
-        await release([spare[each] for each in spare.keys() - after.keys()])
+        for each in spare.keys() - after.keys():
+            leaving = asyncio.ensure_future(release_when_unused([spare[each]]))
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
         return told
 
     async def _carry_out(self, command: Enact | Stop) -> Mapping[str, Any]:
