@@ -16,6 +16,7 @@ from console.options import config_option, json_option, print_json
 from console.outline import page, print_listings
 from console.programmes import part_named, programme_option
 from console.rerate import rerate
+from console.returned import RETURNS, tell_return
 from loyalty.amount import format_minor
 from loyalty.decision import Reason
 from loyalty.errors import LoyaltyError
@@ -85,7 +86,21 @@ def schema(what: str) -> None:
 @json_option
 @click.pass_context
 def explain(ctx: click.Context, rrn: str, config: Path, *, as_json: bool) -> None:
-    """What the sale with this DE 37 earned and how, computed again from what the rules saw."""
+    """What the sale with this DE 37 earned and how, computed again from what the rules saw.
+
+    Of a refund, a void or a reversal: what it took back, and what is kept.
+    """
+    returned = _returned(rrn, config)
+    if returned is not None:
+        record, lines = returned
+        if as_json:
+            told = {"rrn": rrn, "earned": record.earned, "programme": record.programme_version}
+            print_json({**told, "steps": lines})
+            return
+        click.echo(f"{record.operation} {rrn}, programme {record.programme_version}, earned {record.earned}")
+        for line in lines:
+            click.echo(f"  {line}")
+        return
     record, facts, programme, since = _decided(rrn, config)
     lines = _told(record, facts, programme) if facts is not None or record.effective else []
     lines = lines or _without_effect(record, programme)
@@ -210,6 +225,19 @@ def _what_came(record: Record, programme: Programme) -> str:
     }
     what = became.get(record.operation, "were used")
     return f"{record.used} points {what}, worth {format_minor(worth_minor, currency)}"
+
+
+def _returned(rrn: str, config: Path) -> tuple[Record, list[str]] | None:
+    """What was taken back under this DE 37, in words; ``None`` where nothing was."""
+    database = open_for_reading(load_settings(config).database)
+    try:
+        reader = Recall(database)
+        found = [record for record in reader.by_rrn(rrn) if record.operation in RETURNS]
+        if not found or any(record.operation in _EXPLAINED for record in reader.by_rrn(rrn)):
+            return None
+        return found[-1], tell_return(reader, found[-1], Restorer(reader))
+    finally:
+        database.close()
 
 
 def _decided(rrn: str, config: Path) -> tuple[Record, Facts | None, Programme, list[str]]:

@@ -184,13 +184,13 @@ def rated_by(books: Reader | Worksheet, sale: Record) -> tuple[str | None, int]:
 
 def returned_before(books: Reader | Worksheet, sale: Record) -> Iterator[tuple[BasketLine, ...] | None]:
     """The lines of each refund of *sale* that stands; ``None`` for one by amount only."""
-    return (lines for _, lines in _returns_of(books, sale))
+    return (lines for _, _, lines in _returns_of(books, sale))
 
 
 def _returns_of(
     books: Reader | Worksheet, sale: Record
-) -> Iterator[tuple[int, tuple[BasketLine, ...] | None]]:
-    """The amount of each return of *sale* that stands, in minor units, and its lines, where told."""
+) -> Iterator[tuple[int, int, tuple[BasketLine, ...] | None]]:
+    """Each return of *sale* that stands: its sequence, its amount in minor units, its lines, where told."""
     for link in books.links_to(sale.seq):
         if link.refunded_minor <= 0:
             continue
@@ -200,7 +200,7 @@ def _returns_of(
             continue
         text = None if refund.undone else books.facts(link.seq)  # of a part nobody said the lines
         amount_minor = link.refunded_minor if refund.final_minor is None else refund.final_minor
-        yield amount_minor, None if text is None else Facts.from_json(text).lines
+        yield link.seq, amount_minor, None if text is None else Facts.from_json(text).lines
 
 
 def kept_facts(books: Reader, sale: Record, facts: Facts) -> Facts | None:
@@ -209,16 +209,21 @@ def kept_facts(books: Reader, sale: Record, facts: Facts) -> Facts | None:
     return left
 
 
-def kept_steps(books: Reader, sale: Record, facts: Facts) -> Iterator[tuple[int, Facts | None]]:
+def kept_steps(
+    books: Reader, sale: Record, facts: Facts, until: int | None = None
+) -> Iterator[tuple[int, Facts | None]]:
     """After each return that stands: what is kept of *sale*, in minor units, and what rules see of that.
 
-    They see nothing once nobody said which lines were returned.
+    They see nothing once nobody said which lines were returned. Returns behind the sequence *until* are left
+    out.
     """
     kept_minor, kept = sale.covered_minor - sale.discount_minor, facts.lines
     covered_minor = sale.value_minor - sale.returned_minor if sale.used > sale.returned else 0
     for each in books.redemptions(sale.ticket) if sale.ticket is not None else ():
         covered_minor += each.value_minor - each.returned_minor
-    for amount_minor, lines in _returns_of(books, sale):
+    for seq, amount_minor, lines in _returns_of(books, sale):
+        if until is not None and seq > until:
+            return
         kept_minor -= amount_minor
         kept = None if kept is None or lines is None else lines_without(kept, lines)
         if kept is None:
