@@ -15,6 +15,11 @@ id = "double"
 text = "Double from 5.00"
 when = { amount = { from = "5.00" } }
 then = { multiply = "3/2" }
+[[rule]]
+id = "small"
+text = "3 more below 5.00"
+when = { ticket = { below = "5.00" } }
+then = { points = 3 }
 """
 CARD, OTHER = "6390120000000001", "6390120000000019"
 
@@ -51,6 +56,8 @@ def test_what_moved_points_is_explained(tmp_path: Path) -> None:
             parts.append(ask("refund", "5.00", "--original", sold["rrn"]))
             parts.append(ask("refund", "15.00", "--original", sold["rrn"]))
             alone, voided = ask("refund", "2.00"), ask("void", other["rrn"])
+            small = ask("sale", "4.00", "--line", "tea,1,4.00")
+            all_of_it = ask("refund", "4.00", "--original", small["rrn"], "--line", "tea,1,4.00")
             given_back = ask("void", redeemed["rrn"])
         finally:
             switch.terminate()
@@ -81,6 +88,14 @@ def test_what_moved_points_is_explained(tmp_path: Path) -> None:
         ]),
         (alone, ["names no sale, so the base rate of 2.00 is taken back", "2 points are taken back"]),
         (voided, [f"undoes EARN {other['rrn']}", "10 points are taken back"]),
+        (
+            all_of_it,
+            [
+                f"takes back 4.00 of EARN {small['rrn']} of 4.00, which earned 7",
+                "nothing that was paid for is kept, which earns 0",
+                "7 points are taken back",
+            ],
+        ),
         (given_back, [f"undoes REDEEM {redeemed['rrn']}", "15 points that paid come back"]),
     ):  # fmt: skip
         told = puntual("rules", "explain", answer["rrn"], "--config", config)
