@@ -145,6 +145,19 @@ def test_what_is_kept_of_a_certificate_sale(tmp_path: Path) -> None:
     assert of["paper"].actual == 4000 - 5000
 
 
+def test_profit_of_what_nobody_said_the_lines_of(tmp_path: Path) -> None:
+    """It keeps its proportion; the certificate stays, for nobody can say that it was not due."""
+    of = told(
+        tmp_path,
+        """
+        one: EARN card=A amount=6000 lines=TV*6000
+        REFUND card=A amount=1500 of=one
+        """,
+        made(PAPER),
+    )
+    assert of["paper"].actual == (6000 - 5000) * 4500 // 6000 - 200
+
+
 def test_what_was_set_right_later(tmp_path: Path) -> None:
     """A correction of what a rule of the campaign gave is told apart, while the sale stands."""
     programme, right = made(FRUIT), made(FRUIT.replace("points_per_line = 5", "points_per_line = 2"))

@@ -73,7 +73,8 @@ LIFE = """
     EARN card=A amount=1000                        # on 2 March, a Monday
     early: EARN card=C amount=400
     REVERSAL of=early                              # C has never bought
-    EARN card=A amount=500 later=9                 # 11 March: nine days away
+    EARN card=H amount=100 later=7                 # 9 March, of A's family: a day too early
+    EARN card=A amount=500 later=2                 # 11 March: nine days away
     mine: EARN card=B amount=2000 lines=APPLE*600,TV*1400
     EARN card=C amount=300
     void: EARN card=D amount=900

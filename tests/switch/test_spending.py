@@ -1,23 +1,18 @@
 """What a budget has left and when it will be used up; and actuals that agree with the postings, always."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ledger.account import AccountKind, account, owner_of
 from rules.programme import Programme
 from switch.counting import budget_account
 from switch.database import open_for_reading
-from switch.outcome import Record
 from switch.spending import Spending, runs_out, spending_of
-from tests.switch.measuring import BREAD, FRUIT, made, measured, write
+from tests.switch.measuring import BREAD, FRUIT, made, write
 from tests.switch.story import NOON, Story
 
 BUDGET = budget_account("fruit")
@@ -123,87 +118,3 @@ def test_a_budget_that_lasts(tmp_path: Path) -> None:
 def test_when_a_budget_runs_out(left: int, spent: int, since: int, expected: date | None) -> None:
     """At the pace of the days since it began, the present one among them."""
     assert runs_out(left, spent, TODAY - timedelta(days=since), TODAY) == expected
-
-
-ENDLESS = made(FRUIT.replace("budget_points = 100", "budget_points = 1000000"), BREAD)
-LINES = ("APPLE*300", "APPLE*500", "BREAD*400", "TV*900", "MILK*50")
-sales = st.tuples(
-    st.just("sale"), st.sampled_from("AABCH"), st.lists(st.sampled_from(LINES), min_size=1, max_size=4)
-)
-returns = st.tuples(
-    st.sampled_from(["line", "part", "void", "reverse", "reduce"]), st.integers(0, 40), st.integers(1, 100)
-)
-histories = st.lists(st.one_of(sales, sales, returns), min_size=5, max_size=30)
-
-
-def play(story: Story, history: Sequence[tuple[str, str | int, list[str] | int]]) -> None:
-    """Sales, and what becomes of them; what is refused has no effect."""
-    sold: list[tuple[str, str, list[str]]] = []
-    for at, (what, whose, how) in enumerate(history):
-        name = f"s{at}"
-        if isinstance(whose, str) and isinstance(how, list):
-            amount = sum(int(line.partition("*")[2]) for line in how)
-            can = " can=D" if at % 2 else ""
-            story.play(f"{name}: EARN card={whose}{can} amount={amount} lines={','.join(how)}")
-            sold.append((name, whose, how))
-        elif sold and isinstance(whose, int) and isinstance(how, int):
-            sale, letter, lines = sold[whose % len(sold)]
-            line = lines[how % len(lines)]
-            amount = sum(int(line.partition("*")[2]) for line in lines)
-            part = max(amount * how // 100, 1)
-            match what:
-                case "line":
-                    price = line.partition("*")[2]
-                    words = f"{name}: REFUND card={letter} amount={price} lines={line} of={sale}"
-                case "part":
-                    words = f"{name}: REFUND card={letter} amount={part} of={sale}"
-                case "void":
-                    words = f"VOID of={sale}"
-                case "reverse":
-                    words = f"REVERSAL of={sale}"
-                case _:
-                    words = f"REVERSAL* of={sale} final={part}"
-            story.play(words)
-
-
-def sums_of(story: Story, at: int) -> int:
-    """What the postings on one account add up to."""
-    outcomes = (*story.store.outcomes.values(), *story.pending)
-    postings = [posting for outcome in outcomes for posting in outcome.postings]
-    return sum(each.points * ((each.credit == at) - (each.debit == at)) for each in postings)
-
-
-def stands(record: Record) -> bool:
-    total = record.covered_minor - record.discount_minor
-    is_returned = record.refunded_minor > 0 and record.refunded_minor >= total
-    return not is_returned and (not record.undone or record.final_minor is not None)
-
-
-@given(history=histories)
-@settings(max_examples=20, deadline=None)
-def test_actuals_are_what_the_decisions_tell(history: list[tuple[str, str | int, list[str] | int]]) -> None:
-    """Points as the budget's postings have them, sales and spend as the records do, one by one."""
-    programme = ENDLESS
-    story = Story(programme)
-    play(story, history)
-    seqs = [each.record.seq for each in story.pending if each.record and each.record.operation == "EARN"]
-    found = [story.worksheet.by_seq(seq) for seq in seqs]
-    records = [each for each in found if each is not None and each.effective]
-    with TemporaryDirectory() as folder, measured(Path(folder), story, programme) as measurement:
-        fruit, bread = (measurement.campaigns[name].sums for name in ("fruit", "bread"))
-    planned = 1_000_000 if sums_of(story, BUDGET) else 0
-    assert fruit.points_kept == planned - sums_of(story, BUDGET)
-    assert sums_of(story, HELD) == 0
-    with_apples = [each for each in records if "apples +" in each.rules]
-    for sums, its in ((fruit, with_apples), (bread, [each for each in records if each.discount_minor])):
-        good = [each for each in its if stands(each)]
-        spend = sum(each.covered_minor - each.discount_minor - each.refunded_minor for each in good)
-        assert (sums.sales, sums.spend_minor) == (len(good), spend)
-        assert sums.members == {each.member_id for each in good}
-    assert bread.points == 0
-    off = [
-        (each.discount_minor, each.covered_minor - each.discount_minor, each.refunded_minor)
-        for each in records
-        if each.discount_minor and stands(each)
-    ]
-    assert bread.off_minor == sum(minor * (total - back) // total for minor, total, back in off)
