@@ -85,6 +85,24 @@ def test_what_one_return_took_no_later_one_gives_again(tmp_path: Path) -> None:
     assert sales(of["fruit"]) == (1, 1, 700 - 300 - 7)
 
 
+def test_a_refund_that_was_reversed_in_part(tmp_path: Path) -> None:
+    """It stands at its smaller amount; one that was voided does not stand at all."""
+    of = told(
+        tmp_path,
+        """
+        one: EARN card=A amount=1000 lines=APPLE*500,APPLE*300,BREAD*200
+        back: REFUND card=A amount=500 of=one
+        REVERSAL* of=back final=200
+        two: EARN card=B amount=300 lines=APPLE*300
+        all: REFUND card=B amount=300 lines=APPLE*300 of=two
+        VOID of=all
+        """,
+        made(FRUIT),
+    )
+    assert points(of["fruit"]) == (15, 10 * 800 // 1000 + 5)
+    assert sales(of["fruit"]) == (2, 2, 800 + 300)
+
+
 def test_money_off_prices(tmp_path: Path) -> None:
     """It counts with the sale, in proportion to what is kept; tills that take none have no part in it."""
     of = told(
