@@ -14,7 +14,8 @@ _BEHIND: Final = account(max(MEMBER_KINDS)) + _OWNERS
 _SLICE_SIZE: Final = 10_000
 _UNDID: Final = (
     "SELECT 1 FROM link JOIN decision ON decision.seq = link.original"
-    " WHERE link.seq = ? AND decision.owner = ?"
+    " WHERE link.seq = ?1 AND (decision.owner = ?2"
+    " OR EXISTS (SELECT 1 FROM party WHERE party.owner = ?2 AND party.seq = link.original))"
 )
 
 
@@ -57,5 +58,5 @@ class PartyCheck:
         for posting in self._database.execute("SELECT debit, credit FROM posting WHERE seq = ?", (seq,)):
             if any(_FIRST <= side < _BEHIND and side % _OWNERS == owner for side in posting):
                 return True
-        # It gave points back to a decision of his that had taken them from nobody.
+        # It undid a decision of his, or one that he had a part in, and others bore all of it.
         return self._database.execute(_UNDID, (seq, owner)).fetchone() is not None

@@ -7,11 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyalty.decision import Approved
+from rules.parse import MAIN, parse_programme
 from switch.audit import verify
 from switch.block import ProgrammeEntry
 from switch.outcome import Outcome
 from tests.switch.books import commit, open_store
-from tests.switch.story import Story
+from tests.switch.story import Story, starter_text
 from tests.switch.test_decide_properties import check_books
 from tests.switch.test_inverse import enrolment, programme, state
 
@@ -93,12 +94,25 @@ def test_partners_bear_what_is_left_to_the_point() -> None:
     assert state(story) == {}
 
 
-async def test_points_that_come_back_to_nobody_are_in_his_history_who_used_them(tmp_path: Path) -> None:
-    """Another member's advice on the ticket took what nobody had; a refund gives that back to nobody."""
-    made = programme("points")
+TO_NOBODY = f"""
+    {SALE} ->
+    REDEEM* card=B amount=300 ticket=7 -> exception=NOT_SUFFICIENT_POINTS
+    REFUND card=A of=s amount=1000 -> used=None
+"""
+AT_NOBODYS_COST = f"""
+    {SALE} ->
+    t: TRANSFER card=A to=B amount=10 ->
+    REDEEM card=B amount=10 ->
+    VOID of=t -> used=10
+"""
+
+
+@pytest.mark.parametrize("lines", [TO_NOBODY, AT_NOBODYS_COST])
+async def test_what_undid_something_of_his_is_in_his_history(tmp_path: Path, lines: str) -> None:
+    """His advice on the ticket took what nobody had; the programme bears what he has spent: nothing moves."""
+    made = parse_programme({MAIN: starter_text().replace('"debt"', '"absorb"')})
     story = Story(made)
-    story.play(f"{SALE} ->\nREDEEM* card=B amount=300 ticket=7 -> exception=NOT_SUFFICIENT_POINTS")
-    story.play("REFUND card=A of=s amount=1000 -> used=None")
+    story.play(lines)
     story.commit()
     store = await open_store(tmp_path)
     entry = ProgrammeEntry(number=1, since=story.now, version=made.version, text=made.text)
