@@ -190,11 +190,11 @@ def count_again(case: Case, undoing: Record, draft: Draft) -> tuple[Side, ...]:
     original = None if undoing.original is None else case.worksheet.by_seq(undoing.original)
     if original is not None and original.operation == Operation.HOLD.value:
         return ()
-    changes = {
-        place: -change
-        for place, change in case.worksheet.tallies.tallied_by(undoing.seq)
-        if not _stays(place)
-    }
+    counted: Counter[Place] = Counter()
+    for seq in (undoing.seq, *(link.seq for link in case.worksheet.links_to(undoing.seq))):
+        for place, change in case.worksheet.tallies.tallied_by(seq):  # of its void, too, and what undid that
+            counted[place] += change
+    changes = {place: -change for place, change in counted.items() if not _stays(place)}
     if original is not None and original.operation == Operation.REFUND.value and original.original:
         sale = case.worksheet.by_seq(original.original)
         assert sale is not None

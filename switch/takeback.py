@@ -276,7 +276,7 @@ def _undo_undoing(case: Case, undoing: Record) -> Outcome:
     worksheet = case.worksheet
     links, postings = still_given(case, undoing)
     kept = sum(link.clawed for link in links)
-    links = [_with_room(case, link) for link in links]
+    links = [_with_room(case, undoing, link) for link in links]
     earned = sum(link.clawed for link in links) - kept - undoing.earned
     drafts = Drafts(case, undoing.owner)
     lots = lots_behind(case, undoing)
@@ -322,16 +322,21 @@ def _undo_undoing(case: Case, undoing: Record) -> Outcome:
     )
 
 
-def _with_room(case: Case, link: Link) -> Link:
-    """*link* of an undoing, whose opposite takes no more points of a sale than it has earned still.
+def _with_room(case: Case, undoing: Record, link: Link) -> Link:
+    """*link* of *undoing*, whose opposite takes no more of a sale than it has earned still, nor gives more.
 
-    Other refunds since may have been rounded otherwise.
+    Other refunds since may have been rounded otherwise, so that one whose void did not happen takes less.
     """
-    if link.clawed >= 0:
-        return link
-    sale = case.worksheet.by_seq(link.original)
-    assert sale is not None
-    return replace(link, clawed=max(link.clawed, sale.clawed - sale.earned))
+    worksheet = case.worksheet
+    if link.clawed < 0:
+        sale = worksheet.by_seq(link.original)
+        assert sale is not None
+        return replace(link, clawed=max(link.clawed, sale.clawed - sale.earned))
+    clawed = link.clawed
+    if clawed:
+        for later in worksheet.links_to(undoing.seq):
+            clawed += sum(of.clawed for of in worksheet.links_from(later.seq) if of.original == link.original)
+    return link if clawed == link.clawed else replace(link, clawed=clawed)
 
 
 def lots_behind(case: Case, undoing: Record) -> list[int]:

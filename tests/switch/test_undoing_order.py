@@ -73,6 +73,22 @@ def test_refunds_that_fit_stand_beside_each_other() -> None:
     assert state(story) == {}
 
 
+def test_a_refund_gives_back_what_it_took_in_the_end() -> None:
+    """Its void did not happen, after another refund had left it nothing to take."""
+    story = Story(programme("multiply"))
+    story.play("""
+        s: EARN card=A amount=100 lines=x*50,y*50 partner=MARKET -> earned=1
+        r: REFUND card=A of=s amount=33 -> earned=-1
+        v: VOID of=r -> earned=1
+        q: REFUND card=A of=s amount=50 -> earned=-1
+        REVERSAL of=v -> earned=None
+        REVERSAL of=q -> earned=1
+        REVERSAL of=r -> earned=None balance=1
+        REVERSAL of=s -> balance=0
+    """)
+    assert state(story) == {}
+
+
 def test_the_void_of_a_refund_is_undone_with_its_sale() -> None:
     story = Story(programme("points"))
     story.play(f"{SALE} ->\nr: REFUND card=A of=s amount=500 ->\nv: VOID of=r ->\nREVERSAL of=s ->")
