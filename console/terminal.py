@@ -41,7 +41,7 @@ def terminal() -> None:
 
 
 @terminal.command(
-    epilog="Example: puntual terminal sale 34.50 --line milk,1,0.99 --line wine,2,33.51,SPIRITS"
+    epilog="Example: puntual terminal sale 4.50 --card 6390120000000019 --line milk,1,0.99 --line tea,2,3.51"
 )
 @_amount
 @card_option
@@ -89,7 +89,7 @@ def sale(
     )
 
 
-@terminal.command(epilog="Example: puntual terminal quote 34.50")
+@terminal.command(epilog="Example: puntual terminal quote 34.50 --card 6390120000000019")
 @_amount
 @card_option
 @lines_option
@@ -105,7 +105,7 @@ def quote(*, options: TillOptions, amount: str, card: str, lines: Sequence[str],
     )
 
 
-@terminal.command(epilog="Example: puntual terminal redeem 5.00 --can P")
+@terminal.command(epilog="Example: puntual terminal redeem 5.00 --card 6390120000000019 --can P")
 @_amount
 @card_option
 @click.option("--ticket", metavar="NUMBER", help="The till's ticket number.")
@@ -127,7 +127,9 @@ def redeem(
     exchange(options, lambda till: till.redeem(customer, amount_minor, ticket=ticket, code=code, prize=prize))
 
 
-@terminal.command(epilog="Example: puntual terminal transfer 5.00 --to 6390120000000027")
+@terminal.command(
+    epilog="Example: puntual terminal transfer 5.00 --card 6390120000000019 --to 6390120000000027"
+)
 @_amount
 @card_option
 @click.option("--to", required=True, metavar="CARD", help="The number of the card that receives.")
@@ -140,7 +142,7 @@ def transfer(*, options: TillOptions, amount: str, card: str, to: str, code: str
     exchange(options, lambda till: till.transfer(customer, amount_minor, to, code=code))
 
 
-@terminal.command("exchange", epilog="Example: puntual terminal exchange 10.00")
+@terminal.command("exchange", epilog="Example: puntual terminal exchange 10.00 --card 6390120000000019")
 @_amount
 @card_option
 @_code
@@ -152,7 +154,9 @@ def make_certificate(*, options: TillOptions, amount: str, card: str, code: str 
     exchange(options, lambda till: till.exchange(customer, amount_minor, code=code))
 
 
-@terminal.command(epilog="Example: puntual terminal pay 4.00 --certificate 7K3M9QW2X4TB6N8P")
+@terminal.command(
+    epilog="Example: puntual terminal pay 4.00 --card 6390120000000019 --certificate 7K3M9QW2X4TB6N8P"
+)
 @_amount
 @card_option
 @click.option("--certificate", required=True, metavar="CODE", help="As its receipt tells it.")
@@ -169,7 +173,7 @@ _pays = click.option("--pays", is_flag=True, help="Points pay the amount; withou
 _ticket = click.option("--ticket", metavar="NUMBER", help="The till's ticket number.")
 
 
-@terminal.command(epilog="Example: puntual terminal hold 80.00 --points 500")
+@terminal.command(epilog="Example: puntual terminal hold 80.00 --card 6390120000000019 --points 500")
 @_amount
 @card_option
 @_pays
@@ -202,7 +206,7 @@ def hold(
     )
 
 
-@terminal.command(epilog="Example: puntual terminal complete 63.20 00001A")
+@terminal.command(epilog="Example: puntual terminal complete 63.20 00001A --card 6390120000000019")
 @_amount
 @click.argument("approval")
 @card_option

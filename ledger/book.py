@@ -35,6 +35,11 @@ class MemberBook(msgspec.Struct):
         return sum([lot.points for lot in self.lots if lot.available_from <= today <= lot.expires_on])
 
     @property
+    def all_points(self) -> int:
+        """Points that are available, pending or held, on whatever day they may be spent."""
+        return sum([lot.points for lot in self.lots]) + self.waiting + self.held
+
+    @property
     def waiting(self) -> int:
         """Points that are pending."""
         return sum([lot.points for lot in self.pending])

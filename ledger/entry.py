@@ -7,6 +7,7 @@ from ledger.account import AccountId, PostingReason, is_charted
 
 NO_LOT = 0
 POINTS_MAX = 10**12  # of one posting
+TOLD_MAX = 10**12 - 1  # what an answer has digits for
 LOTS_OF_SEQ = 16  # numbers that follow one another; nearly every decision makes one lot
 FURTHER_LOTS = 1 << 48  # above all of them: numbers of the lots beyond
 

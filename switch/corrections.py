@@ -11,7 +11,8 @@ from typing import Any, Final, Self
 
 from config.schema import CorrectionSettings
 from ledger.account import AccountKind, PostingReason, account
-from ledger.entry import NO_LOT, POINTS_MAX
+from ledger.book import MemberBook
+from ledger.entry import NO_LOT, POINTS_MAX, TOLD_MAX
 from loyalty.card import IdentifierKind, Token
 from loyalty.errors import LoyaltyError
 from members.card import Card
@@ -137,6 +138,17 @@ class CorrectionDraft(Draft):
             self._post(budget, _ISSUE, -points, NO_LOT, PostingReason.BUDGET_UNLOADED)
 
 
+def refuse_untold(book: MemberBook, where: str) -> None:
+    """Refuse *book* when it holds more points than answers can tell.
+
+    Raises:
+        LoyaltyError: It does.
+    """
+    if book.all_points > TOLD_MAX:
+        hint = f"a member may have {TOLD_MAX} points: terminals read twelve digits"
+        raise LoyaltyError("would have more points than an answer can tell", where=where, hint=hint)
+
+
 def own_key(key: str) -> str:
     """*key* of an order that a person gave.
 
@@ -193,6 +205,8 @@ class Adjust:
         elif self.points > 0:
             its = self.programme.part(card.programme) or self.programme
             draft.give(self.points, booking.today, its.lot_dates(booking.today)[1])
+            assert draft.book is not None
+            refuse_untold(draft.book, f"card *{card.last4}")
         else:
             self._take(draft, card, booking.today)
         assert draft.book is not None

@@ -14,6 +14,7 @@ from rules.programme import Programme
 from switch.booking import Booking
 from switch.cardline import date_of, token_of_hex
 from switch.case import Moment
+from switch.corrections import refuse_untold
 from switch.postings import Draft
 from switch.work import Change, Numbering
 from switch.worksheet import Worksheet
@@ -126,6 +127,8 @@ class ImportBalances:
         book = booking.worksheet.book(cards[0].owner)
         draft = OpeningDraft(slip.seq, book, booking.today, booking.moment.now)
         draft.take_in(balance.points, earned_on, min(earned_on, booking.today), last)
+        assert draft.book is not None
+        refuse_untold(draft.book, "its member")
         told = {"rrn": booking.rrn(slip), "points": balance.points}
         booking.book(
             slip,

@@ -93,6 +93,10 @@ def test_a_key_that_is_made_is_shown_before(shop: Path) -> None:
         (("20000", "--reason", "X", "--by", "ana", "--checked-by", "Ana"), "is who made it"),
         (("20000", "--reason", "X", "--by", "Ana  Ruiz", "--checked-by", " ana ruiz"), "is who made it"),
         (("5", "--reason", "X", "--by", " "), "cannot stand in the books"),
+        (
+            ("1" + "0" * 12, "--reason", "X", "--by", "ana", "--checked-by", "ben"),
+            "more points than an answer",
+        ),
         (("5", "--reason", "X" * 41, "--by", "ana"), "cannot stand in the books"),
         (("5", "--reason", "X", "--by", "ana", "--key", "a|b"), "is not a key"),
         (("5", "--reason", "X", "--by", "ana", "--write-off"), "owes 0 points"),

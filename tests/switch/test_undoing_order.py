@@ -172,7 +172,9 @@ class Undone:
         of = [name for name, (kind, *_) in self.stands.items() if kind in about]
         if about and not of:
             return
-        text = f"{what}{'*' if words['is_advice'] and what != 'HOLD' else ''} partner={words['partner']}"
+        # An advice without cover leaves points with nobody: of which redemption these were nobody says.
+        advice = "*" if words["is_advice"] and what not in ("HOLD", "REDEEM", "COMPLETE") else ""
+        text = f"{what}{advice} partner={words['partner']}"
         if about:
             name = of[int(str(words["pick"])) % len(of)]
             _, card, whole = self.stands[name]
@@ -185,7 +187,7 @@ class Undone:
         if what in ("EARN", "HOLD"):
             text += f" lines=x*{amount // 2},y*{amount - amount // 2}"
         if what == "EARN" and int(str(words["pick"])) % 3 == 0:
-            text += f" points={amount % 9}"
+            text = text.replace("EARN*", "EARN") + f" points={amount % 9}"
         text += " to=C" if what == "TRANSFER" else ""
         self.ask(f"m{number}", text, "EARN" if what == "COMPLETE" else what, card, amount)
 
