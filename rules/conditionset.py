@@ -1,6 +1,7 @@
 """Reads conditions, and which lines of a basket a rule is about."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from rules.conditions import (
@@ -53,6 +54,7 @@ CLOSED: Final = {
 _BY_LEAPS: Final = ("points", "tier_points", "days_since")  # counters that do not grow one by one
 HAS_ALL: Final = {"has_all_products": "has_product", "has_all_categories": "has_category"}
 WRITTEN_SETS: Final = tuple(key for key in SET_ATTRIBUTES if key != TRAITS)
+PRODUCT_SET: Final = "product_set"
 BANDS: Final = "rfmp"  # recency, frequency, money, profit
 BAND_NUMBERS: Final = (1, 2, 3, 4, 5)
 
@@ -74,6 +76,11 @@ def read_lines(section: Section | None, names: Names) -> LineFilter | None:
         if f"except_{column}" in section:
             excepted = section.names(f"except_{column}", names.values(column))
             except_products |= names.products_of(column, excepted)
+    if PRODUCT_SET in section:
+        of_these = names.products_in(section.names(PRODUCT_SET, names.product_sets))
+        products = of_these if products is None else products & of_these
+    if f"except_{PRODUCT_SET}" in section:
+        except_products |= names.products_in(section.names(f"except_{PRODUCT_SET}", names.product_sets))
     if products is not None and not products:
         section.refuse("is about no product at all", hint="name products of that brand and supplier")
     count, units = _wholes(section, "lines"), _wholes(section, "units")
@@ -126,7 +133,11 @@ def _wholes(section: Section, key: str) -> Range | None:
 
 def _attributes(section: Section, names: Names) -> list[Condition]:
     texts = [OneOf(key, _known(section, key, names)) for key in TEXT_ATTRIBUTES if key in section]
-    sets = [SomeOf(key, _known(section, key, names)) for key in WRITTEN_SETS if key in section]
+    sets = [
+        _segments(section, names) if key == "segment" else SomeOf(key, _known(section, key, names))
+        for key in WRITTEN_SETS
+        if key in section
+    ]
     for key, values in {**TRAIT_VALUES, CURRENCY: names.currencies}.items():
         if key in section:
             asked = section.names(key, values)
@@ -137,6 +148,25 @@ def _attributes(section: Section, names: Names) -> list[Condition]:
     return [*texts, *sets, *amounts]
 
 
+def _segments(section: Section, names: Names) -> Condition:
+    """Being in one of these segments: those that the operator imports, and those that conditions define."""
+    asked = _known(section, "segment", names)
+    defined = [names.segments[name] for name in sorted(asked & names.segments.keys())]
+    imported = asked - names.segments.keys()
+    if not defined:
+        return SomeOf("segment", imported)
+    return _any_of([*([SomeOf("segment", imported)] if imported else []), *defined])
+
+
+def _any_of(conditions: Sequence[Condition]) -> Condition:
+    return conditions[0] if len(conditions) == 1 else AnyOf(tuple(conditions))
+
+
+def condition_of(section: Section, names: Names) -> Condition:
+    """The condition that all of a table make."""
+    return _one(read_conditions(section, names, 0))
+
+
 def _products(section: Section, names: Names) -> list[SomeOf]:
     """What the basket has: one of these brands or suppliers, each of these products or categories."""
     found = []
@@ -145,6 +175,9 @@ def _products(section: Section, names: Names) -> list[SomeOf]:
         if key in section:
             products = names.products_of(column, section.names(key, names.values(column)))
             found.append(SomeOf("has_product", products))
+    if f"has_{PRODUCT_SET}" in section:
+        products = names.products_in(section.names(f"has_{PRODUCT_SET}", names.product_sets))
+        found.append(SomeOf("has_product", products))
     for key, attribute in HAS_ALL.items():
         if key in section:
             each = section.names(key)
@@ -220,15 +253,11 @@ def _windows(section: Section, names: Names) -> list[Condition]:
         windows.append(Window(days, start, end))
     parts = section.names("day_part", names.day_parts) if "day_part" in section else frozenset[str]()
     found = [
-        _any(some)
+        _any_of(some)
         for some in (windows, [Window(days, *names.day_parts[part]) for part in sorted(parts)])
         if some
     ]
     return found or ([Window(days, 0, DAY_S)] if "weekday" in section else [])
-
-
-def _any(windows: list[Window]) -> Condition:
-    return windows[0] if len(windows) == 1 else AnyOf(tuple(windows))
 
 
 def _calendars(section: Section, names: Names) -> list[Condition]:

@@ -37,6 +37,9 @@ def read_goals(main: Section, names: Names) -> tuple[Goal, ...]:
             segment=section.name("segment", ""),
         )
         section.close()
+        if goal.segment in names.segments:
+            what = f"{goal.segment} is defined by conditions, and nobody is known to have been in it"
+            section.wrong(what, "segment", "import one: puntual members import")
         if any(other.id == goal.id for other in goals):
             section.wrong(f"two goals have the id {goal.id}", "id", "give each its own")
         goals.append(goal)

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from loyalty.transaction import BasketLine
+from rules.conditions import Condition
 from rules.reading import DAY, Section
 from rules.stock import Pool, StampCard
 
@@ -30,12 +31,16 @@ class Declared:
         calendars: Days by calendar.
         day_parts: Seconds after midnight, from and before, by name.
         stamp_cards, pools: By id.
+        product_sets: Products by set.
+        segments: Those that conditions define.
     """
 
     calendars: Mapping[str, frozenset[date]] = field(default_factory=dict)
     day_parts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     stamp_cards: Mapping[str, StampCard] = field(default_factory=dict)
     pools: Mapping[str, Pool] = field(default_factory=dict)
+    product_sets: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    segments: Mapping[str, Condition] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -49,6 +54,8 @@ class Names:
         products: Master data; ``None`` without a file.
         stamp_cards, pools: By id.
         currencies: In which terminals write amounts: the programme's, and the code that stands for points.
+        product_sets: Products by set.
+        segments: Those that conditions define.
         asks_costs: Something asks what products cost.
         asked: Brands, suppliers and categories that rules named, as ``(column, name)``.
     """
@@ -60,12 +67,20 @@ class Names:
     stamp_cards: Mapping[str, StampCard] = field(default_factory=dict)
     pools: Mapping[str, Pool] = field(default_factory=dict)
     currencies: tuple[str, ...] = ()
+    product_sets: dict[str, frozenset[str]] = field(default_factory=dict)
+    segments: dict[str, Condition] = field(default_factory=dict)
     asked: set[tuple[int, str]] = field(default_factory=set)
     asks_costs: bool = False
 
     def declared(self) -> Declared:
         """What the programme keeps of it for people to see."""
-        return Declared(self.calendars, self.day_parts, self.stamp_cards, self.pools)
+        return Declared(
+            self.calendars, self.day_parts, self.stamp_cards, self.pools, self.product_sets, self.segments
+        )
+
+    def products_in(self, sets: Iterable[str]) -> frozenset[str]:
+        """The products of *sets*."""
+        return frozenset(product for name in sets for product in self.product_sets.get(name, ()))
 
     def products_of(self, column: str, names: Iterable[str]) -> frozenset[str]:
         """The products whose *column* is one of *names*."""

@@ -15,6 +15,7 @@ from rules.bundle import FOLDER
 from rules.cap import BUDGET, OFF, Per
 from rules.coupon import Coupon
 from rules.describe import (
+    any_of,
     describe,
     describe_caps,
     describe_effect,
@@ -75,6 +76,8 @@ def outline(whole: Programme, part: str = "") -> list[Listing]:
         _listing("Partners", ("partner", "his account"), _partners(programme)),
         _listing("Calendars", ("calendar", "days"), _calendars(names.calendars)),
         _listing("Parts of the day", ("part", "time"), _day_parts(names.day_parts)),
+        _listing("Sets of products", ("set", "products"), _product_sets(names.product_sets)),
+        _listing("Segments", ("segment", "members of whom"), _segments(programme)),
     ]
     return [each for each in listings if each.rows]
 
@@ -365,6 +368,16 @@ def _day_parts(parts: Mapping[str, tuple[int, int]]) -> Iterator[tuple[str, ...]
     for name, (start_s, end_s) in parts.items():
         night = " of the next day" if end_s <= start_s else ""
         yield name, f"{_clock(start_s)} to before {_clock(end_s)}{night}"
+
+
+def _product_sets(sets: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, ...]]:
+    for name, products in sets.items():
+        yield name, any_of(products, _NAMED)
+
+
+def _segments(programme: Programme) -> Iterator[tuple[str, ...]]:
+    for name, condition in programme.declared.segments.items():
+        yield name, describe(condition, programme.terms.currency, _NAMED)
 
 
 def _clock(second: int) -> str:

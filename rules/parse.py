@@ -28,6 +28,7 @@ from rules.experimentset import HOLDOUT_MAX_BP
 from rules.goalset import read_goals
 from rules.instruments import read_certificates, read_family, read_partners, read_prizes
 from rules.names import PRODUCTS, Names, read_calendars, read_day_parts, read_products
+from rules.namesets import read_sets
 from rules.programme import (
     HOLD_KEPT,
     PointsBack,
@@ -234,7 +235,7 @@ def _programme(documents: Mapping[str, Any], folder: str = "", *, is_restored: b
 
 
 def _read_names(main: Section, tiers: tuple[str, ...], products: object, terms: Terms) -> Names:
-    return Names(
+    names = Names(
         tiers,
         read_calendars(main),
         read_day_parts(main),
@@ -243,6 +244,8 @@ def _read_names(main: Section, tiers: tuple[str, ...], products: object, terms: 
         read_pools(main),
         (terms.currency, terms.unit_code),
     )
+    read_sets(main, names)
+    return names
 
 
 def _missing(main: Section, key: str) -> Section:

@@ -94,6 +94,8 @@ def _funding(section: Section) -> tuple[tuple[str, int], ...]:
     for part in section.sections("funding"):
         parts.append((part.name("partner"), part.whole("basis_points", low=1, high=10_000)))
         part.close()
+    if len({name for name, _ in parts}) < len(parts):
+        section.refuse("names somebody twice", "funding", "write what he bears together")
     if parts and sum(share for _, share in parts) != 10_000:
         section.wrong("does not sum to 10,000 basis points", "funding", "divide the whole cost")
     return tuple(parts)

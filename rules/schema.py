@@ -15,6 +15,7 @@ from rules.programme import Multipliers, PointsBack, RoundingLevel, Shortfall, W
 from rules.restraint import WHOLE_BP
 from rules.rule import CampaignState, Nature, Pick, Strategy
 from rules.schemaparts import (
+    ANY_TEXT,
     CODE,
     DATE,
     DURATION,
@@ -89,6 +90,8 @@ def programme_schema() -> Schema:
                 "family": table({"points_per_transaction": POINTS, "points_per_day": POINTS}),
                 "qualification": _qualification(),
                 "calendar": many(_calendar()),
+                "product_set": many(_product_set()),
+                "segment": many(table({"id": NAMED, "when": {"$ref": "#/$defs/when"}}, "id", "when")),
                 "day_part": many(
                     table({"id": NAMED, "from": TIME_OF_DAY, "before": TIME_OF_DAY}, "id", "from", "before")
                 ),
@@ -259,6 +262,11 @@ def _qualification() -> Schema:
         "then": {"properties": {"from": by_name(SOME_MONEY)}},
         "else": {"properties": {"from": by_name(POINTS)}},
     }
+
+
+def _product_set() -> Schema:
+    columns = dict.fromkeys(("product", "category", "brand", "supplier"), names(ANY_TEXT))
+    return table({"id": NAMED, **columns}, "id") | {"minProperties": 2}
 
 
 def _calendar() -> Schema:

@@ -5,7 +5,16 @@ from typing import Final
 
 from rules.cap import Per, Scope
 from rules.conditions import AMOUNT_ATTRIBUTES, CURRENCY, OPERATION, TEXT_ATTRIBUTES, TRAIT_VALUES
-from rules.conditionset import BAND_NUMBERS, BANDS, CLOSED, HAS_ALL, SHAPES, WEEKDAYS, WRITTEN_SETS
+from rules.conditionset import (
+    BAND_NUMBERS,
+    BANDS,
+    CLOSED,
+    HAS_ALL,
+    PRODUCT_SET,
+    SHAPES,
+    WEEKDAYS,
+    WRITTEN_SETS,
+)
 from rules.effectset import KEYS
 from rules.reading import POINTS_MAX
 from rules.redemptionset import KINDS, NAME_OF_REFUSAL
@@ -77,7 +86,7 @@ def _lines() -> Schema:
         name: names(ANY_TEXT)
         for what in ("product", "category", "brand", "supplier")
         for name in (what, f"except_{what}")
-    }
+    } | {name: names(NAMED) for name in (PRODUCT_SET, f"except_{PRODUCT_SET}")}
 
 
 def cap() -> Schema:
@@ -118,6 +127,7 @@ def when() -> Schema:
         **{key: names({"enum": list(values)}) for key, values in TRAIT_VALUES.items()},
         CURRENCY: names(CODE),
         **{key: names(ANY_TEXT) for key in ("has_brand", "has_supplier", *HAS_ALL)},
+        f"has_{PRODUCT_SET}": names(NAMED),
         "rfmp": some(dict.fromkeys(BANDS, bands)),
         "all": inner,
         "any": inner,

@@ -54,6 +54,17 @@ id = "together"
 text = "Together"
 when = { has_all_products = ["a", "b"], has_all_categories = ["c", "d"] }
 then = { points = 4 }
+[[rule]]
+id = "sets"
+text = "Sets"
+when = { has_product_set = "sweets" }
+lines = { category = "FRUIT", except_product_set = "sweets" }
+then = { points = 4 }
+[[product_set]]
+id = "sweets"
+product = "p3"
+brand = "other"
+supplier = "none"
 [[group]]
 id = "some"
 pick = "first"
@@ -74,6 +85,7 @@ then = {{ points = 7 }}
 """
 # What names something of the same programme, or has to fit another number of it.
 REFERENCES = {
+    "product_set", "except_product_set", "has_product_set",
     "nature", "metric", "uses", "tier", "tiers", "to", "calendar", "day_part", "group", "free_for_stamps",
     "giveaway", "arm", "A", "B", "control", "basis_points", "first", "step", "except_brand",
     "has_brand", "brand",

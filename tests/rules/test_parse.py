@@ -229,6 +229,9 @@ def test_campaigns_must_say_what_they_are() -> None:
     assert problems(STARTER, c=funded) == [
         "campaigns/c.toml: campaign.funding: does not sum to 10,000 basis points (divide the whole cost)"
     ]
+    assert problems(STARTER, c=funded.replace('"B"', '"A"').replace("3999", "4000")) == [
+        "campaigns/c.toml: campaign.funding: names somebody twice (write what he bears together)"
+    ]
 
 
 def test_ids_are_unique_and_ties_are_refused() -> None:
