@@ -68,13 +68,22 @@ def till_options(command: Callable[..., None]) -> Callable[..., None]:
         acquirer: str | None,
         currency: str,
         can: str | None,
+        cashier: str | None,
+        channel: str | None,
         timeout_s: float,
         memory: Path | None,
         as_json: bool,
         quiet: bool,
         **rest: object,
     ) -> None:
-        identity = Identity(terminal_id=terminal_id, merchant_id=merchant, acquirer_id=acquirer, can=can)
+        identity = Identity(
+            terminal_id=terminal_id,
+            merchant_id=merchant,
+            acquirer_id=acquirer,
+            can=can,
+            cashier=cashier,
+            channel=channel,
+        )
         options = TillOptions(
             address=switch,
             identity=identity,
@@ -117,6 +126,12 @@ _OPTIONS: Final = (
         help="Of amounts: ISO 4217, three digits.",
     ),
     click.option("--can", metavar="PD", help="What the till can: P partial approval, D discounts."),
+    click.option("--cashier", metavar="NUMBER", help="Who is at the till; left out by default."),
+    click.option(
+        "--channel",
+        type=click.Choice(["POSD", "ECOM", "MOBL", "IVRS", "SMSX"]),
+        help="Where the customer is; left out by default, which is POSD.",
+    ),
     click.option(
         "--timeout",
         "timeout_s",

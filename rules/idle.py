@@ -22,6 +22,7 @@ from rules.programme import Multipliers, Programme
 from rules.reading import did_you_mean
 from rules.rule import Pick, Rule
 
+_ANY: Final = frozenset({""})  # of what a rule asks nothing: no text is empty where one is asked
 PIVOTS_MAX: Final = 400  # earlier rules of a group that a rule is held against
 
 
@@ -57,12 +58,16 @@ def _is_of_nothing(lines: LineFilter) -> bool:
 
 def _shadowed_rules(rules: Sequence[Rule]) -> Iterator[Advice]:
     """A rule that comes after one that asks for less, where only the first counts."""
-    before: dict[tuple[Lane, int], list[Rule]] = {}
+    before: dict[tuple[Lane, int], list[tuple[Rule, dict[str, frozenset[str]]]]] = {}
     for rule in rules:
         if rule.lane not in (Lane.BASE, Lane.REDEEM) and rule.pick is not Pick.FIRST:
             continue
         earlier = before.setdefault((rule.lane, rule.group), [])
-        for other in earlier[:PIVOTS_MAX]:
+        texts = _texts(rule)
+        is_simple = not any(isinstance(each, AllOf | AnyOf) for each in rule.when)
+        for other, asked in earlier[:PIVOTS_MAX]:
+            if is_simple and not all(texts.get(name, _ANY) <= values for name, values in asked.items()):
+                continue  # nearly always, and soon seen
             if _applies_wherever(other, rule):
                 yield Advice(
                     f"rule {rule.id}",
@@ -71,7 +76,12 @@ def _shadowed_rules(rules: Sequence[Rule]) -> Iterator[Advice]:
                 )
                 break
         if not _may_pass(rule):
-            earlier.append(rule)
+            earlier.append((rule, texts))
+
+
+def _texts(rule: Rule) -> dict[str, frozenset[str]]:
+    """What *rule* asks of each text, as its own conditions say."""
+    return {each.attribute: each.values for each in rule.when if isinstance(each, OneOf)}
 
 
 def _outdone_multipliers(programme: Programme) -> Iterator[Advice]:

@@ -22,6 +22,8 @@ class Identity:
     Attributes:
         zone: Of its DE 12 and 13.
         can: Tag 040: ``P`` when it takes partial approvals, ``D`` when it takes discounts off prices.
+        cashier: Tag 030.
+        channel: Tag 032.
     """
 
     terminal_id: str
@@ -30,6 +32,8 @@ class Identity:
     currency: str | None = None
     zone: tzinfo = UTC
     can: str | None = None
+    cashier: str | None = None
+    channel: str | None = None
 
 
 class Till:
@@ -59,7 +63,7 @@ class Till:
             "sale",
             "0200",
             {"3": "000000", **_amount(amount_minor), **write_basket(lines)},
-            [*_shown(code), *_priced(points, coupons, ticket, tenders), *self._can()],
+            [*_shown(code), *_priced(points, coupons, ticket, tenders), *self._own()],
             card=card,
             ending=Ending.ADVISE if plain else Ending.REVERSE,
         )
@@ -74,7 +78,7 @@ class Till:
     ) -> Request:
         """What a sale would bring."""
         elements = {"3": "380000", **_amount(amount_minor), **write_basket(lines)}
-        tags = [*_priced(points), *self._can()]
+        tags = [*_priced(points), *self._own()]
         return self._request("quote", "0100", elements, tags, card=card, ending=Ending.FORGET)
 
     def redeem(
@@ -89,7 +93,7 @@ class Till:
         """Cover *amount_minor* with points, or buy *prize* for it; *code* is what the customer shows."""
         elements = {"3": "009000", **_amount(amount_minor)}
         wanted = [] if prize is None else [("022", prize)]
-        tags = [*_shown(code), *wanted, *_priced(ticket=ticket), *self._can()]
+        tags = [*_shown(code), *wanted, *_priced(ticket=ticket), *self._own()]
         return self._request("redeem", "0200", elements, tags, card=card)
 
     def transfer(self, card: Card, amount_minor: int, to: str, *, code: str | None = None) -> Request:
@@ -107,7 +111,7 @@ class Till:
     ) -> Request:
         """Cover *amount_minor* with the *certificate* of this code."""
         elements = {"3": "006000", **_amount(amount_minor)}
-        tags = [*_priced(coupons=[certificate], ticket=ticket), *self._can()]
+        tags = [*_priced(coupons=[certificate], ticket=ticket), *self._own()]
         return self._request("pay_certificate", "0200", elements, tags, card=card)
 
     def hold(
@@ -123,7 +127,7 @@ class Till:
     ) -> Request:
         """Reserve what a sale needs, or the points that *pays* for *amount_minor*."""
         elements = {"3": "009000" if pays else "000000", **_amount(amount_minor), **write_basket(lines)}
-        tags = [*_shown(code), *_priced(points, ticket=ticket), *self._can()]
+        tags = [*_shown(code), *_priced(points, ticket=ticket), *self._own()]
         return self._request("hold", "0100", elements, tags, card=card)
 
     def complete(
@@ -226,8 +230,10 @@ class Till:
         """A message as somebody wrote it: what he left out of 7, 11, 12, 13 and 41 is filled in."""
         return self._request("message", mti, elements, ending=Ending.FORGET)
 
-    def _can(self) -> Tags:
-        return () if self.identity.can is None else [("040", self.identity.can)]
+    def _own(self) -> Tags:
+        """What the till tells of itself: its cashier, its channel, and what it can."""
+        told = ("030", self.identity.cashier), ("032", self.identity.channel), ("040", self.identity.can)
+        return [(tag, value) for tag, value in told if value is not None]
 
     def _request(
         self,

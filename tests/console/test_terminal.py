@@ -45,6 +45,10 @@ def remembered(folder: Path) -> dict[str, Any]:
         ),
         (["quote", "25", "--card", f"{CARD}=2912"], {"t": "0100", "3": "380000", "35": f"{CARD}=2912"}),
         (["redeem", "5", "--card", CARD, "--can", "P"], {"3": "009000", "48": "040001P"}),
+        (
+            ["redeem", "5", "--card", CARD, "--cashier", "17", "--channel", "MOBL"],
+            {"48": "03000217032004MOBL"},
+        ),
         (["redeem", "5", "--card", CARD, "--prize", "MUG"], {"3": "009000", "48": "022003MUG"}),
         (["transfer", "5", "--card", CARD, "--to", CARD], {"3": "409090", "48": f"012016{CARD}"}),
         (["exchange", "5", "--card", CARD], {"3": "409060", "4": "000000000500"}),
