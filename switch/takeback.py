@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Final
 
-from ledger.account import PostingReason
+from ledger.account import AccountKind, PostingReason, account
 from ledger.entry import Posting
 from loyalty.card import MemberId
 from loyalty.decision import Approved, Reason
@@ -35,8 +35,9 @@ from switch.returns import (
 from switch.salefacts import facts_of
 
 _UNDOINGS: Final = frozenset({Operation.REFUND.value, Operation.VOID.value})
+_REDEEMED: Final = account(AccountKind.REDEEMED)
 PAST_THE_MEMBER: Final = frozenset({PostingReason.RE_EXPIRE, PostingReason.UNDO_SUSPENSE})
-_VOIDABLE: Final = frozenset({Operation.EARN.value, Operation.REDEEM.value, Operation.REFUND.value})
+_BACK: Final = frozenset({PostingReason.GIVE_BACK, PostingReason.GRACE, *PAST_THE_MEMBER})
 
 
 def absorbs(case: Case, sale: Record) -> bool:
@@ -220,23 +221,51 @@ def reverse_in_part(case: Case, record: Record, final: int) -> Outcome:
     )
 
 
-def still_given(case: Case, undoing: Record) -> tuple[list[Link], list[Posting]]:
+def still_given(case: Case, undoing: Record) -> tuple[list[Link], list[Posting], dict[int, int]]:
     """Links and postings of *undoing*, without points that it gave back of what others undid since.
 
     Who voids a redemption gives back what is left of it: what a refund had given back before stays given,
-    whatever becomes of the refund.
+    whatever becomes of the refund. The last tells how many points of each source came back past its member.
     """
-    links, postings = [], case.worksheet.postings(undoing.seq)
-    past = sum(posting.points for posting in postings if posting.reason in PAST_THE_MEMBER)
-    kept_past = 0
-    for link in case.worksheet.links_from(undoing.seq):
-        of_link = min(past, max(link.returned, 0))
-        past -= of_link
+    postings = case.worksheet.postings(undoing.seq)
+    given, past = case.worksheet.links_from(undoing.seq), {}
+    if any(posting.reason in PAST_THE_MEMBER for posting in postings):
+        past = _past_the_members(case, undoing, given, postings)
+    links = []
+    for link in given:
         still = _still_given_of(case, undoing, link)
-        kept_past += min(of_link, still.returned) if still.returned > 0 else 0
+        if link.original in past:
+            past[link.original] = min(past[link.original], max(still.returned, 0))
         links.append(still)
     others = [posting for posting in postings if posting.reason not in PAST_THE_MEMBER]
-    return links, [*others, *some_of(postings, kept_past, PAST_THE_MEMBER)]
+    return links, [*others, *some_of(postings, sum(past.values()), PAST_THE_MEMBER)], past
+
+
+def _past_the_members(
+    case: Case, undoing: Record, links: Sequence[Link], postings: Sequence[Posting]
+) -> dict[int, int]:
+    """How many of the points that *undoing* gave back to each source came back past its member.
+
+    They were given back source by source, those of one member after those of another, as ``Drafts`` has it.
+    """
+    by_owner: dict[MemberId | None, list[Link]] = {undoing.owner: []}
+    for link in sorted(links, key=lambda link: (link.original != undoing.original, link.original)):
+        source = case.worksheet.by_seq(link.original)
+        assert source is not None
+        by_owner.setdefault(source.owner, []).append(link)
+    came = [posting for posting in postings if posting.reason in _BACK and posting.debit == _REDEEMED]
+    past: dict[int, int] = {}
+    for link in [link for some in by_owner.values() for link in some]:
+        left = link.returned
+        while left > 0 and came:
+            part = min(left, came[0].points)
+            if came[0].reason in PAST_THE_MEMBER:
+                past[link.original] = past.get(link.original, 0) + part
+            left -= part
+            rest = came.pop(0)
+            if rest.points > part:
+                came.insert(0, replace(rest, points=rest.points - part))
+    return past
 
 
 def _still_given_of(case: Case, undoing: Record, link: Link) -> Link:
@@ -274,13 +303,13 @@ def _undo_undoing(case: Case, undoing: Record) -> Outcome:
     A void of a refund had itself done that to the refund, so here the signs may be either way.
     """
     worksheet = case.worksheet
-    links, postings = still_given(case, undoing)
+    links, postings, past = still_given(case, undoing)
     kept = sum(link.clawed for link in links)
     links = [_with_room(case, undoing, link) for link in links]
     earned = sum(link.clawed for link in links) - kept - undoing.earned
     drafts = Drafts(case, undoing.owner)
     lots = lots_behind(case, undoing)
-    elsewhere, absorbed = drafts.own.undo_elsewhere(postings)
+    _, absorbed = drafts.own.undo_elsewhere(postings)
     had = 0
     for link in links:
         source = worksheet.by_seq(link.original)
@@ -288,9 +317,7 @@ def _undo_undoing(case: Case, undoing: Record) -> Outcome:
         if link.returned < 0:
             had += drafts.give_back(source, -link.returned)
         elif link.returned > 0:
-            past = min(elsewhere, link.returned)
-            elsewhere -= past
-            drafts.of(source).redeem_again(link.returned - past)
+            drafts.of(source).redeem_again(link.returned - past.get(link.original, 0))
     if earned > 0:
         dates = case.programme.lot_dates(case.today)
         funding.earn_again(worksheet, drafts.own, earned - absorbed, lots, *dates)

@@ -4,7 +4,7 @@ What the refund would have done at the smaller amount stays; what it did beyond 
 back before money is handed out, so they are the last to be taken again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ledger.account import PostingReason
@@ -22,9 +22,9 @@ from switch.takeback import PAST_THE_MEMBER, Drafts, booked, lots_behind, some_o
 def reverse_refund(case: Case, refund: Record, final_minor: int) -> Outcome:
     """Only *final_minor* of *refund* stands."""
     undone_minor = refund.covered_minor - final_minor
-    links, postings = still_given(case, refund)
+    links, postings, went_past = still_given(case, refund)
     drafts = Drafts(case, refund.owner)
-    opposite = list(_taken_again(case, refund, final_minor, links, postings, drafts))
+    opposite = list(_taken_again(case, refund, final_minor, links, postings, went_past, drafts))
     earned = _earned_again(case, refund, undone_minor)
     _earn(case, refund, earned, drafts)
     if refund.original is not None:
@@ -75,6 +75,7 @@ def _taken_again(
     final_minor: int,
     links: Sequence[Link],
     postings: Sequence[Posting],
+    went_past: Mapping[int, int],
     drafts: Drafts,
 ) -> Iterator[Link]:
     """Take points that the refund gave again, and link to where they had been used."""
@@ -84,7 +85,7 @@ def _taken_again(
     if programme.refund.points_back is PointsBack.PRO_RATA:
         stands_minor = given_minor * final_minor // refund.covered_minor
     left_minor = given_minor - stands_minor
-    elsewhere = sum(posting.points for posting in postings if posting.reason in PAST_THE_MEMBER)
+    undone_past = 0
     for link in reversed(links):
         source = case.worksheet.by_seq(link.original)
         assert source is not None
@@ -99,8 +100,9 @@ def _taken_again(
             part_minor = value.of(points)
         if not points:
             continue
+        elsewhere = went_past.get(link.original, 0)
         past = min(max(points - max(link.returned - elsewhere, 0), 0), elsewhere)
-        elsewhere -= past
-        drafts.own.undo_elsewhere(some_of(postings, past, PAST_THE_MEMBER))
+        undone_past += past
         drafts.of(source).redeem_again(points - past)
         yield Link(seq=case.moment.seq, original=source.seq, returned=-points, returned_minor=-part_minor)
+    drafts.own.undo_elsewhere(some_of(postings, undone_past, PAST_THE_MEMBER))

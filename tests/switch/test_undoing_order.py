@@ -89,6 +89,22 @@ def test_a_refund_gives_back_what_it_took_in_the_end() -> None:
     assert state(story) == {}
 
 
+def test_points_of_nobody_are_told_from_those_of_another_member() -> None:
+    """Two members paid a part of the ticket, one of them with what nobody had: the refund did not happen."""
+    story = Story(programme("points"))
+    story.play("""
+        s: EARN card=A amount=5000 ticket=7 -> balance=50
+        REDEEM card=A amount=30 ticket=7 -> balance=20
+        REDEEM* card=B amount=10 ticket=7 -> balance=0 exception=NOT_SUFFICIENT_POINTS
+    """)
+    before = state(story)
+    story.play("r: REFUND card=A of=s amount=100 ->\nREVERSAL of=r -> exception=None")
+    assert state(story) == before
+    story.play("q: REFUND card=A of=s amount=100 ->\nREVERSAL of=q final=35 ->")
+    assert state(story)["suspense"] == -5  # of the 35 that stand 30 are the first member's
+    assert "debt.66" not in state(story)
+
+
 def test_the_void_of_a_refund_is_undone_with_its_sale() -> None:
     story = Story(programme("points"))
     story.play(f"{SALE} ->\nr: REFUND card=A of=s amount=500 ->\nv: VOID of=r ->\nREVERSAL of=s ->")
@@ -172,8 +188,7 @@ class Undone:
         of = [name for name, (kind, *_) in self.stands.items() if kind in about]
         if about and not of:
             return
-        # An advice without cover leaves points with nobody: of which redemption these were nobody says.
-        advice = "*" if words["is_advice"] and what not in ("HOLD", "REDEEM", "COMPLETE") else ""
+        advice = "*" if words["is_advice"] and what != "HOLD" else ""
         text = f"{what}{advice} partner={words['partner']}"
         if about:
             name = of[int(str(words["pick"])) % len(of)]
@@ -187,7 +202,7 @@ class Undone:
         if what in ("EARN", "HOLD"):
             text += f" lines=x*{amount // 2},y*{amount - amount // 2}"
         if what == "EARN" and int(str(words["pick"])) % 3 == 0:
-            text = text.replace("EARN*", "EARN") + f" points={amount % 9}"
+            text += f" points={amount % 9}"
         text += " to=C" if what == "TRANSFER" else ""
         self.ask(f"m{number}", text, "EARN" if what == "COMPLETE" else what, card, amount)
 
