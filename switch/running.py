@@ -265,11 +265,16 @@ async def running(
         deciding = asyncio.create_task(sequencer.run())
         house.callback(deciding.cancel)
         lines = Lines(register)
-        policy = Policy(settings.programme, four_eyes=settings.rules.four_eyes)
         management = Management(
-            sequencer, store, policy, shadow=shadow, speak=lines.speak, tell=_tell_of_order
+            sequencer,
+            store,
+            Policy(settings.programme, four_eyes=settings.rules.four_eyes),
+            shadow=shadow,
+            speak=lines.speak,
+            tell=_tell_of_order,
         )
         await management.begin(own)
+        del own  # or it would never go
 
         peers = Peers(
             connections_max=limits.connections_max,

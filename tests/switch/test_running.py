@@ -185,40 +185,6 @@ async def test_a_reload_counts_from_the_next_message_on(house: House) -> None:
             assert (await connection.ask(inquiry)).code == "00"
 
 
-async def test_register_and_programme_are_reloaded_each_on_its_own(house: House) -> None:
-    """What is wrong with one of them keeps nobody from using the other."""
-    settings, path = house.settings, house.settings.programme
-    register, programme = settings.terminals.read_text("utf-8"), path.read_text("utf-8")
-    new = Till("NEWTILL1", itertools.count(1))
-
-    async with house.open() as switch:
-        await house.enrol()
-        async with house.connection(switch) as connection:
-
-            async def earned(till: Till) -> tuple[str | None, int | None]:
-                answer = await connection.ask(till.message("earn", card=CARD, amount=1000))
-                return answer.code, answer.figure("050")
-
-            before = (await switch.reload()).programme
-            settings.terminals.write_text(register.replace("T0000002", "NEWTILL1"), "utf-8")
-            path.write_text(f"{programme}\n[[rule]\n", "utf-8")
-            done = await switch.reload()
-            assert (list(done.refused), done.programme) == (["programme"], before)
-            assert str(done.refused["programme"]).startswith("programme.toml: is not TOML")
-            assert await earned(new) == ("00", 10)
-
-            settings.terminals.write_text(register + "what,is,this\n", "utf-8")
-            path.write_text(programme.replace("points = 1,", "points = 2,"), "utf-8")
-            done = await switch.reload()
-            assert (list(done.refused), done.terminals) == (["register"], len(register.splitlines()) - 1)
-            assert done.programme != before
-            assert await earned(new) == ("00", 20)
-
-            path.write_text(f"{programme}\n[[rule]\n", "utf-8")
-            assert (await switch.reload()).refused.keys() == {"programme", "register"}
-            assert await earned(new) == ("00", 20)
-
-
 async def test_a_new_programme_decides_from_its_reload_on(house: House) -> None:
     """Advices of an earlier time keep the programme of their time."""
     path = house.settings.programme
