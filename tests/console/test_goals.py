@@ -12,19 +12,22 @@ from tests.console.commands import puntual
 from tests.switch.measuring import BREAD, FRUIT, HALVES, PRODUCTS, goal, made, write
 from tests.switch.story import Story
 
-# None of them ends, so what is told does not depend on the day of the test.
-OF_ALL = goal(Metric.SALES, "1", 'segment = "big"').replace(", before = 2026-03-20", "")
-CAMPAIGNS = (
-    FRUIT.replace(", before = 2026-03-21", "").replace("target = 40", "target = 5"),
-    BREAD.replace('goal = { metric = "spend", target = "50.00" }', 'goal = "more bread"'),
-    HALVES,
+# They began long ago and never end, so what is told does not depend on the day of the test.
+OF_ALL = goal(Metric.SALES, "1", 'segment = "big"').replace("2026-03-10, before = 2026-03-20", "2020-01-01")
+CAMPAIGNS = tuple(
+    text.replace("from = 2026-03-01", "from = 2020-01-01")
+    for text in (
+        FRUIT.replace(", before = 2026-03-21", "").replace("target = 40", "target = 5"),
+        BREAD.replace('goal = { metric = "spend", target = "50.00" }', 'goal = "more bread"'),
+        HALVES,
+    )
 )
 GOALS = """
 Goals of campaigns:
 campaign  state   from        before  time over  measured by        target  actual  reached  stands
-fruit     active  2026-03-01                     points             5       5       100%     reached
-bread     active  2026-03-01                     words alone
-halves    active  2026-03-01                     incremental spend  10.00   9.60    96%      open
+fruit     active  2020-01-01                     points             5       5       100%     reached
+bread     active  2020-01-01                     words alone
+halves    active  2020-01-01                     incremental spend  10.00   9.60    96%      open
 
 What campaigns brought and cost:
 campaign  sales  members  spend  points given  taken back  set right  points now  cost of points  cost of discounts  cost of gifts  cost
@@ -44,7 +47,7 @@ halves    control  50%          0      0  0.00
 
 Goals of the programme:
 goal   segment  from        before  time over  measured by  target  actual  reached  stands
-sales  big      2026-03-10                     sales             1       0  0%       open
+sales  big      2020-01-01                     sales             1       0  0%       open
 """
 
 
