@@ -17,6 +17,7 @@ from rules.advice import Advice
 from rules.bundle import FOLDER
 from rules.lint import lint
 from rules.names import PRODUCTS, costs_of
+from rules.outlook import Outlook
 from rules.parse import load_programme
 from rules.programme import Programme
 from rules.registered import REGISTERED, unknown_names
@@ -80,12 +81,11 @@ def _advice(settings: Settings, programme: Programme, *, is_alone: bool) -> Iter
         costs = costs_of(products.read_text("utf-8"), programme.terms.currency)
     outlook = None
     if settings.database.is_file():
-        with closing(open_for_reading(settings.database)) as database:
-            outlook = outlook_of(database, programme, sold=bool(costs))
-            if not is_alone:
-                found = positions(database, programme.redemption.value, programme.id)
-                has = sum(each.outstanding for each in found.cohorts) - found.debt
-                outlook = replace(outlook, outstanding=has)
+        try:
+            outlook = _outlook(settings, programme, sold=bool(costs), is_alone=is_alone)
+        except LoyaltyError as error:  # perhaps of another release; the files can be checked all the same
+            hint = error.hint or "look at them"
+            yield Advice(error.where, f"{error.what}, so the books were not looked at", hint)
     yield from lint(programme, costs, outlook)
     try:
         register = load_register(settings.terminals)
@@ -95,3 +95,14 @@ def _advice(settings: Settings, programme: Programme, *, is_alone: bool) -> Iter
         programme,
         {name: {getattr(terminal, _FIELDS.get(name, name)) for terminal in register} for name in REGISTERED},
     )
+
+
+def _outlook(settings: Settings, programme: Programme, *, sold: bool, is_alone: bool) -> Outlook:
+    """What the books tell of promises that were made already."""
+    with closing(open_for_reading(settings.database)) as database:
+        outlook = outlook_of(database, programme, sold=sold)
+        if is_alone:
+            return outlook
+        found = positions(database, programme.redemption.value, programme.id)
+        has = sum(each.outstanding for each in found.cohorts) - found.debt
+        return replace(outlook, outstanding=has)

@@ -135,7 +135,7 @@ def tier_undone(
     else is the matter of the next look.
     """
     qualification = programme.qualification
-    moved = _moved_by(worksheet, undone)
+    moved = None if qualification is None else _moved_by(worksheet, undone)
     if qualification is None or moved is None or undone.member_id is None:
         return {}
     whose, (before, _) = str(undone.member_id), moved
@@ -154,7 +154,7 @@ def tier_undone(
 
 def tier_again(worksheet: Worksheet, programme: Programme, undoing: Record) -> dict[Place, int]:
     """What changes of a member's standing as *undoing*, which took a tier from him, is itself undone."""
-    moved = _moved_by(worksheet, undoing)
+    moved = None if programme.qualification is None else _moved_by(worksheet, undoing)
     if moved is None or undoing.member_id is None:
         return {}
     before, tier = moved

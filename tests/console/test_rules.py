@@ -1,6 +1,7 @@
 """The programme as its author sees it: checked, shown, explained, and tried on what has happened."""
 
 import json
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -108,6 +109,18 @@ def test_check(shop: Path) -> None:
     bad = puntual("rules", "check", "--config", shop)
     assert bad.exit_code == 1
     assert "rule[1].then.multply: is not known here (did you mean multiply?)" in bad.output
+
+
+def test_check_does_without_books_that_it_cannot_read(shop: Path) -> None:
+    """Those of an older release, say: the files are looked at all the same."""
+    books = sqlite3.connect(shop.parent / "puntual.db")
+    books.execute("PRAGMA user_version = 1")
+    books.close()
+    told = puntual("rules", "check", "--config", shop)
+    first, last = told.output.splitlines()
+    assert (told.exit_code, last.partition(",")[0]) == (0, "Starter")
+    assert first.startswith("warning: ")
+    assert "so the books were not looked at" in first
 
 
 def test_check_looks_at_guards_register_and_books(shop: Path, receipts: list[str]) -> None:
