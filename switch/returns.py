@@ -192,10 +192,12 @@ def _returns_of(
 ) -> Iterator[tuple[int, int, tuple[BasketLine, ...] | None]]:
     """Each return of *sale* that stands: its sequence, its amount in minor units, its lines, where told."""
     for link in books.links_to(sale.seq):
-        if link.refunded_minor <= 0:
+        if link.refunded_minor < 0:
             continue
         refund = books.by_seq(link.seq)
         assert refund is not None
+        if not link.refunded_minor and refund.operation != Operation.REFUND.value:
+            continue  # what cost nothing comes back by a refund of nothing, too
         if refund.undone and refund.final_minor is None:
             continue
         text = None if refund.undone else books.facts(link.seq)  # of a part nobody said the lines

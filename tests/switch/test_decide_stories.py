@@ -335,6 +335,11 @@ GIFTS = """
     t: EARN card=A amount=800 can=D lines=g*500,g*300/D      -> off=500 pay=300 earned=17
     REFUND card=A amount=300 of=t lines=g*300                -> earned=-10 balance=7
     REFUND card=A amount=0 of=t lines=g*0                    -> earned=-7 balance=0
+    # what came back for nothing is not there when the rest comes back
+    w: EARN card=A amount=1500 can=D lines=a*1000,g*500      -> off=500 earned=17
+    REFUND card=A amount=0 of=w lines=g*0                    -> earned=-7
+    REFUND card=A amount=400 of=w lines=a*400                -> earned=-4
+    REFUND card=A amount=600 of=w lines=a*600                -> earned=-6 balance=0
     # but what is given to any sale is not given for what cost nothing
     u: EARN card=A amount=6500 can=D lines=a*6000,g*500      -> off=500 earned=167
     REFUND card=A amount=6000 of=u lines=a*6000              -> earned=-160 balance=7
