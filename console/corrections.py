@@ -65,13 +65,13 @@ def adjust(
     print_record(told, as_json=as_json)
 
 
-@click.group(epilog="Example: puntual budget load summer 100000 --reason PO-4711 --by ana")
+@click.group(epilog="Example: puntual budget load summer 100000 --reason PO-4711 --by ana --checked-by ben")
 def budget() -> None:
     """Show and load the budgets of campaigns."""
 
 
 @budget.command(
-    epilog="Example: puntual budget load summer 100000 --reason PO-4711 --by ana",
+    epilog="Example: puntual budget load summer 100000 --reason PO-4711 --by ana --checked-by ben",
     context_settings={"ignore_unknown_options": True},
 )
 @click.argument("campaign")
