@@ -16,7 +16,8 @@ from switch.vouchers import VoucherDraft
 def is_untouched(case: Case, record: Record) -> bool:
     """Whether nothing was spent yet of the certificate that *record* made, and it can be spent still."""
     certificate = certificate_of(case, record)
-    return certificate.left == certificate.points and certificate.last_day >= case.moment.business_date
+    is_whole = certificate.left_minor == certificate.value_minor  # a payment may have taken no whole point
+    return is_whole and certificate.last_day >= case.moment.business_date
 
 
 def certificate_of(case: Case, record: Record) -> Certificate:
@@ -39,7 +40,8 @@ def take_exchange_back(case: Case, record: Record, final: int | None = None) -> 
         kept = final if record.in_points else -(-final * value.denominator // value.numerator)
     asked = max(record.used - record.returned - kept, 0)
     lives = certificate.last_day >= case.moment.business_date
-    points = min(asked, certificate.left) if lives else 0
+    has = min(certificate.left, certificate.left_minor * value.denominator // value.numerator)
+    points = min(asked, has) if lives else 0
     value_minor = certificate.left_minor
     if points < certificate.left:
         value_minor = certificate.left_minor * points // certificate.left

@@ -207,3 +207,19 @@ def test_story(name: str) -> None:
     """Each line comes out as written, whether every line is a batch of its own or all are one."""
     story = play(STORIES[name], parse_programme({MAIN: starter_text() + INSTRUMENTS}))
     assert sum(story.sums().values()) == 0
+
+
+def test_less_than_a_point_of_a_certificate_is_spent_too() -> None:
+    """A point is worth two cents, and one cent was paid: the certificate is not whole, and a point stays."""
+    text = starter_text().replace('value = "0.01"', 'value = "0.02"')
+    play(
+        """
+            EARN card=A amount=10000                   -> balance=100
+            c: EXCHANGE card=A amount=20               -> used=10 balance=90
+            p: PAY_CERTIFICATE card=A amount=1 cert=c  -> value=1 left=10
+            VOID of=c                                  -> reason=NOT_ALLOWED_NOW
+            REVERSAL of=c                              -> used=9 left=1 exception=CERTIFICATE_USED
+            PAY_CERTIFICATE card=A amount=2 cert=c     -> value=2 left=0
+        """,
+        parse_programme({MAIN: text}),
+    )
