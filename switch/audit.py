@@ -28,6 +28,12 @@ _PROPOSED: Final = (  # without its text
     " AND json_extract(change, '$.text') IS NULL END ORDER BY block, line"
 )
 
+_IN_FORCE: Final = (
+    "SELECT json_extract(change, '$.in_force'), json_extract(change, '$.version'),"
+    " json_extract(change, '$.since') FROM card_entry WHERE card_id = 0 AND"
+    " CASE json_valid(change) WHEN 1 THEN json_type(change, '$.in_force') = 'integer' END"
+)
+
 
 def verify(
     path: Path,
@@ -67,6 +73,7 @@ def verify(
             found += _found_by("the cards", cards.check)
             found += _found_by("the members", members.check)
         found += _found_by("the programme", lambda findings: _check_programmes(database, findings))
+        found += _found_by("the programme", lambda findings: _check_in_force(database, findings))
         found += _found_by("the schema", lambda findings: _check_schema(database, findings))
     return found
 
@@ -162,6 +169,17 @@ def _check_programmes(database: sqlite3.Connection, findings: Findings) -> None:
     for block, version in database.execute(_PROPOSED):
         if version not in packed:
             findings.add("I18", f"block {block}", f"the text of the programme {version} is missing")
+
+
+def _check_in_force(database: sqlite3.Connection, findings: Findings) -> None:
+    """Every programme came into force when the journal says; earlier versions did not write that there."""
+    told = {number: head for number, *head in database.execute(_IN_FORCE)}
+    kept = "SELECT number, version, since FROM programme WHERE number >= ? OR number < 1 ORDER BY number"
+    for number, *head in database.execute(kept, (min(told, default=2**63 - 1),)):
+        if told.pop(number, None) != head:
+            findings.add("I20", f"programme {number}", "did not come into force as the journal tells")
+    for number in told:
+        findings.add("I20", f"programme {number}", "is in the journal and not among the programmes")
 
 
 def _is_text_of(version: str, parts: Sequence[Any]) -> bool:

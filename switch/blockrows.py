@@ -24,7 +24,7 @@ from ledger.block import (
 from ledger.entry import NO_LOT, Posting
 from members.card import CardStatus
 from members.identifiers import mark_of
-from switch.block import Block, Enrolment, ProgrammeAct
+from switch.block import Block, Enrolment, ProgrammeAct, ProgrammeEntry
 from switch.outcome import CardChange, Outcome, Record, Side
 from switch.rows import decision_row, early_reversal_row, instant_text, link_row, lot_row, posting_row
 
@@ -72,6 +72,7 @@ def rows_of(
         entries += [(record.seq, _change_entry(change)) for change in outcome.card_changes]
     entries += [(0, _change_entry(change)) for change in block.card_changes]
     entries += [(0, _act_entry(act)) for act in block.acts]
+    entries += [(0, _text_entry(entry)) for entry in block.programmes]
     for line, (seq, (card_id, change)) in enumerate(entries):
         row = (number, line, seq, card_id, change)
         rows.card_entries.append(row)
@@ -201,4 +202,10 @@ def _act_entry(act: ProgrammeAct) -> tuple[int, str]:
     told["at"] = instant_text(act.at)
     optional = {"entry": act.entry, "about": act.about, "own": act.is_own, "text": act.text}
     told |= {name: value for name, value in optional.items() if value}
+    return OF_THE_PROGRAMME, _compact(told)
+
+
+def _text_entry(entry: ProgrammeEntry) -> tuple[int, str]:
+    """A text of the programme that came into force. It lies among the entries of cards, as no card's."""
+    told = {"in_force": entry.number, "version": entry.version, "since": instant_text(entry.since)}
     return OF_THE_PROGRAMME, _compact(told)

@@ -88,7 +88,7 @@ PROGRAMME: Final = "SELECT text FROM programme WHERE version = ? ORDER BY number
 # The words of the index's own condition here too.
 ACTS: Final = (
     "SELECT block, line, json_remove(change, '$.text') FROM card_entry WHERE card_id = 0"
-    " AND (block, line) > (?, ?) ORDER BY block, line"
+    " AND (block, line) > (?, ?) AND json_extract(change, '$.act') IS NOT NULL ORDER BY block, line"
 )
 PROPOSAL: Final = (
     "SELECT json_extract(change, '$.text') FROM card_entry WHERE card_id = 0"

@@ -8,9 +8,11 @@ import pytest
 
 from ledger.account import AccountKind, account
 from ledger.block import COLUMNS
+from rules.parse import version_of
 from switch.audit import verify
+from switch.block import Block, ProgrammeEntry
 from switch.outcome import Side
-from tests.switch.books import available, commit, earn, open_store, outcome, record
+from tests.switch.books import NOON, always, available, commit, earn, open_store, outcome, record
 from tests.switch.test_audit import forge
 
 _COPIED = ", ".join(COLUMNS["decision"][2:])
@@ -124,3 +126,42 @@ async def test_a_decision_that_another_block_has_already_is_named(tmp_path: Path
     assert str(verify(path)[0]).startswith("I17 block 2: 1 decisions are there and 2 were written")
     with closing(sqlite3.connect(path)) as books:
         assert books.execute("SELECT count(*) FROM decision").fetchone() == (2,)
+
+
+GENEROUS = "x"
+
+
+@pytest.mark.parametrize(
+    ("script", "first"),
+    [
+        # One that decides late advices, and refunds of sales of that time.
+        (
+            f"INSERT INTO programme VALUES (3, '{NOON.isoformat()}', '{version_of(GENEROUS)}', '{GENEROUS}')",
+            "I20 programme 3",
+        ),
+        ("UPDATE programme SET since = '2020-01-01T00:00:00+00:00' WHERE number = 2", "I20 programme 2"),
+        ("UPDATE programme SET number = 3 WHERE number = 2", "I20 programme 3"),
+        ("UPDATE programme SET number = -2 WHERE number = 2", "I20 programme -2"),
+        ("DELETE FROM programme WHERE number = 2", "I20 programme 2"),
+        (
+            f"UPDATE programme SET text = '{GENEROUS}', version = '{version_of(GENEROUS)}' WHERE number = 1",
+            "I20 programme 1",
+        ),
+        ("UPDATE programme SET text = 'generous' WHERE number = 1", "I18 programme 1"),
+        ("DELETE FROM card_entry WHERE card_id = 0", "I17 block 1"),
+        # Books whose programmes are from before the journal told of them.
+        ("DELETE FROM block; DELETE FROM card_entry; DELETE FROM sequence_lease", ""),
+    ],
+)
+async def test_a_programme_that_was_put_between_is_named(tmp_path: Path, script: str, first: str) -> None:
+    store = await open_store(tmp_path)
+    for number, text in ((1, "own"), (2, "next")):
+        since = NOON.replace(hour=number)
+        entry = ProgrammeEntry(number=number, since=since, version=version_of(text), text=text)
+        await store.commit(Block(outcomes=(), committed_at=NOON, programmes=[entry]), always)
+    await store.close()
+    path = tmp_path / "puntual.db"
+    assert verify(path) == []
+    forge(path, script)
+    told = [f"{finding.invariant} {finding.where}" for finding in verify(path)][:1]
+    assert told == ([first] if first else [])

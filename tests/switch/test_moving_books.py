@@ -141,7 +141,7 @@ def test_the_lines_can_be_read_by_anybody(books: Path) -> None:
         [[2, 0, 1000 << 40, 2000 << 40 | 1, 100, 32, 1]],
         [32, 1, 100],
     )
-    assert blocks[-1]["end"]["blocks"] == 6
+    assert blocks[-1]["end"]["blocks"] == 7
 
 
 def test_a_switch_goes_on_with_what_was_imported(books: Path, other: Path) -> None:
@@ -261,8 +261,7 @@ def test_a_backup_beside_a_switch_is_one_state(
             return
         for _ in range(1 if is_held else 3):
             commits += 1
-            row = (commits + 1, "9999", version_of(TEXT), TEXT)
-            switch.execute("INSERT INTO programme VALUES (?, ?, ?, ?)", row)
+            switch.execute("INSERT INTO person VALUES (?, ?, '', '', NULL)", (1_000 + commits, TEXT))
         if not is_held:
             committed_by_then = commits
 
@@ -272,9 +271,9 @@ def test_a_backup_beside_a_switch_is_one_state(
     assert commits > committed_by_then + 5
     assert last == before
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("copy.db")] == ["copy.db"]
-    numbers = sorted(row[0] for row in contents(tmp_path / "copy.db")["programme"])
+    numbers = sorted(row[0] - 1_000 for row in contents(tmp_path / "copy.db")["person"] if row[0] > 1_000)
     assert numbers == list(range(1, len(numbers) + 1))
-    assert committed_by_then < len(numbers) <= commits + 1
+    assert committed_by_then <= len(numbers) <= commits
     copy = sqlite3.connect(tmp_path / "copy.db")
     assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     copy.close()
