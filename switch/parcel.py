@@ -4,25 +4,32 @@ A programme of many rules is built by a process of its own and comes over as a r
 each, with their rows, then the buckets that hold the rows, by number. Each piece stands alone and is unpacked
 alone (``switch.unpacking``), so that the event loop answers between any two.
 
+Sets of values that several rules ask are sent once, and named by their numbers: else each piece would bring
+sets of its own, which takes as much memory as the rules themselves.
+
 A piece is a tuple that begins with its kind. Small buckets come as they are, many in a piece; a large one
 comes in parts, and is put together by the piece behind them.
 """
 
+import io
 import pickle
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from rules.columns import Columns
+from rules.conditions import OneOf, SomeOf
 from rules.programme import Programme
 from rules.rows import Row
+from rules.rule import Rule
 from rules.shards import SHARDED_FROM
 from rules.table import Both, Bucket, Split, Table
 
 RULES_OF_A_PIECE: Final = 16  # with their rows it takes about a third of a millisecond to unpack them
 BUCKETS_OF_A_PIECE: Final = 20
 ROWS_OF_A_PIECE: Final = 200  # in buckets
+SETS_OF_A_PIECE: Final = 100  # of values that rules ask
 MASKS_OF_A_PIECE: Final = 1 << 15  # bytes of masks of columns
 ROWS_FORGOTTEN: Final = 2_000  # numbers of rows that are given up at a time
 ENTRIES_OF_A_PIECE: Final = 64  # of what grows with the rules or the products
@@ -51,20 +58,29 @@ def pieces(programme: Programme) -> Iterator[bytes]:
     yield from _own_pieces(programme)
 
 
+class _Pickler(pickle.Pickler):
+    """Names the *shared* sets by their numbers."""
+
+    def __init__(self, file: io.BytesIO, shared: Mapping[frozenset[str], int]) -> None:
+        super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
+        self._shared = shared
+
+    def persistent_id(self, value: object) -> int | None:
+        """The number of *value*; ``None`` when it is sent as it is."""
+        return self._shared.get(value) if type(value) is frozenset else None
+
+
+def _asked_often(rules: Iterable[Rule]) -> list[frozenset[str]]:
+    """The sets of values that several of *rules* ask."""
+    asked = Counter(each.values for rule in rules for each in rule.when if isinstance(each, OneOf | SomeOf))
+    return [values for values, times in asked.items() if times > 1]
+
+
 def _own_pieces(programme: Programme) -> Iterator[bytes]:
-    tables: list[tuple[str, Table]] = [(name, getattr(programme, name)) for name in TABLES]
-    rows_of: dict[int, list[Row]] = defaultdict(list)
-    for _, table in tables:
-        for bucket in _buckets(table):
-            for row in _rows(bucket):
-                rows_of[id(row.rule)].append(row)
+    tables: dict[str, Table] = {name: getattr(programme, name) for name in TABLES}
     numbers: dict[int, int] = {}
-    for some in in_slices(programme.rules, RULES_OF_A_PIECE):
-        rows = list({id(row): row for rule in some for row in rows_of[id(rule)]}.values())
-        for row in rows:
-            numbers[id(row)] = len(numbers)
-        yield _piece("rules", some, rows)
-    for name, table in tables:
+    yield from _rules(programme.rules, tables.values(), numbers)
+    for name, table in tables.items():
         for kind in ("texts", "sets"):
             for at, buckets in getattr(table, kind):
                 yield from _filled((name, kind, at), buckets, numbers)
@@ -72,6 +88,26 @@ def _own_pieces(programme: Programme) -> Iterator[bytes]:
     for _ in range(0, len(numbers), ROWS_FORGOTTEN):
         yield _piece("forget")
     yield from _fields(programme)
+
+
+def _rules(rules: Sequence[Rule], tables: Iterable[Table], numbers: dict[int, int]) -> Iterator[bytes]:
+    """*rules*, some at a time, with their rows in *tables*, which get *numbers*."""
+    rows_of: dict[int, list[Row]] = defaultdict(list)
+    for table in tables:
+        for bucket in _buckets(table):
+            for row in _rows(bucket):
+                rows_of[id(row.rule)].append(row)
+    often = _asked_often(rules)
+    for sets in in_slices(often, SETS_OF_A_PIECE):
+        yield _piece("shared", sets)
+    shared = {values: number for number, values in enumerate(often)}
+    for some in in_slices(rules, RULES_OF_A_PIECE):
+        rows = list({id(row): row for rule in some for row in rows_of[id(rule)]}.values())
+        for row in rows:
+            numbers[id(row)] = len(numbers)
+        file = io.BytesIO()
+        _Pickler(file, shared).dump(("rules", some, rows))
+        yield file.getvalue()
 
 
 def _filled(path: Path, buckets: Buckets, numbers: dict[int, int]) -> Iterator[bytes]:

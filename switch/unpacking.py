@@ -1,5 +1,6 @@
 """A programme is put together of the pieces in which another process sent it (``switch.parcel``)."""
 
+import io
 import pickle
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import replace
@@ -17,6 +18,18 @@ from switch.parcel import COMMON, ROWS_FORGOTTEN, TABLES, Path, Shape
 Parts = MutableMapping[str, Bucket]
 
 
+class _Unpickler(pickle.Unpickler):
+    """Reads a piece, which comes from a process of our own; numbers in it name what is *shared*."""
+
+    def __init__(self, file: io.BytesIO, shared: list[frozenset[str]]) -> None:
+        super().__init__(file)
+        self._shared = shared
+
+    def persistent_load(self, number: int) -> frozenset[str]:
+        """What has this *number*."""
+        return self._shared[number]
+
+
 class Unpacking:
     """Takes the pieces of a programme, one after the other.
 
@@ -30,6 +43,7 @@ class Unpacking:
         self.programme: Programme | None = None
         self._part: Unpacking | None = None  # that is under way
         self._parts: list[Programme] = []
+        self._shared: list[frozenset[str]] = []
         self._rules: list[Rule] = []
         self._floored: list[Rule] = []
         self._rows: list[Row] = []  # all of them, by number
@@ -49,10 +63,8 @@ class Unpacking:
                 self._parts.append(self._part.programme)
                 self._part = None
             return
-        kind, *values = pickle.loads(piece)  # noqa: S301  (it comes from a process of our own)
+        kind, *values = _Unpickler(io.BytesIO(piece), self._shared).load()
         match kind:
-            case "part":
-                self._part = Unpacking()
             case "version":
                 (self.version,) = values
             case "rules":
@@ -69,21 +81,31 @@ class Unpacking:
                 self._mappings.setdefault(name, {}).update(entries)
             case "fields":
                 self._finish(*values)
+            case "part" | "shared" | "floored" | "rows" | "masks" | "forget":
+                self._take_some(kind, *values)
             case _:
-                self._take_rows(kind, values)
+                self._take_buckets(kind, values)
 
-    def _take_rows(self, kind: str, values: Sequence[Any]) -> None:
+    def _take_some(self, kind: str, some: Any = ()) -> None:  # noqa: ANN401  (as the kind says)
+        """Begin a part, or take what later pieces name by number or put together."""
         match kind:
+            case "part":
+                self._part = Unpacking()
+            case "shared":
+                self._shared += some
             case "floored":
-                self._floored += [self._rules[number] for number in values[0]]
+                self._floored += [self._rules[number] for number in some]
+            case "rows":
+                self._own += [self._rows[number] for number in some]
+            case "masks":
+                self._masks += some
+            case _:
+                del self._rows[-ROWS_FORGOTTEN:]
+
+    def _take_buckets(self, kind: str, values: Sequence[Any]) -> None:
+        match kind:
             case "many buckets":
                 self._buckets[values[0]] = Shards()
-            case "rows":
-                self._own += [self._rows[number] for number in values[0]]
-            case "masks":
-                self._masks += values[0]
-            case "forget":
-                del self._rows[-ROWS_FORGOTTEN:]
             case "buckets":
                 path, some = values
                 for value, (shape, has_rest) in some.items():
