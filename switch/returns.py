@@ -188,15 +188,19 @@ def returned_before(books: Reader | Worksheet, sale: Record) -> Iterator[tuple[B
 
 
 def _returns_of(
-    books: Reader | Worksheet, sale: Record
+    books: Reader | Worksheet, sale: Record, *, of_nothing: bool = False
 ) -> Iterator[tuple[int, int, tuple[BasketLine, ...] | None]]:
-    """Each return of *sale* that stands: its sequence, its amount in minor units, its lines, where told."""
+    """Each return of *sale* that stands: its sequence, its amount in minor units, its lines, where told.
+
+    With *of_nothing* also partial reversals, of whatever lines, that left the amount as it was.
+    """
     for link in books.links_to(sale.seq):
         if link.refunded_minor < 0:
             continue
         refund = books.by_seq(link.seq)
         assert refund is not None
-        if not link.refunded_minor and refund.operation != Operation.REFUND.value:
+        is_reversed = of_nothing and link.final_minor is not None
+        if not (link.refunded_minor or is_reversed) and refund.operation != Operation.REFUND.value:
             continue  # what cost nothing comes back by a refund of nothing, too
         if refund.undone and refund.final_minor is None:
             continue
@@ -223,7 +227,7 @@ def kept_steps(
     covered_minor = sale.value_minor - sale.returned_minor if sale.used > sale.returned else 0
     for each in books.redemptions(sale.ticket) if sale.ticket is not None else ():
         covered_minor += each.value_minor - each.returned_minor
-    for seq, amount_minor, lines in _returns_of(books, sale):
+    for seq, amount_minor, lines in _returns_of(books, sale, of_nothing=True):
         if until is not None and seq > until:
             return
         kept_minor -= amount_minor

@@ -103,6 +103,21 @@ def test_a_refund_that_was_reversed_in_part(tmp_path: Path) -> None:
     assert sales(of["fruit"]) == (2, 2, 800 + 300)
 
 
+def test_a_reversal_to_the_whole_amount_says_no_lines(tmp_path: Path) -> None:
+    """It takes nothing of the amount; but from then on the points go by what is left of that."""
+    of = told(
+        tmp_path,
+        """
+        one: EARN card=A amount=800 lines=APPLE*300,APPLE*500             # 10
+        REFUND card=A amount=500 lines=APPLE*500 of=one                   # 5 are left
+        REVERSAL* of=one final=800
+        """,
+        made(FRUIT),
+    )
+    assert points(of["fruit"]) == (10, 10 * 300 // 800)
+    assert sales(of["fruit"]) == (1, 1, 300)
+
+
 def test_money_off_prices(tmp_path: Path) -> None:
     """It counts with the sale, in proportion to what is kept; tills that take none have no part in it."""
     of = told(
