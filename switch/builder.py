@@ -25,8 +25,6 @@ LOOK_AGAIN_S: Final = 1.0  # whether somebody still holds what is to be given up
 LENGTH_SIZE: Final = 4
 PROBLEMS: Final = b"!"  # begins what is told instead of a programme
 OUTDATED: Final = b"~"  # begins what is told before one: what this release refuses of it
-_NICENESS: Final = 10  # of the process that builds, from the first on: answers come first
-_START: Final = f"import os; os.nice({_NICENESS}); from switch.building import main; main()"
 
 Wanted = Callable[[str], bool]
 Outdated = Callable[[str, Problems], None]
@@ -114,8 +112,8 @@ def _started(order: Mapping[str, object]) -> "subprocess.Popen[bytes]":
     The event loop's own way to start one copies the tables of all memory, and is at a standstill meanwhile:
     6 ms where there are 400 MB, and this way takes half a millisecond.
     """
-    process = subprocess.Popen(  # noqa: S603  (it is our own program)
-        [sys.executable, "-P", "-c", _START],
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "switch.building"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=Path(__file__).parent.parent,

@@ -6,11 +6,12 @@ which the ``version`` is. On standard output it sends pieces, each behind its le
 """
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 from loyalty.errors import LoyaltyError, Problems
 from rules.parse import restore_programme
@@ -21,9 +22,16 @@ from switch.deployed import own_programme
 from switch.parcel import pieces
 from switch.programmereader import ProgrammeReader
 
+NICENESS: Final = 10  # of building, which may take seconds: answers come first
+
 
 def main() -> None:
-    """Build what is ordered."""
+    """Build what is ordered.
+
+    Only what grows with the programme is done at a lower priority: on a busy machine a start at that
+    priority would take many times as long as all the rest of a small programme.
+    """
+    os.nice(NICENESS)
     order = json.loads(sys.stdin.readline())
     pipe = sys.stdout.buffer
     try:
