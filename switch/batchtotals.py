@@ -94,15 +94,20 @@ def _counted(books: Books, record: Record) -> Totals:
     if record.reason is not None and record.reason != Reason.PARTIAL.name:
         return NOTHING
     if record.operation in _UNDOINGS:
-        return _undone(books, record) if record.effective else NOTHING
+        return _undone(books, record)
     if record.exception == Reason.ALREADY_REVERSED.name:
         return NOTHING
-    amount = record.covered_minor if record.effective else record.amount
+    amount = counted_minor(record)
     if record.operation in _CREDITS:
         return Totals(credits=1, credit_amount=amount)
     if record.operation in _DEBITS and not _releases(record):
         return Totals(debits=1, debit_amount=amount)
     return NOTHING
+
+
+def counted_minor(record: Record) -> int:
+    """With what amount *record* counts: what was approved of it, or all that an advice told of in vain."""
+    return record.covered_minor if record.effective else record.amount
 
 
 def _releases(record: Record) -> bool:
@@ -122,7 +127,7 @@ def _undone(books: Books, undoing: Record) -> Totals:
         return _stands_again(_undone(books, original))
     if _releases(original):
         return NOTHING
-    amount = original.covered_minor - (final or 0)
+    amount = counted_minor(original) - (final or 0)
     if original.operation in _CREDITS:
         return Totals(credit_reversals=1, credit_reversal_amount=amount)
     if original.operation in _DEBITS:

@@ -212,7 +212,12 @@ class Case:
         return self.decline(reason, card, name=name)
 
     def accept(
-        self, exception: str | None, card: Card | None = None, early: EarlyReversal | None = None
+        self,
+        exception: str | None,
+        card: Card | None = None,
+        early: EarlyReversal | None = None,
+        original: int | None = None,
+        links: tuple[Link, ...] = (),
     ) -> Outcome:
         """Approved without effect, and remembered: advices that cannot be booked, reversals of nothing."""
         transaction = self.transaction
@@ -225,7 +230,15 @@ class Case:
             balance=None if card is None else self.balance(card, self.book(card.owner)),
             programme_version=self.programme.version,
         )
-        return self.remember(decision, card=card, effective=False, exception=exception, early=early)
+        return self.remember(
+            decision,
+            card=card,
+            effective=False,
+            original=original,
+            exception=exception,
+            links=links,
+            early=early,
+        )
 
     def balance(self, card: Card | None, book: MemberBook, sides: tuple[Side, ...] = ()) -> Balance:
         """What *book*'s owner has now, as an answer tells it; *sides* take tiers back or give them again."""

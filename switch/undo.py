@@ -8,6 +8,7 @@ from loyalty.card import IdentifierKind, MemberId
 from loyalty.decision import Approved, Reason
 from loyalty.transaction import Operation
 from rules.programme import Shortfall, WithoutOriginal
+from switch.batchtotals import counted_minor
 from switch.case import Case
 from switch.exchange_back import (
     exchange_again,
@@ -18,7 +19,7 @@ from switch.exchange_back import (
 )
 from switch.holds import release, was_completed
 from switch.originals import OWN_STAN_REACH
-from switch.outcome import EarlyReversal, Outcome, Record
+from switch.outcome import EarlyReversal, Link, Outcome, Record
 from switch.takeback import reverse_in_part, take_back_all, take_back_part
 from switch.transfers import take_transfer_back, transfer_again
 from switch.unrefund import reverse_refund
@@ -113,13 +114,27 @@ def reversal(case: Case) -> Outcome:
     record = hits[0]
     if record.operation == Operation.REVERSAL.value:
         return case.refuse_or_accept(Reason.NOT_ALLOWED_NOW)
-    if not record.effective or record.undone or _is_settled_otherwise(case, record):
+    if record.undone or _never_took_place(record) or _is_settled_otherwise(case, record):
         return case.accept(None)
-    if transaction.final_amount is not None:
-        if transaction.final_amount > record.covered_minor:
-            return case.refuse_or_accept(Reason.ABOVE_ORIGINAL)
-        return _take_back(case, record, transaction.final_amount)
-    return _take_back(case, record)
+    final = transaction.final_amount
+    if final is not None and final > counted_minor(record):
+        return case.refuse_or_accept(Reason.ABOVE_ORIGINAL)
+    if not record.effective:
+        return _take_out_of_batch(case, record, final)
+    return _take_back(case, record, final)
+
+
+def _never_took_place(record: Record) -> bool:
+    """Whether *record* was declined, or told of what had been reversed before."""
+    return not record.effective and (
+        record.reason is not None or record.exception == Reason.ALREADY_REVERSED.name
+    )
+
+
+def _take_out_of_batch(case: Case, advice: Record, final: int | None) -> Outcome:
+    """*advice* booked nothing, but its till counted it, and counts this reversal of it: once."""
+    undone = Link(seq=case.moment.seq, original=advice.seq, undone=1, final_minor=final)
+    return case.accept(None, original=advice.seq, links=(undone,))
 
 
 def _take_back(case: Case, record: Record, final: int | None = None) -> Outcome:

@@ -124,7 +124,7 @@ def _counted(decision: Decision, by_seq: dict[int, Decision], finals: dict[int, 
         return 0, 0, 0
     if decision.operation in _UNDOINGS:
         original = by_seq.get(decision.original or 0)
-        if original is None or not decision.is_effective:
+        if original is None:
             return 0, 0, 0
         place, sign, amount_minor = _counted(original, by_seq, finals)
         return place, -sign, amount_minor - finals[decision.seq]

@@ -114,6 +114,22 @@ def test_what_counts(batch: Batch, card: str) -> None:
     assert batch.close({76: 3, 77: 1, 88: 1057, 89: 600}).code == "00"
 
 
+def test_an_advice_that_books_nothing_counts_and_so_does_its_reversal(batch: Batch, card: str) -> None:
+    """... once, and with what it leaves, like those of a sale that was booked."""
+    sale = sell(batch, card, 1000)
+    above = batch.till.message("refund", card=card, amount=1001, elements={90: original(sale)}).but(
+        mti="0220"
+    )
+    assert batch.ask(above).code == "00"
+    in_part = {90: original(above), 95: replacement(300)}
+    for undone in (in_part, in_part, {90: original(above)}):
+        fresh = batch.till.message("refund", card=card, amount=1001)
+        own = {number: fresh.elements[number] for number in (7, 11)}
+        assert batch.ask(above.but(own | undone, mti="0420")).code == "00"
+    totals = {74: 1, 75: 1, 76: 1, 77: 0, 86: 1001, 87: 701, 88: 1000, 89: 0, NET: 1001 - 701 - 1000}
+    assert batch.close(totals).code == "00"
+
+
 def test_a_reversed_void_lets_the_sale_count_again(batch: Batch, card: str) -> None:
     """... also when the void belongs to an earlier batch."""
     sale = sell(batch, card, 1000)

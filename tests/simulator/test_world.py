@@ -40,7 +40,7 @@ def test_the_auditor_has_nothing_to_object_to(part: int, ground: Ground) -> None
         assert live(seed, ground).objection is None, f"seed {seed}"
 
 
-@pytest.mark.parametrize("seed", [2_188, 7_759, 10_629, 19_483])
+@pytest.mark.parametrize("seed", [2_188, 7_759, 10_629, 19_483, 20_405])
 def test_worlds_that_were_objected_to_once(seed: int, ground: Ground) -> None:
     """Of 20,000: completions behind the end of a hold, a balance beside one, an order nobody awaits."""
     assert live(seed, ground).objection is None
