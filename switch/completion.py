@@ -9,6 +9,7 @@ that it is, as far as it goes, and a person is told. One of nothing agrees with 
 resolves the hold, and nobody need look at it.
 """
 
+from collections import Counter
 from dataclasses import replace
 from typing import Final
 
@@ -21,7 +22,7 @@ from loyalty.transaction import BasketLine, Operation
 from members.card import Card
 from rules.evaluate import evaluate
 from rules.extras import extras
-from rules.facts import Facts
+from rules.facts import PRICED, TAKES_DISCOUNTS, Facts, allocate
 from rules.stock import FREE, FREE_WITHIN
 from switch import funding
 from switch.allowed import points_for, redemption_of, told
@@ -196,7 +197,7 @@ def _complete_sale(
     value_minor = min(redemption.value.of(points), price_minor)
     left_minor = price_minor - value_minor
     base_minor = max(left_minor - paid_otherwise(case, value_minor), 0)
-    facts = _facts(case, card, record, base_minor, price_minor)
+    facts = _facts(case, card, record, base_minor, discount_minor)
     award = evaluate(case.programme, facts)
     short = 0
     if held is not None:
@@ -227,31 +228,62 @@ def _exception(held: OpenHold | None, short: int) -> str | None:
     return HOLD_OVER if held is None else None
 
 
-def _facts(case: Case, card: Card, record: Record, base_minor: int, price_minor: int) -> Facts:
+def _facts(case: Case, card: Card, record: Record, base_minor: int, discount_minor: int) -> Facts:
     """What the rules see: the completion, with what only the hold told of the basket and the time.
 
-    A completion without a basket has that of its hold; at another price each line in proportion.
+    A completion without a basket has that of its hold; at another price each line in proportion. Its prices
+    are those of the hold: nothing more is taken off.
     """
     facts = sale_facts(case, card, base_minor)
     counting = case.programme.counting
     if counting is not None:
         facts.counters = counters_before(case, counting, card, without(case.worksheet, record.seq))
     text = case.worksheet.facts(record.seq)
-    if text is None:
+    promised = None if text is None else Facts.from_json(text)
+    if case.programme.prices.size:
+        is_priced = discount_minor > 0 or (promised is not None and PRICED in promised.can)
+        facts.can = facts.can.replace(TAKES_DISCOUNTS, PRICED if is_priced else "")
+    if promised is None:
         return facts
-    promised = Facts.from_json(text)
     lines = facts.lines or promised.lines
+    price_minor = facts.ticket_minor - discount_minor
     free = [counter for counter in promised.counters if counter[0].startswith((FREE, FREE_WITHIN))]
     return replace(
         facts,
         counters=(*facts.counters, *free),
         lines=None if lines is None else scaled(lines, price_minor),
+        ticket_minor=price_minor,
+        off=_off(promised, facts.lines, discount_minor),
         local_at=promised.local_at,
         tenders=facts.tenders or promised.tenders,
         coupons=facts.coupons or promised.coupons,
         channel=promised.channel,
         cashier=facts.cashier or promised.cashier,
     )
+
+
+def _off(
+    promised: Facts, lines: tuple[BasketLine, ...] | None, discount_minor: int
+) -> tuple[tuple[int, int, str], ...]:
+    """What is taken off what was *promised*, *discount_minor* in all: the lines of the hold, or *lines*.
+
+    Another basket is reduced in proportion, so each of its lines has its part of what each rule takes off.
+    """
+    if not promised.off or not discount_minor:
+        return ()
+    parts = allocate(discount_minor, [minor for _, minor, _ in promised.off])
+    off = [(number, part, rule) for (number, _, rule), part in zip(promised.off, parts, strict=True)]
+    if lines is not None:
+        by_rule: Counter[str] = Counter()
+        for _, part, rule in off:
+            by_rule[rule] += part
+        weights = [max(line.amount_minor, 0) for line in lines]
+        off = [
+            (number, part, rule)
+            for rule, whole in by_rule.items()
+            for number, part in enumerate(allocate(whole, weights), 1)
+        ]
+    return tuple([each for each in off if each[1]])
 
 
 def scaled(lines: tuple[BasketLine, ...], total_minor: int) -> tuple[BasketLine, ...]:

@@ -14,35 +14,29 @@ from loyalty.transaction import Operation
 from members.card import Card
 from rules.award import Award
 from rules.cap import BUDGET, OFF, Scope
-from rules.counters import GIVEN_BY, Counting, Place, Tallied
+from rules.counters import Counting, Place, Tallied
 from rules.extras import NOTHING, Extras, extras
 from rules.facts import Facts
 from rules.programme import Programme, Shortfall
-from rules.stock import POOL, STAMPS, STAMPS_USED
-from rules.tiers import BELOW, GRANTED, HELD
+from rules.stock import STAMPS_USED
+from rules.tiers import BELOW, HELD
 from switch import funding
 from switch.activation import BY_PURCHASE
 from switch.case import Case
-from switch.coupons import is_still_due
-from switch.funding import BORNE, borne, left_of
-from switch.gifts import GIFT, OWED, POSTED, Undoing, still_given
+from switch.funding import borne
+from switch.gifts import OWED, POSTED, Undoing
 from switch.kept import counted_for, kept_for, settle
 from switch.outcome import Record, Side, completes
 from switch.postings import Draft
+from switch.remaining import MAY_BE_LESS, Remaining, is_once, part_of
 from switch.returns import Kept
-from switch.tallies import ISSUED, KEPT, USED, kept_place, rows_of
+from switch.tallies import KEPT, kept_place, rows_of
 from switch.tiering import grants_of, tier_again, tier_changes, tier_undone
 from switch.worksheet import Worksheet
 
 _PLANNED: Final = "planned:"
 _EVER: Final = ""  # the stretch without an end
 _OWNER_SIZE: Final = 5  # bytes of an account's owner
-_ONCE: Final = (  # measures that count sales, however much was bought, and what is given whole
-    "visits/", "#count", OFF, GIVEN_BY, USED, ISSUED, STAMPS, STAMPS_USED, POOL, GIFT, OWED, GRANTED,
-)  # fmt: skip
-_MAY_BE_LESS: Final = "profit/"  # begins the measure that a sale may make less, so what is kept may be more
-
-_GIVEN: Final = (ISSUED, GRANTED, *POSTED)  # begin measures of what rules gave
 
 
 def budget_account(campaign: str) -> AccountId:
@@ -93,16 +87,19 @@ def count_sale(
     """
     counting = case.programme.counting
     growth: dict[str, int] = {}
+    off: dict[str, int] = {}
     changes: dict[Place, int] = {}
     day = case.moment.business_date
     if counting is not None:
         growth = counting.growth(facts, award, given.counted, given.rules)
+        if hold is not None:  # its prices were promised, and taken off from then on
+            off = {measure: growth.pop(measure) for measure in list(growth) if measure.startswith(OFF)}
         changes = dict(counting.places(growth, _whose(case, card), day))
     if case.programme.borne_by:
         changes |= borne(case.programme, award, given)
     if card is not None and given.tiers:
         changes |= grants_of(card.member_id, given.tiers, day)
-    freed = None if hold is None else settle(case.worksheet, hold.seq, changes)
+    freed = None if hold is None else settle(case.worksheet, hold.seq, changes, off)
     if card is not None and case.programme.qualification is not None:
         changes |= tier_changes(case.worksheet, case.programme, card.member_id, card.tier, day, growth)
     return _put_down(case, changes, draft, freed=freed)
@@ -131,47 +128,16 @@ def count_held(
 def uncount_part(case: Case, sale: Record, kept: Kept, draft: Draft) -> tuple[Side, ...]:
     """What is taken back when only *kept* is left of *sale*."""
     programme = case.programmes.version(sale.programme_version)
-    counting = programme.counting
     if not _counts(programme):
         return ()
-    growth: Mapping[str, int] | None = None
-    by_whom: Mapping[Place, int] | None = None
-    measures: set[str] = set()
-    extra: Extras | None = None
-    if kept.facts is not None and kept.award is not None:
-        extra = extras(programme, kept.facts, kept.award.counted)
-        given = kept.facts, kept.award, extra.counted, extra.rules
-        growth = {} if counting is None else counting.growth(*given)
-        by_whom = borne(programme, kept.award, extra)
-    if counting is not None:
-        measures = {measure for measure, _, _ in counting.kept if not measure.startswith(OFF)}
-    before = _counted_by(case, sale)
-    changes = {}
-    for place, stands in _standing(case, sale).items():
-        if kept.minor <= 0 and not (growth and place[0].startswith(STAMPS_USED)):
-            left = 0  # but what was free for stamps may be kept when all that cost something is not
-        elif place[0].startswith(BORNE):
-            left = left_of(place, programme, by_whom, before, kept)
-        elif extra is not None and place[0].startswith(_GIVEN):
-            left = _left_of_given(place, stands, extra)
-        elif growth is not None and place[0] in measures:
-            left = growth.get(place[0], 0)
-        elif any(mark in place[0] for mark in _ONCE):
-            left = stands
-        else:
-            left = before.get(place, 0) * kept.minor // kept.of_minor
-        changes[place] = (left if place[0].startswith(_MAY_BE_LESS) else min(left, stands)) - stands
+    text: str | None = None
+    if kept.facts is None and programme.has_extras and sale.member_id is not None:
+        text = case.worksheet.facts(sale.seq)
+    whole = None if text is None else Facts.from_json(text)
+    remaining = Remaining(programme, kept, _counted_by(case, sale), whole)
+    changes = {place: remaining.of(place, stands) - stands for place, stands in _standing(case, sale).items()}
     changes |= tier_undone(case.worksheet, case.programme, sale, case.moment.business_date, changes)
     return _put_down(case, changes, draft, sale)
-
-
-def _left_of_given(place: Place, stands: int, kept: Extras) -> int:
-    """How much of what was given at *place* the rules would have given for what is *kept*."""
-    if place[0].startswith(ISSUED):
-        return stands if is_still_due(place, kept) else 0
-    if place[0].startswith(GRANTED):
-        return stands if place[0].removeprefix(GRANTED) in dict(kept.tiers) else 0
-    return still_given(place, kept, stands)
 
 
 def uncount_all(case: Case, record: Record, draft: Draft) -> tuple[Side, ...]:
@@ -200,7 +166,7 @@ def count_again(case: Case, undoing: Record, draft: Draft) -> tuple[Side, ...]:
         assert sale is not None
         stands = _standing(case, sale)  # other refunds since may have been rounded otherwise
         changes = {
-            place: change if place[0].startswith(_MAY_BE_LESS) else max(change, -stands.get(place, 0))
+            place: change if place[0].startswith(MAY_BE_LESS) else max(change, -stands.get(place, 0))
             for place, change in changes.items()
         }
     changes |= tier_again(case.worksheet, case.programme, undoing)
@@ -212,7 +178,7 @@ def count_part_again(
 ) -> tuple[Side, ...]:
     """What is counted again when *part_minor* of *of_minor* of *undoing* did not happen."""
     changes = {
-        place: -change if any(mark in place[0] for mark in _ONCE) else -change * part_minor // of_minor
+        place: -change if is_once(place[0]) else part_of(place[0], -change, part_minor, of_minor)
         for place, change in case.worksheet.tallies.tallied_by(undoing.seq)
         if not _stays(place)
     }

@@ -74,20 +74,24 @@ def left_of(
     by_lines: Mapping[Place, int] | None,
     before: Mapping[Place, int],
     kept: Kept,
+    gifts: Mapping[str, int] | None,
 ) -> int:
     """What of *before* is borne at *place* still when only *kept* is left of a sale.
 
-    *by_lines* is that of its lines; ``None`` when nobody said which of them are kept.
+    *by_lines* is that of its lines; ``None`` when nobody said which of them are kept: then *gifts* are the
+    points by campaign that certificates and money of it are worth still, ``None`` when that is not known.
     """
     if by_lines is not None:
         return by_lines.get(place, 0)
     name = place[0].partition(":")[2]
+    campaign = next(each for each in programme.campaigns if each.id == name)
     points = before.get((GIVEN + name, _EVER, _EVER), 0) * kept.minor // kept.of_minor
     if place[0].startswith(GIVEN):
         return points
     if place[0].startswith(FUNDED_GIFTS):
-        return before.get(place, 0)
-    campaign = next(each for each in programme.campaigns if each.id == name)
+        if gifts is None:
+            return before.get(place, 0)
+        return _shares(programme, campaign, FUNDED_GIFTS, gifts.get(name, 0)).get(place, 0)
     return _shares(programme, campaign, FUNDED, points).get(place, 0)
 
 

@@ -3,7 +3,8 @@
 Points stand in the decision's own account, and money off prices in its facts. What else was given (papers,
 money, prizes, stamps, messages) follows from the facts, and is worked out again as ``puntual rules explain``
 does, where a campaign has such rules. Of a sale of which lines were returned the kept ones are rated again;
-where nobody said which they are, points and money off keep their proportion, rounded down.
+of these, what was taken off each is off still. Where nobody said which they are, points and money off keep
+their proportion, rounded down.
 """
 
 from collections import Counter
@@ -184,24 +185,29 @@ class Givings:
         record = self._reader.by_seq(purchase.seq)
         assert record is not None
         total_minor = purchase.total_minor
-        stands = {rule: (points, gifts) for rule, (points, _, gifts) in whole.items()}
+        stands = whole
         steps: Iterable[tuple[int, Facts | None]] = [(purchase.kept_minor, None)]
         if facts is not None:
             steps = kept_steps(self._reader, record, facts)
         for kept_minor, left in steps:  # what one return took no later one gives again
             if left is None:
-                part = {rule: points * kept_minor // total_minor for rule, (points, _, _) in whole.items()}
-                earns, costs = part, {rule: gifts for rule, (_, gifts) in stands.items()}
+                earns = {rule: points * kept_minor // total_minor for rule, (points, _, _) in whole.items()}
+                off = {rule: minor * kept_minor // total_minor for rule, (_, minor, _) in whole.items()}
+                costs = {rule: gifts for rule, (_, _, gifts) in stands.items()}
             else:
                 earns, costs = self._rated(purchase, left)
+                off = Counter[str]()
+                for _, minor, rule in left.off:
+                    off[rule] += minor
             stands = {
-                rule: (min(earns.get(rule, 0), points), min(costs.get(rule, 0), gifts))
-                for rule, (points, gifts) in stands.items()
+                rule: (
+                    min(earns.get(rule, 0), points),
+                    min(off.get(rule, 0), minor),
+                    min(costs.get(rule, 0), gifts),
+                )
+                for rule, (points, minor, gifts) in stands.items()
             }
-        return {
-            rule: (stands[rule][0], off * purchase.kept_minor // total_minor, stands[rule][1])
-            for rule, (_, off, _) in whole.items()
-        }
+        return stands
 
     def _rated(self, purchase: Purchase, left: Facts) -> tuple[dict[str, int], dict[str, int]]:
         """Points and cost of gifts of each rule, of what is *left* of a sale."""

@@ -37,20 +37,26 @@ def kept_for(worksheet: Worksheet, hold: int) -> dict[Place, int] | None:
     return counted if worksheet.tally(kept_place(hold)) else {}
 
 
-def settle(worksheet: Worksheet, hold: int, changes: dict[Place, int]) -> Mapping[Place, int]:
+def settle(
+    worksheet: Worksheet, hold: int, changes: dict[Place, int], off: Mapping[str, int]
+) -> Mapping[Place, int]:
     """Let the *changes* of a completion take the place of what was kept for its *hold*; give what that was.
 
-    Coupons were used from the hold on, and limits of prices; when its time was over, and these were given
-    back, they are taken again.
+    Coupons were used from the hold on, and limits of prices, of which the completion takes *off*, by measure;
+    when its time was over, and these were given back, they are taken again.
     """
     kept = kept_for(worksheet, hold)
     if kept:
         freed = {place: count for place, count in kept.items() if not place[0].startswith(_FROM_THE_HOLD_ON)}
+        for place, count in kept.items():
+            if place[0].startswith(OFF):  # a smaller ticket, so less was taken off
+                freed[place] = max(count - off.get(place[0], 0), 0)
     elif kept is None:
         freed = _of(worksheet, hold, (STAMPS_USED,))
     else:
         freed = {}
-        changes |= _of(worksheet, hold, _FROM_THE_HOLD_ON)
+        for place, count in _of(worksheet, hold, _FROM_THE_HOLD_ON).items():
+            changes[place] = min(count, off.get(place[0], 0)) if place[0].startswith(OFF) else count
     for place, count in freed.items():
         changes[place] = changes.get(place, 0) - count
     return freed

@@ -1,7 +1,7 @@
 """What taking something back takes back: the arithmetic of refunds, voids and reversals. Books nothing."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -82,6 +82,7 @@ class Kept:
         points: That it earns.
         minor: Of the sale's *of_minor*, in minor units.
         facts, award: Where its lines were rated again.
+        tells_off: The facts of the sale told what was taken off each of its lines.
     """
 
     points: int
@@ -89,6 +90,7 @@ class Kept:
     of_minor: int
     facts: Facts | None = None
     award: Award | None = None
+    tells_off: bool = False
 
 
 def kept_part(case: Case, sale: Record, amount_minor: int, given: list[GivenBack]) -> Kept | None:
@@ -108,20 +110,21 @@ def kept_part(case: Case, sale: Record, amount_minor: int, given: list[GivenBack
     if returned is None or facts is None or facts.lines is None or None in earlier:
         points = earned * kept_minor // total_minor if total_minor else 0
         return Kept(points, kept_minor, total_minor)
-    kept = facts.lines
+    left: KeptLines | None = facts.lines
     for lines in (*earlier, returned):
+        assert left is not None
         assert lines is not None
-        left = lines_without(kept, lines)
+        left = lines_without(left, lines)
         if left is None:
             return None
-        kept = left
+    assert left is not None
     used_minor = sum(source.value_minor - source.returned_minor for source in sources_of(case, sale))
     used_minor -= sum(back.value_minor for back in given)
-    base_minor = max(sum(line.amount_minor for line in kept) - used_minor, 0)
     programme = case.programmes.version(version)
-    facts = replace(facts, lines=kept, base_minor=base_minor)
-    award = evaluate(programme, facts)
-    return Kept(points_kept(programme, award, kept_minor), kept_minor, total_minor, facts, award)
+    kept = facts_of_kept(facts, left, used_minor)
+    award = evaluate(programme, kept)
+    points = points_kept(programme, award, kept_minor)
+    return Kept(points, kept_minor, total_minor, kept, award, bool(facts.off))
 
 
 def points_kept(programme: Programme, award: Award, kept_minor: int) -> int:
@@ -142,11 +145,12 @@ def returned_lines(case: Case) -> tuple[BasketLine, ...] | None:
     return case.transaction.lines if is_refund else None
 
 
-def lines_without(
-    lines: tuple[BasketLine, ...], returned: tuple[BasketLine, ...]
-) -> tuple[BasketLine, ...] | None:
+KeptLines = Sequence[BasketLine | None]  # of a basket, line by line; None where nothing of one is kept
+
+
+def lines_without(lines: KeptLines, returned: Sequence[BasketLine]) -> KeptLines | None:
     """*lines* without *returned*, product by product; ``None`` when there is not so much of one."""
-    kept: list[BasketLine | None] = list(lines)
+    kept = list(lines)
     for back in returned:
         amount_minor, quantity_milli = back.amount_minor, back.quantity_milli
         is_free = amount_minor == 0  # then only its quantity tells what of it is kept
@@ -167,7 +171,32 @@ def lines_without(
             kept[at] = left if (left.quantity_milli if is_free else left.amount_minor) else None
         if amount_minor:
             return None
-    return tuple([line for line in kept if line is not None])
+    return kept
+
+
+def facts_of_kept(facts: Facts, kept: KeptLines, covered_minor: int) -> Facts:
+    """What rules see of a sale with *facts* of which these lines are *kept*, *covered_minor* paid by points.
+
+    What was taken off a line that is kept in part is off in proportion to what is paid for it, rounded up; of
+    what cost nothing, in proportion to its quantity.
+    """
+    assert facts.lines is not None
+    numbers, lines = [0] * len(kept), []
+    for at, line in enumerate(kept):
+        if line is not None:
+            lines.append(line)
+            numbers[at] = len(lines)
+    off = []
+    for number, amount_minor, promotion in facts.off:
+        whole, left = facts.lines[number - 1], kept[number - 1]
+        if left is not None:
+            part, of = left.amount_minor, whole.amount_minor
+            if not of:
+                part, of = left.quantity_milli, whole.quantity_milli
+            part_minor = -(-amount_minor * part // of) if of else amount_minor
+            off.append((numbers[number - 1], part_minor, promotion))
+    base_minor = max(sum(line.amount_minor for line in lines) - covered_minor, 0)
+    return replace(facts, lines=tuple(lines), base_minor=base_minor, off=tuple(off))
 
 
 def rated_by(books: Reader | Worksheet, sale: Record) -> tuple[str | None, int]:
@@ -223,7 +252,8 @@ def kept_steps(
     They see nothing once nobody said which lines were returned. Returns behind the sequence *until* are left
     out.
     """
-    kept_minor, kept = sale.covered_minor - sale.discount_minor, facts.lines
+    kept_minor = sale.covered_minor - sale.discount_minor
+    kept: KeptLines | None = facts.lines
     covered_minor = sale.value_minor - sale.returned_minor if sale.used > sale.returned else 0
     for each in books.redemptions(sale.ticket) if sale.ticket is not None else ():
         covered_minor += each.value_minor - each.returned_minor
@@ -235,8 +265,7 @@ def kept_steps(
         if kept is None:
             yield kept_minor, None
         else:
-            base_minor = max(sum(line.amount_minor for line in kept) - covered_minor, 0)
-            yield kept_minor, replace(facts, lines=kept, base_minor=base_minor)
+            yield kept_minor, facts_of_kept(facts, kept, covered_minor)
 
 
 def spent_lots(case: Case, source: Record, points: int) -> list[tuple[Lot | None, int]]:

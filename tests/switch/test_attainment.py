@@ -119,7 +119,7 @@ def test_a_reversal_to_the_whole_amount_says_no_lines(tmp_path: Path) -> None:
 
 
 def test_money_off_prices(tmp_path: Path) -> None:
-    """It counts with the sale, in proportion to what is kept; tills that take none have no part in it."""
+    """It counts with the lines that are kept, or in proportion; tills that take none have no part in it."""
     of = told(
         tmp_path,
         """
@@ -127,14 +127,15 @@ def test_money_off_prices(tmp_path: Path) -> None:
         two: EARN card=B amount=400 lines=BREAD*400                    -> off=0
         three: EARN card=B can=D amount=500 lines=BREAD*500            -> off=50
         four: EARN card=B can=D amount=700 lines=BREAD*700             -> off=70
-        REFUND card=A amount=360 lines=BREAD*360 of=one                # of 960 that were paid
+        REFUND card=A amount=180 lines=BREAD*180 of=one                # half of what was reduced
+            REFUND card=B amount=315 of=four                               # nobody said of what
         REVERSAL of=three
         """,
         made(BREAD),
     )
     bread = of["bread"]
-    assert sales(bread) == (2, 2, 600 + 630)
-    assert bread.sums.off_minor == 40 * 600 // 960 + 70
+    assert sales(bread) == (2, 2, 780 + 315)
+    assert bread.sums.off_minor == 20 + 35
     assert bread.actual == 1230
     assert points(bread) == (0, 0)
 

@@ -41,7 +41,7 @@ def test_so_much_money() -> None:
 
 
 def test_what_is_undone_may_be_taken_off_again() -> None:
-    """A part that is returned gives nothing back: what is kept was taken off."""
+    """A sale counts as long as something that was taken off is kept."""
     play(
         f"""
         s: EARN card=A amount=1000 {TENTH}            -> off=100

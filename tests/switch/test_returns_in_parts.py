@@ -1,0 +1,454 @@
+"""However a sale comes back, part by part, limits, budgets, counters and gifts are as before it."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rules.counters import Place
+from rules.parse import MAIN, parse_programme
+from rules.programme import Programme
+from switch.outcome import Outcome
+from switch.tallies import changes_of
+from tests.switch.story import Story, play, starter_text
+from tests.switch.test_inverse import state
+
+TEXT = (
+    starter_text()
+    + """
+[[rule]]
+id = "tenth"
+text = "A tenth off a and b"
+lines = { product = ["a", "b"] }
+then = { discount = "1/10" }
+cap = [{ cost = "5.00", per = "day" }, { count = 9, per = "month" }]
+
+[[rule]]
+id = "coupon-off"
+text = "2.00 off for a coupon"
+when = { coupon = "hello" }
+then = { discount_amount = "2.00" }
+cap = { cost = "10.00", per = "30 days", scope = "all" }
+
+[[rule]]
+id = "three"
+text = "Three d for two"
+lines = { product = "d" }
+then = { free_of = 3 }
+cap = { cost = "30.00", per = "week", scope = "terminal" }
+
+[[rule]]
+id = "stamps"
+text = "Stamps"
+then = { stamp_per_unit = "card" }
+
+[[rule]]
+id = "free"
+text = "Free c for stamps"
+lines = { product = "c" }
+then = { free_for_stamps = "card" }
+cap = { cost = "20.00", per = "month", scope = "cashier" }
+
+[[rule]]
+id = "few"
+text = "Points"
+lines = { product = "b" }
+then = { points_per_amount = { points = 1, per = "0.30" } }
+cap = [{ points = 900, per = "week" }, { cost = "8.00", per = "day", scope = "card" }]
+
+[[coupon]]
+id = "hello"
+text = "Hello"
+codes = ["HELLO"]
+
+[[coupon]]
+id = "treat"
+text = "Treat"
+
+[[stamp_card]]
+id = "card"
+text = "Card"
+size = 4
+
+[[pool]]
+id = "mugs"
+text = "A mug"
+stock = 9
+cost = "1.00"
+
+[[partner]]
+id = "MARKET"
+text = "Market"
+funds = true
+"""
+)
+CAMPAIGN = """
+[campaign]
+id = "c"
+text = "C"
+nature = "mixed"
+category = "x"
+state = "active"
+period = { from = 2026-01-01 }
+budget_points = 20000
+budget_daily = 15000
+funding = [{ partner = "MARKET", basis_points = 3333 }, { partner = "OWN", basis_points = 6667 }]
+cap = { points = 12000, per = "week" }
+
+[[rule]]
+id = "double"
+text = "Double"
+lines = { product = "a" }
+then = { multiply = 2 }
+
+[[rule]]
+id = "paper"
+text = "5.00"
+when = { amount = { from = "12.00" } }
+then = { certificate = "5.00" }
+cap = { cost = "50.00", per = "month" }
+
+[[rule]]
+id = "purse"
+text = "A seventh"
+lines = { product = "b" }
+then = { cash_back = "1/7" }
+cap = { cost = "50.00", per = "month" }
+
+[[rule]]
+id = "mug"
+text = "A mug"
+when = { amount = { from = "15.00" } }
+then = { giveaway = "mugs" }
+cap = { cost = "3.00", per = "day" }
+
+[[rule]]
+id = "again"
+text = "A coupon"
+lines = { product = "d" }
+then = { coupon = "treat" }
+"""
+PROGRAMME = parse_programme({MAIN: TEXT, "campaigns/c.toml": CAMPAIGN})
+BASKET = (("a", 997), ("b", 533), ("a", 101), ("c", 250), ("d", 300), ("d", 301), ("d", 299))
+
+
+def told(story: Story) -> Outcome:
+    return story.pending[-1]
+
+
+def counted(story: Story) -> Counter[Place]:
+    """What everything that was decided counted, by place."""
+    sums: Counter[Place] = Counter()
+    for outcome in (*story.store.outcomes.values(), *story.pending):
+        for place, change, _ in changes_of(outcome.sides):
+            sums[place] += change
+    return sums
+
+
+def prepared() -> Story:
+    """Somebody with a full card of stamps."""
+    story = Story(PROGRAMME)
+    story.play("EARN card=A amount=400 lines=x*100,x*100,x*100,x*100 -> exception=None\nbatch")
+    return story
+
+
+def net_of(outcome: Outcome) -> list[int]:
+    """What each line costs after its discounts."""
+    amounts = [amount for _, amount in BASKET]
+    for discount in getattr(outcome.decision, "discounts", ()):
+        amounts[discount.line - 1] -= discount.amount_minor
+    return amounts
+
+
+class Returning:
+    """A sale of the basket that comes back part by part."""
+
+    def __init__(self, *, is_held: bool) -> None:
+        self.story = prepared()
+        self.before = state(self.story)
+        basket = ",".join(f"{name}*{amount}" for name, amount in BASKET)
+        total = sum(amount for _, amount in BASKET)
+        sale = f"card=A amount={total} lines={basket} can=D coupon=HELLO at=T1 cashier=7"
+        self.story.play(f"{'h: HOLD' if is_held else 's: EARN'} {sale} -> exception=None")
+        self.lines = net_of(told(self.story))  # what of each line was not returned by a refund of lines
+        if is_held:
+            self.story.play(f"s: COMPLETE card=A amount={total} of=h -> exception=None")
+        self.rest = sum(self.lines)
+        self.refunds: list[tuple[str, int]] = []
+        self.counted = counted(self.story)
+
+    def returned(self, thirds: list[int]) -> None:
+        """So many thirds of what is left of each line come back."""
+        back = [min(-(-amount * part // 3), amount) for amount, part in zip(self.lines, thirds, strict=True)]
+        products = [f"{name}*{part}" for (name, _), part in zip(BASKET, back, strict=True) if part]
+        if products and self._refund(sum(back), f"lines={','.join(products)}"):
+            self.lines = [amount - part for amount, part in zip(self.lines, back, strict=True)]
+
+    def refunded(self, thousandths: int) -> None:
+        """So much of what is left comes back, and nobody says of which lines."""
+        if amount := self.rest * thousandths // 1000:
+            self._refund(amount, "")
+
+    def undone(self, thousandths: int, *, in_part: bool) -> None:
+        """One of the refunds did not happen, or only so much of it."""
+        if self.refunds:
+            name, whole = self.refunds.pop(thousandths % len(self.refunds))
+            final = whole * thousandths // 1000 if in_part else 0
+            self.rest += whole - final
+            self.story.play(f"REVERSAL of={name} {f'final={final}' if final else ''} -> exception=None")
+
+    def _refund(self, amount: int, lines: str) -> bool:
+        name = f"n{len(self.story.asked)}"
+        self.story.play(f"{name}: REFUND card=A of=s amount={amount} {lines} ->")
+        record = told(self.story).record
+        assert record is not None
+        if record.effective:
+            self.rest -= amount
+            self.refunds.append((name, amount))
+        return record.effective
+
+
+BOUND = ("off:", "rule:", "budget:", "campaign:", "coupon:", "pool.")
+parts = st.lists(
+    st.tuples(
+        st.sampled_from(["lines", "lines", "lines", "amount", "undo", "undo in part"]),
+        st.lists(st.integers(0, 3), min_size=len(BASKET), max_size=len(BASKET)),
+        st.integers(1, 999),
+    ),
+    max_size=6,
+)
+ends = st.sampled_from(["REVERSAL of=s", "REFUND card=A of=s amount={}"])
+
+
+@settings(max_examples=60)
+@given(parts=parts, end=ends, is_held=st.booleans())
+def test_any_split_brings_all_back(
+    parts: list[tuple[str, list[int], int]],
+    end: str,
+    is_held: bool,  # noqa: FBT001  (drawn)
+) -> None:
+    """Lines, parts of lines, amounts, and refunds that did not happen, or only in part."""
+    sale = Returning(is_held=is_held)
+    for how, thirds, thousandths in parts:
+        match how:
+            case "lines":
+                sale.returned(thirds)
+            case "amount":
+                sale.refunded(thousandths)
+            case _:
+                sale.undone(thousandths, in_part=how == "undo in part")
+        for place, count in counted(sale.story).items():
+            assert not place[0].startswith(BOUND) or 0 <= count <= sale.counted[place], place
+    sale.story.play(end.format(sale.rest) + " -> exception=None")
+    assert state(sale.story) == sale.before
+    sale.story.commit()
+
+
+TENTH = """
+[[rule]]
+id = "tenth"
+text = "A tenth off a and b"
+lines = { product = ["a", "b"] }
+then = { discount = "1/10" }
+cap = {}
+"""
+
+
+def tenth(cap: str) -> Programme:
+    return parse_programme({MAIN: starter_text() + TENTH.replace("{}", cap)})
+
+
+def test_what_is_off_no_more_may_be_taken_off_again() -> None:
+    """Line by line, to the cent; a later return frees the rest, and what did not happen takes it again."""
+    again = "QUOTE card=A amount=9000 lines=a*9000 can=D"
+    play(
+        f"""
+        s: EARN card=A amount=1500 lines=a*1000,b*400,x*100 can=D -> off=140 lines=1:100+2:40
+        {again}                                       -> off=60
+        r: REFUND of=s amount=360 lines=b*360         -> pay=360
+        {again}                                       -> off=100
+        REFUND of=s amount=100 lines=x*100            -> pay=100
+        {again}                                       -> off=100
+        REFUND of=s amount=301 lines=a*301            -> pay=301
+        {again}                                       -> off=133
+        REVERSAL of=r                                 -> reason=None
+        {again}                                       -> off=93
+        REFUND of=s amount=959 lines=a*599,b*360      -> pay=959
+        {again}                                       -> off=200
+        """,
+        tenth('{ cost = "2.00", per = "day" }'),
+    )
+
+
+def test_where_nobody_said_the_lines_it_is_the_proportion() -> None:
+    """Rounded so that no more is free than came back; and again for the part of a refund that stands not."""
+    again = "QUOTE card=A amount=9000 lines=a*9000 can=D"
+    play(
+        f"""
+        s: EARN card=A amount=1400 lines=a*1000,b*400 can=D -> off=140
+        r: REFUND of=s amount=500                     -> pay=500
+        {again}                                       -> off=115
+        REVERSAL of=r final=100                       -> reason=None
+        {again}                                       -> off=71
+        REVERSAL of=s final=400                       -> pay=1000
+        {again}                                       -> off=182
+        """,
+        tenth('{ cost = "2.00", per = "day" }'),
+    )
+
+
+def test_it_is_free_in_the_time_in_which_it_was_used() -> None:
+    """What comes back on another day frees nothing of that day."""
+    again = "QUOTE card=A amount=9000 lines=a*9000 can=D"
+    play(
+        f"""
+        s: EARN card=A amount=1500 lines=a*1000,b*500 can=D  -> off=150
+        EARN card=A amount=500 lines=a*500 can=D later=1     -> off=50
+        REFUND of=s amount=450 lines=b*450                   -> pay=450
+        {again}                                              -> off=50
+        {again} later=1                                      -> off=150
+        {again} later=1                                      -> off=200
+        """,
+        tenth('[{ cost = "2.00", per = "2 days" }]'),
+    )
+
+
+def test_a_sale_counts_while_something_of_it_is_off() -> None:
+    """By lines; by amounts until all has come back."""
+    cap = '{ count = 1, per = "lifetime" }'
+    again = "QUOTE card=A amount=1000 lines=a*1000 can=D"
+    play(
+        f"""
+        s: EARN card=A amount=1500 lines=a*1000,x*500 can=D  -> off=100
+        REFUND of=s amount=899 lines=a*899                   -> pay=899
+        {again}                                              -> off=0
+        r: REFUND of=s amount=1 lines=a*1                    -> pay=1
+        {again}                                              -> off=100
+        REVERSAL of=r                                        -> reason=None
+        {again}                                              -> off=0
+        REFUND of=s amount=500                               -> pay=500
+        {again}                                              -> off=0
+        REFUND of=s amount=1                                 -> pay=1
+        {again}                                              -> off=100
+        """,
+        tenth(cap),
+    )
+
+
+def test_what_was_free_is_off_while_it_is_kept() -> None:
+    """Though all that was paid for came back; so the coupon that brought it stays used, too."""
+    text = """
+    [[coupon]]
+    id = "hello"
+    text = "Hello"
+    codes = ["HELLO"]
+    [[rule]]
+    id = "free"
+    text = "Free"
+    when = { coupon = "hello" }
+    lines = { product = "a" }
+    then = { unit_price = "0.00" }
+    cap = { cost = "5.00", per = "day" }
+    """
+    again = "EARN card=A amount=300 lines=a*300 can=D coupon=HELLO"
+    play(
+        f"""
+        s: EARN card=A amount=800 lines=a*300,x*500 can=D coupon=HELLO -> off=300
+        REFUND of=s amount=500 lines=x*500                             -> pay=500
+        QUOTE card=B amount=300 lines=a*300 can=D coupon=HELLO         -> refused=COUPON_USED:HELLO
+        REFUND of=s amount=0 lines=a*0                                 -> pay=0
+        {again}                                                        -> off=300
+        """,
+        parse_programme({MAIN: starter_text() + text}),
+    )
+
+
+def test_a_smaller_completion_takes_less_off() -> None:
+    """Its hold counted all; what the sale does not need is free, and what of it comes back later."""
+    again = "QUOTE card=A amount=9000 lines=a*9000 can=D"
+    play(
+        f"""
+        h: HOLD card=A amount=1500 lines=a*1000,x*500 can=D           -> off=100 pay=1400
+        {again}                                                       -> off=100
+        c: COMPLETE card=A amount=750 of=h can=D                      -> off=50 pay=700 earned=7
+        {again}                                                       -> off=150
+        REFUND of=c amount=250 lines=x*250                            -> pay=250
+        {again}                                                       -> off=150
+        REFUND of=c amount=225 lines=a*225                            -> pay=225
+        {again}                                                       -> off=175
+        REVERSAL of=c                                                 -> reason=None
+        {again}                                                       -> off=200
+        """,
+        tenth('{ cost = "2.00", per = "day" }'),
+    )
+
+
+def test_a_completion_with_a_basket_of_its_own() -> None:
+    """It is sold at the prices of the hold: nothing is taken off a second time before it earns."""
+    play(
+        """
+        h: HOLD card=A amount=2000 lines=a*2000 can=D                 -> off=200
+        c: COMPLETE card=A amount=2000 of=h lines=a*1200,x*800 can=D  -> off=200 earned=18
+        QUOTE card=A amount=9000 lines=a*9000 can=D                   -> off=100
+        REFUND of=c amount=720 lines=x*720                            -> pay=720 earned=-8
+        QUOTE card=A amount=9000 lines=a*9000 can=D                   -> off=180
+        """,
+        tenth('{ cost = "3.00", per = "day" }'),
+    )
+
+
+GIFTS = """
+[campaign]
+id = "c"
+text = "C"
+nature = "mixed"
+category = "x"
+state = "active"
+period = { from = 2026-01-01 }
+budget_points = 1500
+funding = [{ partner = "MARKET", basis_points = 10000 }]
+
+[[rule]]
+id = "double"
+text = "Double"
+then = { multiply = 2 }
+
+[[rule]]
+id = "gift"
+text = "Gift"
+when = { amount = { from = "10.00" } }
+then = {}
+cap = { cost = "15.00", per = "day" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("gift", "took", "stands"),
+    [('{ certificate = "5.00" }', 500, 500), ('{ money = "5.00" }', 500, 250)],
+)
+def test_a_budget_gets_what_came_back(gift: str, took: int, stands: int) -> None:
+    """Of an amount half of the points, and of money; a certificate stands whole until all comes back."""
+    programme = parse_programme(
+        {
+            MAIN: starter_text() + '[[partner]]\nid = "MARKET"\ntext = "M"\n',
+            "campaigns/c.toml": GIFTS.replace("{}", gift),
+        }
+    )
+    story = Story(programme)
+    story.play("s: EARN card=A amount=2000 -> earned=40")
+    measures = "budget:c/all", "rule:gift/member#cost", "funded_gifts:c", "funded:c"
+
+    def counts() -> list[int]:
+        sums: Counter[str] = Counter()
+        for place, count in counted(story).items():
+            sums[place[0]] += count
+        return [sums[measure] for measure in measures]
+
+    assert counts() == [20 + took, took, took, 20]
+    story.play("r: REFUND card=A of=s amount=1000 -> earned=-20")
+    assert counts() == [10 + stands, stands, stands, 10]
+    story.play("REVERSAL of=r -> earned=20")
+    assert counts() == [20 + took, took, took, 20]
+    story.play("REFUND card=A of=s amount=500 ->\nREFUND card=A of=s amount=1500 ->")
+    assert counts() == [0, 0, 0, 0]
