@@ -46,19 +46,21 @@ def import_(ctx: click.Context, file: Path, config: Path, *, as_json: bool) -> N
     """Take in the cards of the CSV FILE, in UTF-8; exit code 1 if a line was bad, all others are taken in.
 
     Columns: card, member, and any of status (issued, active, blocked, lost, stolen), expires (YYMM), tier,
-    parent (another card of the family), name, phone, mail, birthday (YYYY-MM-DD), language. A card that is
-    known just so is skipped.
+    parent (another card of the family), name, phone, mail, birthday (YYYY-MM-DD), language, type (of the
+    card, as you call it). A card that is known just so is skipped; one of another type is of that type now.
     """
     deployment = open_deployment(config)
     with deployment.desk() as desk:
-        imported, skipped, bad = _take_in(file, deployment, desk)
+        imported, changed, skipped, bad = _take_in(file, deployment, desk)
     if as_json:
         told = [{"line": line, "reason": reason} for line, reason in bad]
-        print_json({"imported": imported, "skipped": skipped, "bad": told})
+        changes = {"changed": changed} if changed else {}
+        print_json({"imported": imported, **changes, "skipped": skipped, "bad": told})
     else:
         for line, reason in bad:
             click.echo(f"line {line}: {reason}")
-        click.echo(f"{imported} imported, {skipped} skipped, {len(bad)} bad")
+        retyped = f"{changed} changed, " if changed else ""
+        click.echo(f"{imported} imported, {retyped}{skipped} skipped, {len(bad)} bad")
     if bad:
         ctx.exit(1)
 
@@ -70,19 +72,23 @@ def import_(ctx: click.Context, file: Path, config: Path, *, as_json: bool) -> N
 @click.option("--expires", metavar="YYMM", default="", help="Last month in which it can be used.")
 @click.option("--tier", default="", help="Tier of the member.")
 @click.option("--parent", metavar="CARD", default="", help="Another card of the family.")
+@click.option(
+    "--type", "kind", metavar="NAME", default="", help="Of the card, as you call it; rules may ask for it."
+)
 @config_option
 @json_option
-def issue(card: str, config: Path, *, as_json: bool, **cells: str) -> None:
+def issue(card: str, config: Path, *, as_json: bool, kind: str, **cells: str) -> None:
     """Issue CARD to MEMBER (your own id of him, new or known). It can be used when it is activated."""
     deployment = open_deployment(config)
-    row = deployment.card(card, **cells)
+    of_type = {"type": kind} if kind else {}  # who says nothing of it changes nothing
+    row = deployment.card(card, **cells, **of_type)
     with deployment.desk() as desk:
         told = desk.order("cards.import", cards=[CardLine.of(row, deployment.hasher.token).to_json()])
     if told["bad"]:
         raise LoyaltyError(told["bad"][0][1], where=f"card *{row.card.last4}")
     expires_on = row.expires_on and row.expires_on.isoformat()
     shown = {"card": f"*{row.card.last4}", "member": row.member, "status": row.status.value}
-    print_record({**shown, "expires_on": expires_on}, as_json=as_json)
+    print_record({**shown, "expires_on": expires_on, **of_type}, as_json=as_json)
 
 
 @cards.command(epilog="Example: puntual cards activate 6390120000000019")
@@ -153,6 +159,7 @@ def show(card: str, config: Path, *, as_json: bool) -> None:
         "card": f"*{found.last4}",
         "status": found.status.value,
         "expires_on": found.expires_on,
+        **({"type": found.type} if found.type else {}),
         "terminals_are_told": "APPROVED" if refusal is None else refusal.value,
         "member": found.operator_id,
         **({"programme": found.programme} if found.programme else {}),
@@ -177,17 +184,18 @@ def _set_status(number: str, status: CardStatus, config: Path, *, as_json: bool)
         print_record(desk.order("cards.status", card=token, status=status.value), as_json=as_json)
 
 
-def _take_in(file: Path, deployment: Deployment, desk: Desk) -> tuple[int, int, list[tuple[int, str]]]:
-    """How many cards of *file* were imported and skipped, and the bad lines, in order."""
-    imported = skipped = 0
+def _take_in(file: Path, deployment: Deployment, desk: Desk) -> tuple[int, int, int, list[tuple[int, str]]]:
+    """How many cards of *file* were imported, changed and skipped, and the bad lines, in order."""
+    imported = changed = skipped = 0
     bad: list[tuple[int, str]] = []
     for some in slices(_parents_first(_rows(file, deployment, bad)), SLICE_SIZE):
         lines = [CardLine.of(row, deployment.hasher.token).to_json() for row in some]
         told = desk.order("cards.import", cards=lines)
         imported += told["imported"]
+        changed += told.get("changed", 0)
         skipped += told["skipped"]
         bad += [(line, reason) for line, reason in told["bad"]]
-    return imported, skipped, sorted(bad)
+    return imported, changed, skipped, sorted(bad)
 
 
 def _rows(file: Path, deployment: Deployment, bad: list[tuple[int, str]]) -> Iterator[CardRow]:

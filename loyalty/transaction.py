@@ -147,6 +147,7 @@ class Transaction:
             that the message is a COMPLETE when that is of an open hold of the card.
         batch: Number of the terminal's batch (tag 024), else ``None``.
         entry_mode: DE 22 as sent: how the card was read.
+        pos_condition: DE 25 as sent.
         can: What the till can: letters of tag 040, else of the register.
     """
 
@@ -182,6 +183,7 @@ class Transaction:
     held_for: Operation | None = None
     batch: str | None = None
     entry_mode: str = ""
+    pos_condition: str = ""
 
 
 @dataclass(slots=True, kw_only=True)

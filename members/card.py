@@ -29,6 +29,7 @@ class Card:
         last4: All that is kept of the number.
         expires_on: Its last day; ``None`` when it never expires.
         programme: That the member belongs to; empty for the deployment's own.
+        type: As the operator calls it (``corporate``, ``virtual``); empty for none.
     """
 
     card_id: CardId
@@ -41,6 +42,7 @@ class Card:
     tier: str | None = None
     language: str | None = None
     programme: str = ""
+    type: str = ""
 
     def refusal(self, today: date) -> Reason | None:
         """Why it cannot be used on *today*, by step 9 of the order of checks; ``None`` when it can."""

@@ -20,6 +20,7 @@ REQUIRED: Final = ("card", "member")
 NO_HEADER: Final = "the header is missing"
 OPTIONAL: Final = (
     "status", "expires", "tier", "parent", "name", "phone", "mail", "birthday", "language",
+    "type",
 )  # fmt: skip
 
 # A card is replaced by a command that names its successor, never by a list.
@@ -31,6 +32,7 @@ _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PHONE: Final = re.compile(r"[1-9][0-9]{6,14}")  # ITU-T E.164, with country code
 _MAIL: Final = re.compile(r"(?=.{3,254}$)[^\s@]+@[^\s@]+")  # RFC 5321, 4.5.3.1
 _NOT_UTF_8: Final = re.compile("[\ud800-\udfff]")  # what "surrogateescape" makes of other bytes
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", re.ASCII)  # of what the operator names himself
 _LANGUAGE: Final = re.compile(r"[a-z]{2}")  # ISO 639-1
 _NAME_LENGTH_MAX: Final = 200
 
@@ -45,6 +47,7 @@ class CardRow:
         expires_on: Last day of the month given; ``None``: never.
         parent: Another card of the family whose accounts it shares.
         programme: In whose range the number lies; empty for the deployment's own.
+        type: Of the card; ``None`` where the list has no such column.
     """
 
     line: int
@@ -60,6 +63,7 @@ class CardRow:
     birthday: date | None = field(default=None, repr=False)
     language: str | None = None
     programme: str = ""
+    type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +208,16 @@ def _row(line: int, row: Mapping[str, str], terms: Sequence[CardTerms]) -> CardR
         birthday=day_cell(row, "birthday"),
         language=shaped_cell(row, "language", _LANGUAGE, "two small letters"),
         programme=its.programme,
+        type=_type(row),
     )
+
+
+def _type(row: Mapping[str, str]) -> str | None:
+    """What *row* says of the type of its card: an empty cell says that it has none."""
+    kind = row.get("type")
+    if kind and not NAME.fullmatch(kind):
+        raise BadCellError("type is not a name: up to 40 letters, digits, _ . and -")
+    return kind
 
 
 def _terms_of(number: str, terms: Sequence[CardTerms]) -> CardTerms:

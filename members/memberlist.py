@@ -1,19 +1,17 @@
 """Reads a list of what the operator says of members: segments, category, kind, when they joined. CSV."""
 
 import csv
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from members.importer import NO_HEADER, BadLine
+from members.importer import NAME, NO_HEADER, BadLine
 from members.profile import MemberKind
 
 COLUMNS: Final = ("member", "segments", "category", "joined", "kind")
 SEGMENTS_MAX: Final = 64  # of one member: they are kept with each of his sales
 _KINDS: Final = {each.value: each for each in MemberKind} | {"": MemberKind.PERSON}
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +61,11 @@ def _row(number: int, cells: list[str], header: list[str]) -> MemberRow | BadLin
         return BadLine(number, "member is empty")
     segments = frozenset(row["segments"].split()) if "segments" in row else None
     if segments is not None and (
-        len(segments) > SEGMENTS_MAX or not all(_NAME.fullmatch(each) for each in segments)
+        len(segments) > SEGMENTS_MAX or not all(NAME.fullmatch(each) for each in segments)
     ):
         return BadLine(number, f"segments are not up to {SEGMENTS_MAX} names with spaces between")
     category = row.get("category")
-    if category and not _NAME.fullmatch(category):
+    if category and not NAME.fullmatch(category):
         return BadLine(number, "category is not a name")
     joined_on = None
     if row.get("joined"):

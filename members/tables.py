@@ -67,6 +67,7 @@ card: Final = Table(
     Column("status", Text, nullable=False),
     Column("expires_on", Text),
     Column("replaced_by", _Integer),
+    Column("type", Text, nullable=False, server_default=""),
     sqlite_strict=True,
 )
 

@@ -312,6 +312,7 @@ class Reader:
             held_for=self._operations.held_for(message, operation),
             batch=till.batch,
             entry_mode=elements.get(22, ""),
+            pos_condition=elements.get(25, ""),
         )
 
     def _upload(

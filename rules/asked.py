@@ -19,40 +19,45 @@ from rules.rule import Rule
 
 def counters_in(conditions: Iterable[Condition]) -> Iterator[str]:
     """Names of the counters that *conditions* ask for, also inside others."""
-    for condition in conditions:
-        match condition:
-            case CounterWithin(name):
-                yield name
-            case AllOf(parts) | AnyOf(parts):
-                yield from counters_in(parts)
-            case Not(inner):
-                yield from counters_in((inner,))
-            case _:
-                pass
+    for condition in _plain(conditions):
+        if isinstance(condition, CounterWithin):
+            yield condition.name
 
 
 def member_facts_in(rules: Iterable[Rule]) -> Iterator[str]:
     """What *rules* ask of a member: ``segment``, ``card_category``, ``birthday``, ``joined``, and traits."""
     for rule in rules:
-        yield from _facts_in(rule.when)
+        for condition in _plain(rule.when):
+            match condition:
+                case OneOf("card_category", _):
+                    yield "card_category"
+                case SomeOf("segment", _):
+                    yield "segment"
+                case SomeOf("traits", values):
+                    yield from {value.partition(":")[0] for value in values}
+                case BirthdayWithin() | AgeWithin():
+                    yield "birthday"
+                case JoinedWithin():
+                    yield "joined"
+                case _:
+                    pass
 
 
-def _facts_in(conditions: Iterable[Condition]) -> Iterator[str]:
+def values_in(conditions: Iterable[Condition], trait: str) -> set[str]:
+    """The values of *trait* that *conditions* ask for, also inside others."""
+    asked = (each.values for each in _plain(conditions) if isinstance(each, SomeOf))
+    return {
+        value.removeprefix(f"{trait}:") for some in asked for value in some if value.startswith(f"{trait}:")
+    }
+
+
+def _plain(conditions: Iterable[Condition]) -> Iterator[Condition]:
+    """*conditions* with what is inside others in the place of these."""
     for condition in conditions:
         match condition:
-            case OneOf("card_category", _):
-                yield "card_category"
-            case SomeOf("segment", _):
-                yield "segment"
-            case SomeOf("traits", values):
-                yield from {value.partition(":")[0] for value in values}
-            case BirthdayWithin() | AgeWithin():
-                yield "birthday"
-            case JoinedWithin():
-                yield "joined"
             case AllOf(parts) | AnyOf(parts):
-                yield from _facts_in(parts)
+                yield from _plain(parts)
             case Not(inner):
-                yield from _facts_in((inner,))
+                yield from _plain((inner,))
             case _:
-                pass
+                yield condition

@@ -19,6 +19,7 @@ Range = tuple[int | None, int | None]
 
 TRAITS: Final = "traits"  # of them rules ask under the names of ``TRAIT_VALUES``
 CURRENCY: Final = "currency"  # a trait too; its values are the programme's own
+FREE_TRAITS: Final = ("card_type", "pos_condition")  # their values are whatever has the right shape
 OPERATION: Final = "operation"  # a trait that only rules which decline ask for
 TRAIT_VALUES: Final[dict[str, tuple[str, ...]]] = {
     OPERATION: ("EARN", "REDEEM", "TRANSFER", "EXCHANGE", "PAY_CERTIFICATE"),

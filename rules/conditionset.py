@@ -8,6 +8,7 @@ from rules.conditions import (
     AMOUNT_ATTRIBUTES,
     CURRENCY,
     DAY_S,
+    FREE_TRAITS,
     SET_ATTRIBUTES,
     TEXT_ATTRIBUTES,
     TRAIT_VALUES,
@@ -41,10 +42,13 @@ TENDERS: Final = ("CASH", "CARD", "PNTS", "CERT", "OTHR")
 CARD_STATUSES: Final = ("issued", "active", "blocked", "lost", "stolen", "replaced")
 DEPTH_MAX: Final = 8  # of conditions inside conditions
 _MCC: Final = re.compile(r"[0-9]{4}", re.ASCII)  # ISO 18245
+_CONDITION: Final = re.compile(r"[0-9]{2}", re.ASCII)  # ISO 8583:1987, DE 25
 _ACQUIRER: Final = re.compile(r"[0-9]{11}", re.ASCII)
 SHAPES: Final = {
     "mcc": (_MCC, "four digits"),
     "acquirer": (_ACQUIRER, "eleven digits, zeros in front"),
+    "card_type": (NAME, "a name as lists of cards have it: up to 40 letters, digits, _ . and -"),
+    "pos_condition": (_CONDITION, "two digits"),
 }
 CLOSED: Final = {
     "channel": CHANNELS,
@@ -140,12 +144,16 @@ def _attributes(section: Section, names: Names) -> list[Condition]:
     ]
     for key, values in {**TRAIT_VALUES, CURRENCY: names.currencies}.items():
         if key in section:
-            asked = section.names(key, values)
-            sets.append(SomeOf(TRAITS, frozenset(f"{key}:{value}" for value in asked)))
+            sets.append(_trait(key, section.names(key, values)))
+    sets += [_trait(key, _known(section, key, names)) for key in FREE_TRAITS if key in section]
     sets += _products(section, names)
     sets += _bands(section)
     amounts = [AmountWithin(key, *_amounts(section, key)) for key in AMOUNT_ATTRIBUTES if key in section]
     return [*texts, *sets, *amounts]
+
+
+def _trait(name: str, values: frozenset[str]) -> SomeOf:
+    return SomeOf(TRAITS, frozenset(f"{name}:{value}" for value in values))
 
 
 def _segments(section: Section, names: Names) -> Condition:

@@ -114,7 +114,7 @@ def found(condition: Condition, facts: Facts, currency: str) -> str:  # noqa: C9
             return TEXT_ATTRIBUTES[attribute](facts) or "none"
         case SomeOf("traits", values):
             own = {value.partition(":")[0] for value in values}
-            has = [_trait(each) for each in sorted(facts.traits) if each.partition(":")[0] in own]
+            has = [_trait(each) or "none" for each in sorted(facts.traits) if each.partition(":")[0] in own]
             return ", ".join(has) or "unknown"
         case SomeOf(attribute, _):
             return ", ".join(sorted(SET_ATTRIBUTES[attribute](facts))) or "none"

@@ -54,7 +54,7 @@ class Facts:
         joined_on: When he joined, when known.
         counters: What was counted of the member before this sale: name and value, ascending by name.
         traits: What rules ask of member, card and message, as ``role:child``, ``kind:person``,
-            ``entry_mode:chip``, ``currency:978``.
+            ``entry_mode:chip``, ``currency:978``; ``card_type:`` of a card without one.
         arms: Where the member lies in experiments: ``summer/A``, or ``holdout``.
         off: What was taken off the price already: line (from 1), minor units, promotion.
     """

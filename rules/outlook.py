@@ -7,8 +7,10 @@ from typing import Final
 
 from loyalty.amount import format_minor
 from rules.advice import Advice, percent
+from rules.asked import values_in
 from rules.effects import GiveAway
 from rules.programme import Programme
+from rules.reading import did_you_mean
 from rules.stacking import WHOLE_BP, value_of_point
 
 STOCK_LEFT_BP: Final = 1_000  # of a pool; with less left a promise may end before its campaign does
@@ -24,6 +26,7 @@ class Outlook:
         given_of: Prizes that were given, by pool.
         spent_of: Points that budgets gave, by campaign.
         sold: Of products that were sold lately: money, in minor units, and quantity, in thousandths.
+        card_types: That cards have, where rules ask for types and there are cards.
     """
 
     outstanding: int = 0
@@ -31,6 +34,7 @@ class Outlook:
     given_of: Mapping[str, int] = field(default_factory=dict)
     spent_of: Mapping[str, int] = field(default_factory=dict)
     sold: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    card_types: frozenset[str] | None = None
 
 
 def broken_promises(programme: Programme, costs: Mapping[str, int], outlook: Outlook) -> Iterator[Advice]:
@@ -39,6 +43,7 @@ def broken_promises(programme: Programme, costs: Mapping[str, int], outlook: Out
     yield from _partners(programme, outlook)
     yield from _pools(programme, outlook)
     yield from _losses(programme, costs, outlook)
+    yield from _strange_types(programme, outlook)
 
 
 def _liability(programme: Programme, outlook: Outlook) -> Iterator[Advice]:
@@ -108,3 +113,15 @@ def _losses(programme: Programme, costs: Mapping[str, int], outlook: Outlook) ->
             f" -{percent(-margin_bp)} percent of its price",
             "take them out: base = 0 on these products, or a higher price",
         )
+
+
+def _strange_types(programme: Programme, outlook: Outlook) -> Iterator[Advice]:
+    """Types of cards that rules ask for and no card has: names of the operator's own, and soon misspelt."""
+    known = outlook.card_types
+    if known is None:
+        return
+    for rule in programme.rules:
+        for name in sorted(values_in(rule.when, "card_type") - known):
+            what = f"asks for cards of the type {name}, and there are none"
+            hint = did_you_mean(name, known) or "give cards this type: puntual cards import"
+            yield Advice(f"rule {rule.id}", what, hint)

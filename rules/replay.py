@@ -138,12 +138,10 @@ class Replay:
     """Rates sales by *programme*, one after the other.
 
     Args:
-        ask: Puts what the programme asks of a member among the facts, where they do not tell it.
+        ask: Puts what the programme asks of a member among the facts of his sale, where they do not tell it.
     """
 
-    def __init__(
-        self, programme: Programme, ask: Callable[[Facts, int], None] = lambda _facts, _member: None
-    ) -> None:
+    def __init__(self, programme: Programme, ask: Callable[[Past], None] = lambda _: None) -> None:
         self._programme = programme
         self._ask = ask
         self._places = Places()
@@ -165,7 +163,7 @@ class Replay:
         facts.counters = ()
         facts.arms = frozenset()
         if member is not None:
-            self._ask(facts, member)
+            self._ask(past)
             if "arms" in programme.asks:
                 facts.arms = arms_of(programme, member)
         if counting is not None:

@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from rules.cap import Per, Scope
-from rules.conditions import AMOUNT_ATTRIBUTES, CURRENCY, OPERATION, TEXT_ATTRIBUTES, TRAIT_VALUES
+from rules.conditions import (
+    AMOUNT_ATTRIBUTES,
+    CURRENCY,
+    FREE_TRAITS,
+    OPERATION,
+    TEXT_ATTRIBUTES,
+    TRAIT_VALUES,
+)
 from rules.conditionset import (
     BAND_NUMBERS,
     BANDS,
@@ -102,7 +109,7 @@ def when() -> Schema:
     """The conditions of a table."""
     inner = many({"$ref": "#/$defs/when"})
     conditions: Schema = {}
-    for attribute in (*TEXT_ATTRIBUTES, *WRITTEN_SETS):
+    for attribute in (*TEXT_ATTRIBUTES, *WRITTEN_SETS, *FREE_TRAITS):
         one = ANY_TEXT
         if attribute in CLOSED:
             one = {"enum": list(CLOSED[attribute])}

@@ -173,6 +173,8 @@ def _enrolment_entries(enrolment: Enrolment) -> list[tuple[int, str]]:
         ]
     if card.programme:
         told["programme"] = card.programme
+    if card.type:
+        told["type"] = card.type
     entries = [(int(card.card_id), _compact(told))]
     if enrolment.replaces is not None:
         replaced = {"status": CardStatus.REPLACED.value, "replaced_by": card.card_id}
@@ -185,6 +187,8 @@ def _change_entry(change: CardChange) -> tuple[int, str]:
     told: dict[str, object] = {}
     if change.status is not None:
         told["status"] = change.status.value
+    if change.type is not None:
+        told["type"] = change.type
     for did, link in (("linked", change.link), ("unlinked", change.unlink)):
         if link is not None:
             member_id = change.card.member_id

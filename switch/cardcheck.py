@@ -11,11 +11,11 @@ import msgspec
 
 from ledger.spill import Row
 from members.proof import ProofKind
-from switch.journalcheck import SLICE_SIZE, JournalCheck, Part, decode_entry
+from switch.journalcheck import SLICE_SIZE, Entry, JournalCheck, Part, decode_entry
 from switch.rows import secret_of
 
 _CARDS: Final = (
-    "SELECT card_id, lower(hex(token)), status, card.member_id, owner, expires_on, replaced_by"
+    "SELECT card_id, lower(hex(token)), status, card.member_id, owner, expires_on, replaced_by, type"
     " FROM card LEFT JOIN member USING (member_id)"
     " WHERE card_id > ? AND card_id < ? ORDER BY card_id LIMIT ?"
 )
@@ -35,6 +35,7 @@ class _Told(NamedTuple):
     owner: Any = None
     expires_on: Any = None
     replaced_by: Any = None
+    type: Any = ""
 
 
 class CardCheck(JournalCheck):
@@ -71,14 +72,22 @@ class _Cards(Part):
         if change.enrolled is not None:
             day = change.expires_on
             shared = sys.intern(day) if day is not None else None  # many cards end on the same day
-            self._told[card_id] = _Told(change.enrolled, change.status, change.member, change.owner, shared)
-        elif change.status is not None:
-            told = self._told.get(card_id, _Told())
-            successor = change.replaced_by or told.replaced_by
-            self._told[card_id] = told._replace(status=change.status, replaced_by=successor)
+            of_member = change.member, change.owner
+            type_ = sys.intern(change.type or "")
+            self._told[card_id] = _Told(change.enrolled, change.status, *of_member, shared, type=type_)
+        else:
+            self._take_change(card_id, change)
         for kind, secret in (("code", change.code), ("pin", change.pin)):
             if secret is not None:
                 self._told_secrets.setdefault(card_id, {})[kind] = secret
+
+    def _take_change(self, card_id: int, change: Entry) -> None:
+        if change.status is not None:
+            told = self._told.get(card_id, _Told())
+            successor = change.replaced_by or told.replaced_by
+            self._told[card_id] = told._replace(status=change.status, replaced_by=successor)
+        if change.type is not None:
+            self._told[card_id] = self._told.get(card_id, _Told())._replace(type=sys.intern(change.type))
 
     def compare_slice(self) -> bool:
         bounds = self.compared, self.ids.stop
@@ -124,6 +133,8 @@ def _differences(card: _Told, told: _Told) -> Iterator[str]:
         yield f"is {card.status}, and {told.status} by the journal"
     if card.replaced_by != told.replaced_by:
         yield "has another successor than its journal tells"
+    if card.type != told.type:
+        yield "is of another type than its journal tells"
 
 
 def _secrets(rows: sqlite3.Cursor) -> Iterator[tuple[int, _Secrets]]:

@@ -25,6 +25,7 @@ class CardLine:
         person: What is said of the member in clear; ``None`` when nothing is.
         identifiers: Kind and token of his phone and mail.
         programme: That the card is of; empty for the deployment's own.
+        type: Of the card, empty for none; ``None`` when nothing is said of it.
     """
 
     line: int
@@ -40,6 +41,7 @@ class CardLine:
     person: Person | None = None
     identifiers: tuple[tuple[str, Token], ...] = ()
     programme: str = ""
+    type: str | None = None
 
     @classmethod
     def of(cls, row: CardRow, token_of: TokenOf) -> Self:
@@ -67,10 +69,11 @@ class CardLine:
                 (named.kind.value, token_of(named)) for named in (row.phone, row.mail) if named
             ),
             programme=row.programme,
+            type=row.type,
         )
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON values; what is empty is left out."""
+        """As JSON values; what is empty is left out, but that a card has no type."""
         person = self.person or Person()
         values = {
             "line": self.line,
@@ -90,7 +93,8 @@ class CardLine:
             "identifiers": [[kind, token.hex()] for kind, token in self.identifiers],
             "programme": self.programme,
         }
-        return {name: value for name, value in values.items() if value not in (None, "", [])}
+        told = {name: value for name, value in values.items() if value not in (None, "", [])}
+        return told if self.type is None else told | {"type": self.type}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
@@ -118,6 +122,7 @@ class CardLine:
                 (str(kind), token_of_hex(token)) for kind, token in values.get("identifiers", ())
             ),
             programme=str(values.get("programme", "")),
+            type=None if values.get("type") is None else str(values["type"]),
         )
 
 

@@ -35,24 +35,33 @@ _BEFORE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ImportCards:
-    """Take in the cards of *lines*: those that are new are enrolled, those that are known are skipped."""
+    """Take in the cards of *lines*: the new ones are enrolled, the known ones skipped.
+
+    Of a known card the list may say another type, and nothing else: that is what it is from now on.
+    """
 
     lines: Sequence[CardLine]
     numbers: Numbers
     person_of: PersonOf
 
     def carry_out(self, worksheet: Worksheet, moment: Moment) -> Change:
-        """Told: ``imported`` and ``skipped``, how many; ``bad``, line and reason of the others."""
+        """Told: ``imported`` and ``skipped``, how many; ``bad``, line and reason of the others.
+
+        And ``changed``, how many known ones have another type now, where there are any.
+        """
         clerk = _Clerk(worksheet, self.numbers, self.person_of, moment.business_date)
         bad: list[list[int | str]] = []
         skipped = 0
         for line in self.lines:
             try:
-                skipped += not clerk.enrol(line)
+                skipped += not clerk.take(line)
             except _DiffersError as error:
                 bad.append([line.line, str(error)])
         result = {"imported": len(clerk.enrolments), "skipped": skipped, "bad": bad}
-        return Change(result=result, enrolments=tuple(clerk.enrolments))
+        changed = {"changed": len(clerk.changes)} if clerk.changes else {}
+        return Change(
+            result=result | changed, enrolments=tuple(clerk.enrolments), card_changes=tuple(clerk.changes)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +131,18 @@ class ReplaceCard:
 
 @dataclass(slots=True)
 class _Clerk:
-    """Enrols line after line; each sees those before it."""
+    """Takes in line after line; each sees those before it."""
 
     worksheet: Worksheet
     numbers: Numbers
     person_of: PersonOf
     today: date
     enrolments: list[Enrolment] = field(default_factory=list)
+    changes: list[CardChange] = field(default_factory=list)
     persons: dict[MemberId, Person] = field(default_factory=dict)
 
-    def enrol(self, line: CardLine) -> bool:
-        """Whether *line* was new.
+    def take(self, line: CardLine) -> bool:
+        """Whether *line* was new, or changed something.
 
         Raises:
             _DiffersError: It contradicts what is known.
@@ -141,7 +151,7 @@ class _Clerk:
         known = self.worksheet.cards(_CARD, line.token)
         if known:
             self._compare(known[0], line, parent)
-            return False
+            return self._change_type(known[0], line.type)
         member = next(iter(self.worksheet.cards(_ACCOUNT, line.account)), None)
         if member is not None and member.programme != line.programme:
             raise _DiffersError("the member is of another programme; give him an id of his own in this one")
@@ -160,6 +170,7 @@ class _Clerk:
             tier=line.tier or (member.tier if member else None),
             language=line.language or (member.language if member else None),
             programme=line.programme,
+            type=line.type or "",
         )
         enrolment = Enrolment(
             card=card,
@@ -199,6 +210,14 @@ class _Clerk:
         columns = [column for column, is_so in differs.items() if is_so]
         if columns:
             raise _DiffersError(f"the card is known with another {', '.join(columns)}")
+
+    def _change_type(self, card: Card, said: str | None) -> bool:
+        if said is None or said == card.type:
+            return False
+        change = CardChange(card=card, type=said)
+        self.worksheet.change_card(change)
+        self.changes.append(change)
+        return True
 
     def _person(self, member_id: MemberId) -> Person:
         return self.persons.get(member_id) or self.person_of(member_id) or Person()

@@ -184,16 +184,16 @@ class _Taking:
 
 
 def _set_statuses(database: sqlite3.Connection) -> None:
-    """Cards get the status that their journal ends with; those that it does not know are newer."""
+    """Cards get the status and type that their journal ends with; those that it does not know are newer."""
     rows = [
-        (told.get("status"), told.get("replaced_by"), card_id)
+        (told.get("status"), told.get("replaced_by"), told.get("type", ""), card_id)
         for card_id, told in _journal_ends(
             database.execute(
                 "SELECT card_id, change FROM card_entry WHERE card_id <> 0 ORDER BY card_id, block, line"
             )
         )
     ]
-    database.executemany("UPDATE card SET status = ?, replaced_by = ? WHERE card_id = ?", rows)
+    database.executemany("UPDATE card SET status = ?, replaced_by = ?, type = ? WHERE card_id = ?", rows)
     database.execute("DELETE FROM card WHERE card_id NOT IN (SELECT card_id FROM card_entry)")
 
 

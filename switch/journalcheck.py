@@ -45,6 +45,7 @@ class Entry(msgspec.Struct):
     expires_on: str | None = None
     status: str | None = None
     replaced_by: _Id | None = None
+    type: str | None = None  # of the card
     linked: str | None = None
     unlinked: str | None = None
     mark: str | None = None  # of what was linked or unlinked; not told by earlier versions

@@ -103,7 +103,8 @@ _LEADS: Final = (
 )
 MEMBER_OF_CARD: Final = "SELECT member_id FROM card WHERE card_id = ?"
 _CARDS: Final = (
-    "SELECT card_id, member_id, owner, operator_id, last4, status, expires_on, tier, language, programme"
+    "SELECT card_id, member_id, owner, operator_id, last4, status, expires_on, tier, language,"
+    " programme, type"
     " FROM member JOIN card USING (member_id) LEFT JOIN membership USING (member_id)"
     f" WHERE member_id = ? ORDER BY card_id LIMIT {CARDS_MAX}"
 )
@@ -163,7 +164,7 @@ def _lot_balance(row: Sequence[Any]) -> LotBalance:
 
 
 def _card_of(row: tuple[Any, ...]) -> Card:
-    card_id, member_id, owner, operator_id, last4, status, expires_on, tier, language, programme = row
+    card_id, member_id, owner, operator_id, last4, status, expires_on, tier, language, programme, kind = row
     return Card(
         card_id=card_id,
         member_id=member_id,
@@ -175,6 +176,7 @@ def _card_of(row: tuple[Any, ...]) -> Card:
         tier=tier,
         language=language,
         programme=programme or "",
+        type=kind,
     )
 
 

@@ -21,11 +21,12 @@ _ENTRY_MODES: Final = MappingProxyType(
         "81": "ecommerce", "90": "magstripe", "91": "contactless", "95": "chip",
     }
 )  # fmt: skip
-_ENTRY_SIZE: Final = 3  # digits; other versions of the standard say it otherwise
+# Digits; other versions of the standard say these otherwise, and what is no condition in DE 25.
+_ENTRY_SIZE: Final = 3
+_CONDITION_SIZE: Final = 2
 
-
-OF_MEMBER: Final = frozenset({"segment", "kind", "card_category", "birthday", "joined"})
-TRAITS: Final = frozenset({"operation", "role", "entry_mode", "kind", "currency"})
+OF_MEMBER: Final = frozenset({"segment", "kind", "card_type", "card_category", "birthday", "joined"})
+TRAITS: Final = frozenset({"operation", "role", "entry_mode", "pos_condition", "currency"})
 
 
 def tell_traits(
@@ -44,17 +45,21 @@ def tell_traits(
         traits.add("role:parent" if card.owner == card.member_id else "role:child")
     if "entry_mode" in asks and len(transaction.entry_mode) == _ENTRY_SIZE:
         traits.add(f"entry_mode:{_ENTRY_MODES.get(transaction.entry_mode[:2], 'other')}")
+    if "pos_condition" in asks and len(transaction.pos_condition) == _CONDITION_SIZE:
+        traits.add(f"pos_condition:{transaction.pos_condition}")
     if "currency" in asks:
         traits.add(f"currency:{terms.unit_code if transaction.in_points else terms.currency}")
     facts.traits = frozenset(traits)
 
 
-def tell_of_member(facts: Facts, asks: frozenset[str], profile: Profile) -> None:
-    """Put what the programme *asks* of a member among *facts*."""
+def tell_of_member(facts: Facts, asks: frozenset[str], profile: Profile, card_type: str) -> None:
+    """Put what the programme *asks* of a member, and of the type of his card, among *facts*."""
     if "segment" in asks:
         facts.segments = profile.segments
     if "kind" in asks:
         facts.traits |= {f"kind:{profile.kind.value}"}
+    if "card_type" in asks:
+        facts.traits |= {f"card_type:{card_type}"}
     if "card_category" in asks:
         facts.card_category = profile.category
     if "birthday" in asks:

@@ -1,7 +1,7 @@
 """What one decision leaves behind: the values that a batch commits and that later decisions look up."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
@@ -138,13 +138,22 @@ class EarlyReversal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardChange:
-    """What changed about a card: its status, an identifier that is linked to it or no longer, its secrets."""
+    """What changed about a card: status, type, an identifier that is linked to it or no longer, secrets."""
 
     card: Card
     status: CardStatus | None = None
+    type: str | None = None
     link: tuple[str, Token] | None = None  # kind, token
     unlink: tuple[str, Token] | None = None
     proof: ProofChange | None = None
+
+    @property
+    def after(self) -> Card | None:
+        """The card as it is now; ``None`` when nothing is changed that it tells."""
+        if self.status is None and self.type is None:
+            return None
+        type_ = self.card.type if self.type is None else self.type
+        return replace(self.card, status=self.status or self.card.status, type=type_)
 
 
 @dataclass(frozen=True, slots=True)

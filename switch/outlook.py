@@ -39,7 +39,14 @@ def outlook_of(database: sqlite3.Connection, programme: Programme, *, sold: bool
         },
         spent_of={str(row["campaign"]): int(row["spent"]) for row in budgets(database, programme.budgets)},
         sold=_sold(database) if sold else {},
+        card_types=_card_types(database) if "card_type" in programme.asks else None,
     )
+
+
+def _card_types(database: sqlite3.Connection) -> frozenset[str] | None:
+    """The types that cards have; ``None`` when there are no cards."""
+    found = frozenset(type_ for (type_,) in database.execute("SELECT DISTINCT type FROM card"))
+    return found - {""} if found else None
 
 
 def _sold(database: sqlite3.Connection) -> dict[str, tuple[int, int]]:

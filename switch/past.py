@@ -65,7 +65,7 @@ def last_sale(database: sqlite3.Connection) -> int:
 
 
 class People:
-    """What is known of members today, for facts that tell nothing of it: then nobody asked.
+    """What is known of members and their cards today, for facts that tell nothing of it: then nobody asked.
 
     Args:
         database: A connection that reads.
@@ -74,9 +74,12 @@ class People:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
         self._profiles: dict[int, Profile] = {}
+        self._types: dict[int, str] = {}  # by card
 
-    def tell(self, facts: Facts, member: int) -> None:
-        """Put among *facts* what they lack."""
+    def tell(self, past: Past) -> None:
+        """Put among the facts of *past*, which is a member's sale, what they lack."""
+        facts, member = past.facts, past.member
+        assert member is not None
         profile = self._profiles.get(member)
         if profile is None:
             row = self._database.execute(PROFILE, (member,)).fetchone()
@@ -85,6 +88,8 @@ class People:
             facts.segments = profile.segments
         told = {trait.partition(":")[0] for trait in facts.traits}
         known = {"kind": profile.kind.value, "currency": facts.currency}
+        if past.card is not None:
+            known["card_type"] = self._type_of(past.card)
         facts.traits |= {f"{name}:{value}" for name, value in known.items() if name not in told}
         if not facts.card_category:
             facts.card_category = profile.category
@@ -92,6 +97,13 @@ class People:
             facts.birthday = profile.birthday
         if facts.joined_on is None:
             facts.joined_on = profile.joined_on
+
+    def _type_of(self, card: int) -> str:
+        type_ = self._types.get(card)
+        if type_ is None:
+            row = self._database.execute("SELECT type FROM card WHERE card_id = ?", (card,)).fetchone()
+            type_ = self._types[card] = "" if row is None else row[0]
+        return type_
 
     def operator_id(self, owner: int) -> str:
         """What the operator calls the member who owns these accounts."""

@@ -106,7 +106,7 @@ class Plan:
         then = whole.part(sale.programme) or whole
         before, _, grown, _ = rate(then, past)
         if past.member is not None:
-            self._people.tell(facts, past.member)
+            self._people.tell(past)
             if "arms" in programme.asks:
                 facts.arms = arms_of(programme, past.member)
         if counting is not None:

@@ -269,7 +269,7 @@ def secret_of(row: tuple[Any, ...]) -> Secret:
 def card_row(card: Card, token: bytes) -> Row:
     """The row of a new card."""
     expires_on = None if card.expires_on is None else card.expires_on.isoformat()
-    return card.card_id, token, card.last4, card.member_id, card.status.value, expires_on, None
+    return card.card_id, token, card.last4, card.member_id, card.status.value, expires_on, None, card.type
 
 
 def act_of(change: str) -> ProgrammeAct:

@@ -237,7 +237,7 @@ async def running(
         house.callback(due.close)
         measured = MeasuredStore(store, metrics, time)
 
-        shadow = Shadow(store.reader.profile)
+        shadow = Shadow(store.reader.profile, store.reader.card)
         sequencer = Sequencer(
             measured,
             recorded(

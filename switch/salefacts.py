@@ -23,7 +23,7 @@ def sale_facts(case: Case, card: Card | None, base_minor: int, taken: Taken = NO
         if not asks.isdisjoint(TRAITS):
             tell_traits(facts, asks, case.transaction, card, programme.terms)
         if card is not None:
-            tell_of_member(facts, asks, case.worksheet.profile(card.member_id))
+            tell_of_member(facts, asks, case.worksheet.profile(card.member_id), card.type)
             if "arms" in asks:
                 facts.arms = arms_of(programme, card.member_id)
     if programme.categories and facts.lines is not None:

@@ -4,8 +4,9 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from loyalty.card import MemberId
+from loyalty.card import CardId, MemberId
 from loyalty.transaction import Operation
+from members.card import Card
 from members.profile import Profile
 from messages.link import TransactionReceived
 from rules.award import Award
@@ -30,10 +31,16 @@ class Shadow:
 
     Args:
         profile: What is known of a member, for what nobody asked of him when the sale was decided.
+        card: The card with an id, for the same.
     """
 
-    def __init__(self, profile: Callable[[MemberId], Profile] = lambda _: Profile()) -> None:
+    def __init__(
+        self,
+        profile: Callable[[MemberId], Profile] = lambda _: Profile(),
+        card: Callable[[CardId], Card | None] = lambda _: None,
+    ) -> None:
         self._profile = profile
+        self._card = card
         self._test: Backtest | None = None
         self._latest: deque[Mapping[str, object]] = deque(maxlen=LATEST_MAX)
 
@@ -77,7 +84,10 @@ class Shadow:
             whose = None if member is None else record
             tell_traits(facts, asks, work.event.transaction, whose, candidate.terms)
         if member is not None and not asks.isdisjoint(OF_MEMBER):
-            tell_of_member(facts, asks, self._profile(member))
+            card = None
+            if "card_type" in asks and record.card_id is not None:
+                card = self._card(record.card_id)
+            tell_of_member(facts, asks, self._profile(member), "" if card is None else card.type)
         if "arms" in asks:
             facts.arms = arms_of(candidate, member) if member else frozenset()
         if candidate.categories and facts.lines is not None:

@@ -94,6 +94,9 @@ UNLINK_IDENTIFIER: Final = sql_of(
 SET_CARD_STATUS: Final = sql_of(
     update(cards.card).values(status=bindparam("status_")).where(cards.card.c.card_id == bindparam("card"))
 )
+SET_CARD_TYPE: Final = sql_of(
+    update(cards.card).values(type=bindparam("type_")).where(cards.card.c.card_id == bindparam("card"))
+)
 SET_CARD_REPLACED: Final = sql_of(
     update(cards.card)
     .values(status=bindparam("status_"), replaced_by=bindparam("replaced_by_"))

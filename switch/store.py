@@ -347,6 +347,8 @@ def _change_card(connection: Connection, change: CardChange) -> None:
     card = change.card
     if change.status is not None:
         connection.execute(sql.SET_CARD_STATUS, (change.status.value, card.card_id))
+    if change.type is not None:
+        connection.execute(sql.SET_CARD_TYPE, (change.type, card.card_id))
     if change.link is not None:
         connection.execute(sql.LINK_IDENTIFIER, (*change.link, card.member_id, card.card_id))
     if change.unlink is not None:

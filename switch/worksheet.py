@@ -75,10 +75,10 @@ class Worksheet:
             own.tallies.apply(outcome)
 
     def change_card(self, change: CardChange) -> None:
-        """Let the decisions that follow see a card with another status, identifier or secret."""
-        own = self._own
-        if change.status is not None:
-            own.cards[change.card.card_id] = replace(change.card, status=change.status)
+        """Let the decisions that follow see a card with another status, type, identifier or secret."""
+        own, after = self._own, change.after
+        if after is not None:
+            own.cards[after.card_id] = after
         if change.link is not None:
             own.linked[change.link] = change.card
         if change.unlink is not None:

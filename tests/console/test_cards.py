@@ -91,6 +91,39 @@ def test_the_life_of_a_card(shop: Path) -> None:
     assert cards("show", A)["status"] == "replaced"
 
 
+def test_the_type_of_a_card(shop: Path) -> None:
+    """Issued with one, shown, kept by its successor, and changed by a later list."""
+
+    def show(card: str) -> str | None:
+        told = json.loads(puntual("cards", "show", card, "--config", shop, "--json").stdout)
+        type_ = told.get("type")
+        assert type_ is None or isinstance(type_, str)
+        return type_
+
+    issued = puntual("cards", "issue", A, "M1", "--type", "corporate", "--config", shop, "--json")
+    assert json.loads(issued.stdout)["type"] == "corporate"
+    again = puntual("cards", "issue", A, "M1", "--config", shop)
+    assert again.exit_code == 0
+    assert show(A) == "corporate"  # who says nothing of it takes nothing away
+    puntual("cards", "replace", A, B, "--config", shop)
+    assert show(B) == "corporate"
+    file = csv(shop, f"card,member,type\n{B},M1,virtual\n{C},M1,\n")
+    assert (
+        puntual("cards", "import", file, "--config", shop).stdout
+        == "1 imported, 1 changed, 0 skipped, 0 bad\n"
+    )
+    assert (show(B), show(C)) == ("virtual", None)
+    file = csv(shop, f"card,member,type\n{B},M1,a b\n{C},M1,rfid\n")
+    result = puntual("cards", "import", file, "--config", shop, "--json")
+    assert json.loads(result.stdout) == {
+        "imported": 0,
+        "changed": 1,
+        "skipped": 0,
+        "bad": [{"line": 2, "reason": "type is not a name: up to 40 letters, digits, _ . and -"}],
+    }
+    assert puntual("ledger", "verify", "--config", shop).exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

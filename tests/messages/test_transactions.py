@@ -189,6 +189,14 @@ def test_what_the_till_says() -> None:
     assert "1234" not in repr(asked).replace("amount=1234", "")
 
 
+def test_how_the_card_was_read() -> None:
+    """DE 22 and 25 as they were sent; nothing where they were not."""
+    asked = transaction("0200", {**SALE, 22: "071", 25: "08"})
+    assert (asked.entry_mode, asked.pos_condition) == ("071", "08")
+    plain = transaction("0200", changed(SALE, {22: None, 25: None}))
+    assert (plain.entry_mode, plain.pos_condition) == ("", "")
+
+
 def test_what_the_till_can_is_registered() -> None:
     """Without tag 040 the register says what the till can; an empty tag says that it can nothing."""
     assert transaction("0200", {**SALE, 41: "T0000002"}).can == "D"

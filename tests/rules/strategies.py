@@ -93,6 +93,7 @@ def windows(draw: st.DrawFn) -> Window:
 amount_ranges = st.builds(
     lambda name, pair: AmountWithin(name, *pair), st.sampled_from(("amount", "ticket")), ranges(money)
 )
+traits = st.sampled_from(("card_type:a", "card_type:b", "card_type:", "pos_condition:01"))
 simple: st.SearchStrategy[Condition] = st.one_of(
     st.builds(OneOf, st.sampled_from(SCALARS), sets),
     st.builds(OneOf, st.sampled_from(SCALARS), sets),
@@ -118,6 +119,7 @@ simple: st.SearchStrategy[Condition] = st.one_of(
     st.builds(OnDays, st.just(("c",)), st.frozensets(moments.map(datetime.date))),
     st.builds(lambda pair: AgeWithin(*pair), ranges(st.integers(20, 50))),
     st.builds(lambda pair: JoinedWithin(*pair), ranges(st.integers(0, 9))),
+    st.builds(lambda some: SomeOf("traits", frozenset(some)), st.sets(traits, min_size=1, max_size=2)),
 )
 conditions = st.recursive(
     simple,
@@ -278,7 +280,7 @@ def sales(draw: st.DrawFn) -> Facts:
         arms=frozenset(draw(st.sampled_from([(), (), ("x/A",), ("x/B",), ("holdout",)]))),
         coupons=tuple(sorted(draw(st.frozensets(names)))),
         segments=draw(st.frozensets(names)),
-        traits=draw(st.frozensets(names)),
+        traits=draw(st.frozensets(names)) | draw(st.frozensets(traits, max_size=2)),
         tenders=tuple(Tender(kind, 1) for kind in draw(st.lists(names, max_size=2))),
         birthday=draw(st.none() | st.sampled_from([date(1980, 2, 29), date(1990, 2, 26), date(1999, 3, 1)])),
         joined_on=draw(st.none() | moments.map(datetime.date)),

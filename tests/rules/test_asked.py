@@ -4,6 +4,7 @@ import pytest
 
 from loyalty.errors import Problems
 from rules.conditions import SomeOf
+from rules.describe import describe, found
 from rules.facts import Facts
 from rules.overlap import excludes
 from rules.parse import MAIN, parse_programme
@@ -122,6 +123,29 @@ def test_the_kind_of_the_member_and_the_currency_are_traits() -> None:
     check(money, "5.00 traits=currency:978 -> 105\n5.00 traits=currency:999 -> 5")
 
 
+def test_the_type_of_the_card_and_the_condition_are_traits() -> None:
+    """A card without a type is of none of them; what nobody told is not known, and holds nothing."""
+    made = programme(RULE.format('when = { card_type = ["corporate", "virtual"], pos_condition = "01" }'))
+    assert made.asks == {"card_type", "pos_condition"}
+    check(
+        made,
+        """
+        5.00 traits=card_type:corporate,pos_condition:01 -> 105
+        5.00 traits=card_type:virtual,pos_condition:01 -> 105
+        5.00 traits=card_type:rfid,pos_condition:01 -> 5
+        5.00 traits=card_type:,pos_condition:01 -> 5
+        5.00 traits=card_type:corporate,pos_condition:00 -> 5
+        5.00 traits=card_type:corporate -> 5
+        5.00 -> 5
+        """,
+    )
+    others = programme(RULE.format('when = { not = { card_type = "corporate" } }'))
+    check(others, "5.00 traits=card_type:corporate -> 5\n5.00 traits=card_type: -> 105\n5.00 -> 105")
+    asked, told = made.rules[0].when[0], [sale("5.00 traits=card_type:"), sale("5.00")]
+    assert [found(asked, each, "978") for each in told] == ["none", "unknown"]
+    assert describe(asked, "978") == "card_type is corporate or virtual"
+
+
 def test_what_no_sale_can_be_is_not_added_up() -> None:
     """Of each trait a sale has one value."""
     person, firm = (SomeOf("traits", frozenset({f"kind:{kind}"})) for kind in ("person", "organization"))
@@ -137,6 +161,12 @@ def test_what_no_sale_can_be_is_not_added_up() -> None:
         ('when = { kind = "firm" }', "kind: cannot hold firm"),
         ('when = { currency = "840" }', "currency: cannot hold 840 (known are 978, 999)"),
         ('when = { role = "aunt" }', "role: cannot hold aunt"),
+        (
+            'when = { card_type = "a b" }',
+            "card_type: cannot hold a b (write a name as lists of cards have it",
+        ),
+        ('when = { pos_condition = "1" }', "pos_condition: cannot hold 1 (write two digits)"),
+        ('when = { card_typ = "a" }', "card_typ: is not known here (did you mean card_type?)"),
         ("when = { rfmp = {} }", "rfmp: is empty"),
         ("when = { rfmp = { r = { from = 6 } } }", "rfmp.r: has no band from 1 to 5"),
         ("when = { rfmp = { x = { from = 1 } } }", "rfmp.x: is not known here"),

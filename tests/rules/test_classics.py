@@ -142,3 +142,24 @@ def test_names_that_no_terminal_has() -> None:
         "rule s: asks for the mcc 5412, which no terminal has (did you mean 5411?)",
         "rule s: asks for the store S9, which no terminal has (known are S1)",
     ]
+
+
+def test_types_that_no_card_has() -> None:
+    """Their names are the operator's own, so a slip is told with the likeliest of those that cards have."""
+    text = rule(
+        "r",
+        'when = { any = [{ card_type = ["corprate", "rfid"] }, { amount = { from = "1.00" } }] }',
+        "points = 1",
+    )
+    told = [
+        str(each)
+        for types in ({"corporate", "rfid"}, {"corprate", "rfid", "x"}, set())
+        for each in lint(programme(text), outlook=Outlook(card_types=frozenset(types)))
+        if each.where == "rule r"
+    ]
+    none = "give cards this type: puntual cards import"
+    assert told == [
+        f"rule r: asks for cards of the type {name}, and there are none ({hint})"
+        for name, hint in (("corprate", "did you mean corporate?"), ("corprate", none), ("rfid", none))
+    ]
+    assert not [each for each in lint(programme(text), outlook=Outlook()) if each.where == "rule r"]

@@ -1,7 +1,6 @@
 """A store in dictionaries: the naive model of the real one, for tests of what is decided on top of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 
 from ledger.book import MemberBook
@@ -11,7 +10,7 @@ from ledger.hold import Hold, HoldStep
 from loyalty.card import CardId, MemberId, Token
 from loyalty.totals import Totals
 from loyalty.transaction import Operation, OriginalReference
-from members.card import Card, CardStatus
+from members.card import Card
 from members.profile import Profile
 from members.proof import ProofKind, Secret
 from rules.counters import Place
@@ -85,8 +84,8 @@ class MemoryStore:
         for place, _, total in changes_of(outcome.sides):
             self.tallies[place] = total
         for change in outcome.card_changes:
-            if change.status is not None:
-                self._set(change.card.card_id, change.status)
+            if change.after is not None:
+                self._set(change.after)
             if change.link is not None:
                 self.card_of.setdefault(change.link, []).append(self.cards_by_id[change.card.card_id])
             if change.unlink is not None:
@@ -94,11 +93,10 @@ class MemoryStore:
             if change.proof is not None:
                 self.secrets[change.card.card_id, change.proof.kind] = change.proof.after
 
-    def _set(self, card_id: CardId, status: CardStatus) -> None:
-        card = replace(self.cards_by_id[card_id], status=status)
-        self.cards_by_id[card_id] = card
+    def _set(self, card: Card) -> None:
+        self.cards_by_id[card.card_id] = card
         for cards in self.card_of.values():
-            cards[:] = [card if known.card_id == card_id else known for known in cards]
+            cards[:] = [card if known.card_id == card.card_id else known for known in cards]
 
     # Reader
 

@@ -37,7 +37,19 @@ OTHER_DAY = "has another last day than it was enrolled with"
         ("UPDATE card SET expires_on = NULL WHERE card_id = 1", f"card 1: {OTHER_DAY}"),
         ("UPDATE card SET expires_on = '2099-01-31' WHERE card_id = 2", f"card 2: {OTHER_DAY}"),
         ("DELETE FROM card WHERE card_id = 1", "card 1: is in the journal and not among the cards"),
-        ("INSERT INTO card VALUES (3, x'03', '0003', 1, 'active', NULL, NULL)", "card 3: is in no journal"),
+        (
+            "INSERT INTO card VALUES (3, x'03', '0003', 1, 'active', NULL, NULL, '')",
+            "card 3: is in no journal",
+        ),
+        (
+            "UPDATE card SET type = 'gold' WHERE card_id = 1",
+            "card 1: is of another type than its journal tells",
+        ),
+        (
+            "UPDATE card SET type = 'rfid' WHERE card_id = 2",
+            "card 2: is of another type than its journal tells",
+        ),
+        ("UPDATE card SET type = '' WHERE card_id = 2", "card 2: is of another type than its journal tells"),
     ],
 )
 async def test_cards_that_were_changed(tmp_path: Path, script: str, told: str) -> None:
@@ -48,9 +60,10 @@ async def test_cards_that_were_changed(tmp_path: Path, script: str, told: str) -
         store,
         enrolments=(
             Enrolment(card=issued, token=token(1)),
-            Enrolment(card=card(2, member=2), token=token(2)),
+            Enrolment(card=card(2, member=2, type="rfid"), token=token(2)),
         ),
     )
+    await commit(store, card_changes=(CardChange(card=card(2, member=2, type="rfid"), type="virtual"),))
     activated = CardChange(card=issued, status=CardStatus.ACTIVE)
     await commit(store, outcome(record(1, operation="ACTIVATE"), card_changes=(activated,)))
     await store.close()

@@ -116,6 +116,25 @@ def test_a_second_card_of_a_member(clerk: Clerk) -> None:
     assert clerk.take_in(row(B, "M1", name="Ana", tier="gold", phone="34600123456"))["skipped"] == 1
 
 
+def test_the_type_of_a_card(clerk: Clerk) -> None:
+    """A later list may say another; one that says nothing leaves it, and one that says none takes it away."""
+    hashed = CardLine.of(row(A, "M1", type=""), HASHER.token)
+    assert CardLine.from_json(hashed.to_json()) == hashed
+    assert clerk.take_in(row(A, "M1", type="corporate"), row(B, "M1"))["imported"] == 2
+    assert clerk.take_in(row(A, "M1"), row(A, "M1", type="corporate"))["skipped"] == 2
+    assert clerk.take_in(row(A, "M1", type="virtual"), row(A, "M1", type="rfid"), row(B, "M1", type="")) == {
+        "imported": 0,
+        "changed": 2,
+        "skipped": 1,
+        "bad": [],
+    }
+    assert clerk.take_in(row(A, "M1", type="rfid"))["skipped"] == 1
+    clerk.replace(A, C)  # what takes its place is of its type
+    assert clerk.take_in(row(C, "M1", type="rfid"))["skipped"] == 1
+    assert clerk.take_in(row(C, "M1", type=""))["changed"] == 1
+    assert clerk.take_in(row(C, "M1", type=""))["skipped"] == 1
+
+
 def test_families(clerk: Clerk) -> None:
     """A child shares its parent's accounts; a parent that comes later, or other accounts, are told."""
     assert clerk.take_in(row(B, "M2", 2, parent=A), row(A, "M1", 3))["bad"] == [

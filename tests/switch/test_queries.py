@@ -119,6 +119,19 @@ async def test_points_that_go_to_another_alone_are_in_his_history(tmp_path: Path
     books.close()
 
 
+async def test_types_of_cards_are_looked_up_where_rules_ask(tmp_path: Path) -> None:
+    rule = '[[rule]]\nid = "r"\ntext = "R"\nwhen = { card_type = "rfid" }\nthen = { points = 1 }\n'
+    store = await open_store(tmp_path)
+    enrolled = [Enrolment(card=card(at, type=kind), token=token(at)) for at, kind in ((1, ""), (2, "rfid"))]
+    with closing(open_for_reading(tmp_path / "puntual.db")) as database:
+        assert outlook_of(database, programme(rule), sold=False).card_types is None
+    await commit(store, enrolments=tuple(enrolled))
+    await store.close()
+    with closing(open_for_reading(tmp_path / "puntual.db")) as database:
+        assert outlook_of(database, programme(rule), sold=False).card_types == frozenset({"rfid"})
+        assert outlook_of(database, programme(), sold=False).card_types is None
+
+
 async def test_the_latest_baskets_are_found_without_the_rest(tmp_path: Path) -> None:
     """A check beside a switch would else read everything that ever happened, and sort it."""
     await (await open_store(tmp_path)).close()

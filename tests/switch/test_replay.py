@@ -8,6 +8,7 @@ from typing import NamedTuple, cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loyalty.card import CardId
 from members.profile import Profile
 from messages.link import TransactionReceived
 from messages.message import Message
@@ -17,7 +18,7 @@ from rules.parse import MAIN, parse_programme
 from rules.replay import Past, Replay
 from switch.shadow import Shadow
 from switch.work import Work
-from tests.switch.story import NOON, Story, starter_text
+from tests.switch.story import NOON, Story, new_card, starter_text
 
 RULES = """
 [[cap]]
@@ -217,20 +218,24 @@ def test_a_shadow_asks_what_nobody_asked_before() -> None:
     works = []
     for outcome, mode in zip(story.pending, ("071", "051", "051"), strict=True):
         read = replace(story.transaction(["EARN", "card=A", "amount=300"]), entry_mode=mode)
+        read.pos_condition = "08" if mode == "071" else ""
         event = TransactionReceived(transaction=read, message=Message("0200", {}))
         works.append(cast(Work, SimpleNamespace(outcome=outcome, event=event)))
+    cards = {CardId(ord(each)): replace(new_card(each), type="rfid" * (each == "A")) for each in "ABC"}
     vip = Profile(segments=frozenset({"vip"}), birthday=date(1980, 3, 2), category="blue")
     for asks, points in (
         ('when = { segment = "vip" }', 109),
         ('when = { card_category = "blue", age = { from = 46 } }', 109),
         ('when = { entry_mode = "contactless" }', 109),
+        ('when = { pos_condition = "08" }', 109),
+        ('when = { card_type = "rfid" }', 109),
         ('when = { role = "parent" }', 309),
         ('when = { kind = "person" }', 309),
         ('lines = { category = "FRUIT" }', 209),
     ):
         rule = f'[[rule]]\nid = "r"\ntext = "R"\n{asks}\nthen = {{ points = 100 }}\n'
         products = "product,category\nx,FRUIT\n"
-        shadow = Shadow(lambda member: vip if member == ord("A") else Profile())
+        shadow = Shadow(lambda member: vip if member == ord("A") else Profile(), cards.get)
         shadow.cast(parse_programme({MAIN: starter_text() + rule, "products.csv": products}))
         shadow.see(works)
         assert (asks, shadow.told()["points_then"]) == (asks, points)
