@@ -10,6 +10,7 @@ resolves the hold, and nobody need look at it.
 """
 
 from collections import Counter
+from copy import copy
 from dataclasses import replace
 from typing import Final
 
@@ -186,18 +187,20 @@ def _complete_sale(
     case: Case, card: Card, record: Record, kept: Hold, draft: Draft, held: OpenHold | None
 ) -> Outcome:
     """A sale at the prices that were promised, paid with at most the points that were held."""
-    transaction, redemption = case.transaction, redemption_of(case, record)
+    redemption, promised = redemption_of(case, record), _promised(case, record)
+    case = _as_promised(case, promised)
+    transaction = case.transaction
     assert transaction.amount is not None
     discount_minor = discount_of(record, transaction.amount)
     price_minor = transaction.amount - discount_minor
+    facts = _facts(case, card, record, promised, discount_minor)
     asked = kept.points if held is None else held.points
     if transaction.points is not None:
         asked = min(asked, transaction.points)
-    points = min(asked, redemption.most_points(redemption.share.of(price_minor)))
+    points = min(asked, redemption.most_points(redemption.limit_minor(price_minor, facts.lines)))
     value_minor = min(redemption.value.of(points), price_minor)
     left_minor = price_minor - value_minor
-    base_minor = max(left_minor - paid_otherwise(case, value_minor), 0)
-    facts = _facts(case, card, record, base_minor, discount_minor)
+    facts.base_minor = max(left_minor - paid_otherwise(case, value_minor), 0)
     award = evaluate(case.programme, facts)
     short = 0
     if held is not None:
@@ -228,18 +231,35 @@ def _exception(held: OpenHold | None, short: int) -> str | None:
     return HOLD_OVER if held is None else None
 
 
-def _facts(case: Case, card: Card, record: Record, base_minor: int, discount_minor: int) -> Facts:
+def _promised(case: Case, record: Record) -> Facts | None:
+    """What the rules saw when they promised; ``None`` when that was erased."""
+    text = case.worksheet.facts(record.seq)
+    return None if text is None else Facts.from_json(text)
+
+
+def _as_promised(case: Case, promised: Facts | None) -> Case:
+    """*case* with what its message does not say again: who stands at the till, and how it is paid."""
+    if promised is None:
+        return case
+    case, transaction = copy(case), case.transaction
+    case.transaction = replace(
+        transaction,
+        cashier=transaction.cashier or promised.cashier,
+        tenders=transaction.tenders or promised.tenders,
+    )
+    return case
+
+
+def _facts(case: Case, card: Card, record: Record, promised: Facts | None, discount_minor: int) -> Facts:
     """What the rules see: the completion, with what only the hold told of the basket and the time.
 
     A completion without a basket has that of its hold; at another price each line in proportion. Its prices
     are those of the hold: nothing more is taken off.
     """
-    facts = sale_facts(case, card, base_minor)
+    facts = sale_facts(case, card, 0)
     counting = case.programme.counting
     if counting is not None:
         facts.counters = counters_before(case, counting, card, without(case.worksheet, record.seq))
-    text = case.worksheet.facts(record.seq)
-    promised = None if text is None else Facts.from_json(text)
     if case.programme.prices.size:
         is_priced = discount_minor > 0 or (promised is not None and PRICED in promised.can)
         facts.can = facts.can.replace(TAKES_DISCOUNTS, PRICED if is_priced else "")
@@ -255,10 +275,8 @@ def _facts(case: Case, card: Card, record: Record, base_minor: int, discount_min
         ticket_minor=price_minor,
         off=_off(promised, facts.lines, discount_minor),
         local_at=promised.local_at,
-        tenders=facts.tenders or promised.tenders,
         coupons=facts.coupons or promised.coupons,
         channel=promised.channel,
-        cashier=facts.cashier or promised.cashier,
     )
 
 

@@ -18,19 +18,19 @@ from rules.counters import Counting, Place, Tallied
 from rules.extras import NOTHING, Extras, extras
 from rules.facts import Facts
 from rules.programme import Programme, Shortfall
-from rules.stock import STAMPS_USED
 from rules.tiers import BELOW, HELD
 from switch import funding
 from switch.activation import BY_PURCHASE
 from switch.case import Case
+from switch.coupons import coupon_at
 from switch.funding import borne
 from switch.gifts import OWED, POSTED, Undoing
 from switch.kept import counted_for, kept_for, settle
 from switch.outcome import Record, Side, completes
 from switch.postings import Draft
-from switch.remaining import MAY_BE_LESS, Remaining, is_once, part_of
+from switch.remaining import Remaining, is_once, may_be_more, part_of, pays_goods
 from switch.returns import Kept
-from switch.tallies import KEPT, kept_place, rows_of
+from switch.tallies import ISSUED, KEPT, kept_place, rows_of, used_place
 from switch.tiering import grants_of, tier_again, tier_changes, tier_undone
 from switch.worksheet import Worksheet
 
@@ -112,8 +112,8 @@ def count_held(
     counting = case.programme.counting
     changes: dict[Place, int] = {}
     if case.programme.free_for_stamps:
-        given = extras(case.programme, facts)
-        stamps = [each for each in given.counted if each[0].startswith(STAMPS_USED)]
+        for_goods = pays_goods(case.programme)
+        stamps = [each for each in extras(case.programme, facts).counted if each[0] in for_goods]
         changes = {(name, str(card.member_id), _EVER): by for name, by in stamps}
     if counting is not None:
         taken = counting.taken(facts, award)
@@ -134,10 +134,30 @@ def uncount_part(case: Case, sale: Record, kept: Kept, draft: Draft) -> tuple[Si
     if kept.facts is None and programme.has_extras and sale.member_id is not None:
         text = case.worksheet.facts(sale.seq)
     whole = None if text is None else Facts.from_json(text)
+    standing = _standing(case, sale)
     remaining = Remaining(programme, kept, _counted_by(case, sale), whole)
-    changes = {place: remaining.of(place, stands) - stands for place, stands in _standing(case, sale).items()}
+    if remaining.extra is not None:
+        remaining.given = _given_still(case, sale, standing, remaining.extra)
+    changes = {place: remaining.of(place, stands) - stands for place, stands in standing.items()}
     changes |= tier_undone(case.worksheet, case.programme, sale, case.moment.business_date, changes)
     return _put_down(case, changes, draft, sale)
+
+
+def _given_still(case: Case, sale: Record, standing: Mapping[Place, int], kept: Extras) -> dict[Place, int]:
+    """What of coupons and tiers that *sale* brought the rules would have given for what is *kept*.
+
+    Of several coupons of a kind those stay first that were used: the others are taken from nobody.
+    """
+    left: dict[Place, int] = {}
+    if kept.tiers and sale.member_id is not None:
+        left |= grants_of(sale.member_id, kept.tiers, sale.business_date)
+    issued = [place for place, stands in standing.items() if stands and place[0].startswith(ISSUED)]
+    issued.sort(key=lambda place: not case.worksheet.tally(used_place(place[0].removeprefix(ISSUED))))
+    coupons = Counter(kept.coupons)
+    for place in issued:
+        left[place] = int(coupons[coupon_at(place)] > 0)
+        coupons[coupon_at(place)] -= 1
+    return left
 
 
 def uncount_all(case: Case, record: Record, draft: Draft) -> tuple[Side, ...]:
@@ -164,9 +184,10 @@ def count_again(case: Case, undoing: Record, draft: Draft) -> tuple[Side, ...]:
     if original is not None and original.operation == Operation.REFUND.value and original.original:
         sale = case.worksheet.by_seq(original.original)
         assert sale is not None
+        before = _counted_by(case, sale)
         stands = _standing(case, sale)  # other refunds since may have been rounded otherwise
         changes = {
-            place: change if place[0].startswith(MAY_BE_LESS) else max(change, -stands.get(place, 0))
+            place: change if may_be_more(place, before) else max(change, -stands.get(place, 0))
             for place, change in changes.items()
         }
     changes |= tier_again(case.worksheet, case.programme, undoing)

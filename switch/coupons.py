@@ -129,10 +129,9 @@ def use_and_issue(
     return rows_of(changes, case.worksheet.tally), tuple(told)
 
 
-def is_still_due(place: Place, kept: Extras) -> bool:
-    """Whether what is *kept* of a sale would have brought the coupon that is counted at *place*."""
-    name = place[1].partition("/")[2]
-    return name in kept.coupons
+def coupon_at(place: Place) -> str:
+    """The kind of the coupon that is counted at *place* as issued."""
+    return place[1].partition("/")[2]
 
 
 def _new_code(case: Case, number: int) -> str:

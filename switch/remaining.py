@@ -19,7 +19,6 @@ from rules.facts import Facts
 from rules.programme import Programme
 from rules.stock import POOL, STAMPS, STAMPS_USED
 from rules.tiers import GRANTED
-from switch.coupons import is_still_due
 from switch.funding import BORNE, borne, left_of
 from switch.gifts import GIFT, OWED, POSTED, still_given
 from switch.returns import Kept
@@ -28,8 +27,7 @@ from switch.tallies import ISSUED, USED
 _ONCE: Final = (  # measures that count sales, however much was bought, and what is given whole
     "visits/", "#count", GIVEN_BY, USED, ISSUED, STAMPS, STAMPS_USED, POOL, GIFT, OWED, GRANTED,
 )  # fmt: skip
-MAY_BE_LESS: Final = "profit/"  # begins the measure that a sale may make less, so what is kept may be more
-_GIVEN: Final = (ISSUED, GRANTED, *POSTED)  # begin measures of what rules gave
+_MAY_BE_LESS: Final = "profit/"  # begins the measure that a sale may make less, so what is kept may be more
 
 
 class Remaining:
@@ -41,6 +39,10 @@ class Remaining:
         before: What it counted, by place.
         facts: What rules saw of all of it, where it is not known which lines are kept, and rules gave it
             something beside points and prices.
+
+    Attributes:
+        extra: What the rules give beside points and prices for what is kept, where its lines are known.
+        given: How many coupons and tiers of these stand, by place; ``of`` asks for them.
     """
 
     def __init__(
@@ -51,7 +53,8 @@ class Remaining:
         self._before = before
         self._growth: Mapping[str, int] | None = None
         self._by_whom: Mapping[Place, int] | None = None
-        self._extra: Extras | None = None
+        self.extra: Extras | None = None
+        self.given: Mapping[Place, int] = {}
         self._measures: set[str] = set()
         self._gifts: _Gifts | None = None
         counting = programme.counting
@@ -59,11 +62,11 @@ class Remaining:
             if facts is not None and kept.minor > 0:
                 self._gifts = _Gifts(programme, facts, kept)
             return
-        self._extra = extras(programme, kept.facts, kept.award.counted)
-        self._by_whom = borne(programme, kept.award, self._extra)
+        self.extra = extras(programme, kept.facts, kept.award.counted)
+        self._by_whom = borne(programme, kept.award, self.extra)
         self._growth = {}
         if counting is not None:
-            given = kept.facts, kept.award, self._extra.counted, self._extra.rules
+            given = kept.facts, kept.award, self.extra.counted, self.extra.rules
             self._growth = counting.growth(*given)
             self._measures = {measure for measure, _, _ in counting.kept}
             if not kept.tells_off:  # a completion of before these were kept with it
@@ -72,7 +75,7 @@ class Remaining:
     def of(self, place: Place, stands: int) -> int:
         """How much stands of what is counted at *place*, where *stands* did until now."""
         left = self._left(place, stands)
-        return left if place[0].startswith(MAY_BE_LESS) else min(left, stands)
+        return left if may_be_more(place, self._before) else min(left, stands)
 
     def _left(self, place: Place, stands: int) -> int:
         measure = place[0]
@@ -81,8 +84,10 @@ class Remaining:
         if measure.startswith(BORNE):
             borne_gifts = None if self._gifts is None else self._gifts.borne
             return left_of(place, self._programme, self._by_whom, self._before, self._kept, borne_gifts)
-        if self._extra is not None and measure.startswith(_GIVEN):
-            return _left_of_given(place, stands, self._extra)
+        if self.extra is not None and measure.startswith(POSTED):
+            return still_given(place, self.extra, stands)
+        if self.extra is not None and measure.startswith((ISSUED, GRANTED)):
+            return min(self.given.get(place, 0), stands)
         if self._growth is not None and measure in self._measures:
             return self._growth.get(measure, 0)
         if is_once(measure):
@@ -96,8 +101,10 @@ class Remaining:
     def _is_kept_for_nothing(self, measure: str) -> bool:
         """Whether it may stand when all that cost something is returned, as what was free is kept."""
         facts = self._kept.facts
-        if facts is None or measure.startswith(STAMPS_USED):
-            return facts is not None
+        if facts is None:
+            return False
+        if measure.startswith(STAMPS_USED):
+            return measure in pays_goods(self._programme)
         return bool(facts.off) and measure.startswith((OFF, USED))
 
 
@@ -113,13 +120,14 @@ def part_of(measure: str, count: int, part_minor: int, of_minor: int) -> int:
     return count * part_minor // of_minor
 
 
-def _left_of_given(place: Place, stands: int, kept: Extras) -> int:
-    """How much of what was given at *place* the rules would have given for what is *kept*."""
-    if place[0].startswith(ISSUED):
-        return stands if is_still_due(place, kept) else 0
-    if place[0].startswith(GRANTED):
-        return stands if place[0].removeprefix(GRANTED) in dict(kept.tiers) else 0
-    return still_given(place, kept, stands)
+def may_be_more(place: Place, before: Mapping[Place, int]) -> bool:
+    """Whether more may be left of what a sale counted *before*: a loss is returned, or goods had been."""
+    return before.get(place, 0) < 0 or place[0].startswith(_MAY_BE_LESS)
+
+
+def pays_goods(programme: Programme) -> frozenset[str]:
+    """The measures of stamps that pay for goods; a full card of others becomes a coupon."""
+    return frozenset([card.used for _, card in programme.free_for_stamps])
 
 
 class _Gifts:
