@@ -59,6 +59,7 @@ _BY_LEAPS: Final = ("points", "tier_points", "days_since")  # counters that do n
 HAS_ALL: Final = {"has_all_products": "has_product", "has_all_categories": "has_category"}
 WRITTEN_SETS: Final = tuple(key for key in SET_ATTRIBUTES if key != TRAITS)
 PRODUCT_SET: Final = "product_set"
+MCC_FAMILY: Final = "mcc_family"
 BANDS: Final = "rfmp"  # recency, frequency, money, profit
 BAND_NUMBERS: Final = (1, 2, 3, 4, 5)
 
@@ -137,6 +138,8 @@ def _wholes(section: Section, key: str) -> Range | None:
 
 def _attributes(section: Section, names: Names) -> list[Condition]:
     texts = [OneOf(key, _known(section, key, names)) for key in TEXT_ATTRIBUTES if key in section]
+    if MCC_FAMILY in section:
+        texts.append(OneOf("mcc", names.mccs_in(section.names(MCC_FAMILY, names.mcc_families))))
     sets = [
         _segments(section, names) if key == "segment" else SomeOf(key, _known(section, key, names))
         for key in WRITTEN_SETS

@@ -58,6 +58,7 @@ from rules.effects import (
 )
 from rules.facts import Facts
 from rules.goal import IN_MONEY, Goal, Metric
+from rules.mcc import told_in_ranges
 from rules.programme import Programme
 from rules.redemption import Redemption
 from rules.rule import Rule
@@ -72,6 +73,8 @@ _AMOUNT_NAMES: Final = {"amount": "the earn base", "ticket": "the ticket"}
 def describe(condition: Condition, currency: str, most: int = NAMED) -> str:  # noqa: C901, PLR0912  (one case a kind)
     """What *condition* asks, in words, with *most* names of a list."""
     match condition:
+        case OneOf("mcc", values):
+            return f"mcc is {any_of(told_in_ranges(values), most)}"
         case OneOf(attribute, values):
             return f"{attribute} is {any_of(values, most)}"
         case SomeOf("traits", values):

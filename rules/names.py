@@ -33,6 +33,7 @@ class Declared:
         stamp_cards, pools: By id.
         product_sets: Products by set.
         segments: Those that conditions define.
+        mcc_families: Categories of merchants by family.
     """
 
     calendars: Mapping[str, frozenset[date]] = field(default_factory=dict)
@@ -41,6 +42,7 @@ class Declared:
     pools: Mapping[str, Pool] = field(default_factory=dict)
     product_sets: Mapping[str, frozenset[str]] = field(default_factory=dict)
     segments: Mapping[str, Condition] = field(default_factory=dict)
+    mcc_families: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -56,6 +58,8 @@ class Names:
         currencies: In which terminals write amounts: the programme's, and the code that stands for points.
         product_sets: Products by set.
         segments: Those that conditions define.
+        mcc_families: Categories of merchants by family.
+        mccs: Categories of the families that rules named together.
         asks_costs: Something asks what products cost.
         asked: Brands, suppliers and categories that rules named, as ``(column, name)``.
     """
@@ -69,14 +73,23 @@ class Names:
     currencies: tuple[str, ...] = ()
     product_sets: dict[str, frozenset[str]] = field(default_factory=dict)
     segments: dict[str, Condition] = field(default_factory=dict)
+    mcc_families: dict[str, frozenset[str]] = field(default_factory=dict)
+    mccs: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
     asked: set[tuple[int, str]] = field(default_factory=set)
     asks_costs: bool = False
 
     def declared(self) -> Declared:
         """What the programme keeps of it for people to see."""
-        return Declared(
-            self.calendars, self.day_parts, self.stamp_cards, self.pools, self.product_sets, self.segments
-        )
+        sets = self.product_sets, self.segments, self.mcc_families
+        return Declared(self.calendars, self.day_parts, self.stamp_cards, self.pools, *sets)
+
+    def mccs_in(self, families: frozenset[str]) -> frozenset[str]:
+        """The categories of merchants of *families*: one set for all rules that ask for the same."""
+        codes = self.mccs.get(families)
+        if codes is None:
+            found = {code for name in families for code in self.mcc_families.get(name, ())}
+            codes = self.mccs[families] = frozenset(found)
+        return codes
 
     def products_in(self, sets: Iterable[str]) -> frozenset[str]:
         """The products of *sets*."""

@@ -26,6 +26,7 @@ from rules.describe import (
     describe_span,
 )
 from rules.goal import Goal
+from rules.mcc import told_in_ranges
 from rules.parse import restore_programme
 from rules.programme import Multipliers, Programme
 from rules.rule import Campaign, CampaignState, Pick, Rule
@@ -77,6 +78,7 @@ def outline(whole: Programme, part: str = "") -> list[Listing]:
         _listing("Calendars", ("calendar", "days"), _calendars(names.calendars)),
         _listing("Parts of the day", ("part", "time"), _day_parts(names.day_parts)),
         _listing("Sets of products", ("set", "products"), _product_sets(names.product_sets)),
+        _listing("Families of merchants", ("family", "categories"), _families(names.mcc_families)),
         _listing("Segments", ("segment", "members of whom"), _segments(programme)),
     ]
     return [each for each in listings if each.rows]
@@ -373,6 +375,11 @@ def _day_parts(parts: Mapping[str, tuple[int, int]]) -> Iterator[tuple[str, ...]
 def _product_sets(sets: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, ...]]:
     for name, products in sets.items():
         yield name, any_of(products, _NAMED)
+
+
+def _families(families: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, ...]]:
+    for name, codes in families.items():
+        yield name, ", ".join(told_in_ranges(codes))
 
 
 def _segments(programme: Programme) -> Iterator[tuple[str, ...]]:

@@ -27,6 +27,7 @@ from rules.earnset import read_earning
 from rules.experimentset import HOLDOUT_MAX_BP
 from rules.goalset import read_goals
 from rules.instruments import read_certificates, read_family, read_partners, read_prizes
+from rules.mcc import read_families
 from rules.names import PRODUCTS, Names, read_calendars, read_day_parts, read_products
 from rules.namesets import read_sets
 from rules.programme import (
@@ -244,6 +245,7 @@ def _read_names(main: Section, tiers: tuple[str, ...], products: object, terms: 
         read_pools(main),
         (terms.currency, terms.unit_code),
     )
+    read_families(main, names)
     read_sets(main, names)
     return names
 

@@ -10,6 +10,7 @@ from rules.couponset import CODE as COUPON_CODE
 from rules.couponset import USES_MAX
 from rules.experimentset import HOLDOUT_MAX_BP
 from rules.goal import AWAY_MAX_DAYS, IN_MONEY, Metric
+from rules.mcc import MCC_OR_RANGE
 from rules.parse import LANGUAGES
 from rules.programme import Multipliers, PointsBack, RoundingLevel, Shortfall, WithoutOriginal
 from rules.restraint import WHOLE_BP
@@ -91,6 +92,7 @@ def programme_schema() -> Schema:
                 "qualification": _qualification(),
                 "calendar": many(_calendar()),
                 "product_set": many(_product_set()),
+                "mcc_family": many(_mcc_family()),
                 "segment": many(table({"id": NAMED, "when": {"$ref": "#/$defs/when"}}, "id", "when")),
                 "day_part": many(
                     table({"id": NAMED, "from": TIME_OF_DAY, "before": TIME_OF_DAY}, "id", "from", "before")
@@ -267,6 +269,11 @@ def _qualification() -> Schema:
 def _product_set() -> Schema:
     columns = dict.fromkeys(("product", "category", "brand", "supplier"), names(ANY_TEXT))
     return table({"id": NAMED, **columns}, "id") | {"minProperties": 2}
+
+
+def _mcc_family() -> Schema:
+    codes = names({"type": "string", "pattern": f"^{MCC_OR_RANGE.pattern}$"})
+    return table({"id": NAMED, "mcc": codes}, "id", "mcc")
 
 
 def _calendar() -> Schema:

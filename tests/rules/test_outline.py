@@ -28,14 +28,14 @@ then = { points_per_amount = "1/50" }
 [[rule]]
 id = "who"
 text = "Who"
-when = { card_category = "ACC", card_status = "issued", role = "child", kind = "person" }
+when = { card_category = "ACC", card_type = "rfid", card_status = "issued", role = "child", kind = "person" }
 then = { unit_price = "1.00" }
 lines = { product = "p1", except_brand = "acme", units = { from = 2 } }
 margin_floor_bp = 1250
 [[rule]]
 id = "how"
 text = "How"
-when.all = [{ entry_mode = "chip" }, { tender = "CASH" }]
+when.all = [{ entry_mode = "chip", pos_condition = "01" }, { tender = "CASH" }]
 when.not = { ticket = { from = "3.00" }, currency = "978" }
 then = { points = 4 }
 [[rule]]
@@ -85,7 +85,7 @@ then = {{ points = 7 }}
 """
 # What names something of the same programme, or has to fit another number of it.
 REFERENCES = {
-    "product_set", "except_product_set", "has_product_set",
+    "product_set", "except_product_set", "has_product_set", "mcc_family",
     "nature", "metric", "uses", "tier", "tiers", "to", "calendar", "day_part", "group", "free_for_stamps",
     "giveaway", "arm", "A", "B", "control", "basis_points", "first", "step", "except_brand",
     "has_brand", "brand",
