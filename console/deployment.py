@@ -33,10 +33,11 @@ from switch import queries
 from switch.administration import Desk
 from switch.corrections import CorrectionPolicy
 from switch.database import open_for_reading
-from switch.deployed import own_programme, versions_in
+from switch.deployed import own_programme
 from switch.enactment import Restorer
 from switch.lookups import opened_day
 from switch.management import Policy
+from switch.programmereader import versions_in
 from switch.programmes import business_date
 from switch.recall import Recall
 from switch.safeguards import Safeguards, chain_key

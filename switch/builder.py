@@ -1,8 +1,8 @@
 """Has a programme built by a process of its own, and takes it over between answers.
 
 Parsing and compiling many rules takes seconds. The process that does it (``switch.building``) runs at a
-lower priority and sends the finished programme in pieces (``switch.parcel``). Between any two of them the
-event loop looks at the network: what came is decided before the next one is unpacked.
+lower priority, in short turns, and sends the finished programme in pieces (``switch.parcel``). Between any
+two of them the event loop looks at the network: what came is decided before the next one is unpacked.
 """
 
 import asyncio
@@ -18,13 +18,11 @@ from typing import Any, Final
 from loyalty.errors import LoyaltyError, Problems
 from rules.programme import Programme
 from switch.dismantling import taken_apart
+from switch.parcel import LENGTH_SIZE, OUTDATED, PROBLEMS
 from switch.unpacking import Unpacking
 
 PAUSE_S: Final = 0.001  # for everything else, after each piece: a timer is behind what the network brought
 LOOK_AGAIN_S: Final = 1.0  # whether somebody still holds what is to be given up
-LENGTH_SIZE: Final = 4
-PROBLEMS: Final = b"!"  # begins what is told instead of a programme
-OUTDATED: Final = b"~"  # begins what is told before one: what this release refuses of it
 
 Wanted = Callable[[str], bool]
 Outdated = Callable[[str, Problems], None]

@@ -5,6 +5,7 @@ which the ``version`` is. On standard output it sends pieces, each behind its le
 (``switch.parcel``), or all that is wrong with it.
 """
 
+import gc
 import json
 import os
 import sys
@@ -13,14 +14,16 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from switch import turns
+
+if __name__ == "__main__":
+    turns.begin()  # to load what follows is work already
+
 from loyalty.errors import LoyaltyError, Problems
 from rules.parse import restore_programme
 from rules.programme import Programme
-from switch.builder import LENGTH_SIZE, OUTDATED, PROBLEMS
-from switch.database import open_for_reading
 from switch.deployed import own_programme
-from switch.parcel import pieces
-from switch.programmereader import ProgrammeReader
+from switch.parcel import LENGTH_SIZE, OUTDATED, PROBLEMS, pieces
 
 NICENESS: Final = 10  # of building, which may take seconds: answers come first
 
@@ -32,6 +35,7 @@ def main() -> None:
     priority would take many times as long as all the rest of a small programme.
     """
     os.nice(NICENESS)
+    gc.disable()  # all of it stays until the end, and a look through it is one long turn
     order = json.loads(sys.stdin.readline())
     pipe = sys.stdout.buffer
     try:
@@ -50,6 +54,9 @@ def _built(order: Mapping[str, Any]) -> tuple[Programme, Problems | None]:
     """The programme, and what is refused of it although it was in force already."""
     if "path" in order:
         return own_programme(Path(order["path"]), lambda: order["known"])
+    from switch.database import open_for_reading  # noqa: PLC0415  (most orders do not need it, and to load)
+    from switch.programmereader import ProgrammeReader  # noqa: PLC0415  (it takes longer than all the rest)
+
     with closing(open_for_reading(Path(order["books"]))) as books:
         text = ProgrammeReader(books).programme_text(order["version"])
     assert text is not None
@@ -63,8 +70,9 @@ def _told(error: LoyaltyError) -> bytes:
 
 
 def _send(pipe: BinaryIO, piece: bytes) -> None:
-    pipe.write(len(piece).to_bytes(LENGTH_SIZE, "big"))
-    pipe.write(piece)
+    with turns.between():  # who reads takes other things up between two pieces
+        pipe.write(len(piece).to_bytes(LENGTH_SIZE, "big"))
+        pipe.write(piece)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,11 @@ from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Final
 
-from loyalty.errors import LoyaltyError, Problems
+from loyalty.errors import Problems
 from rules.bundle import FOLDER
 from rules.names import PRODUCTS
 from rules.parse import load_programme
 from rules.programme import Programme
-from switch.database import open_for_reading
-from switch.lookups import PROGRAMMES
 
 LARGE_SIZE: Final = 200_000  # bytes: about a thousand rules
 _BESIDE: Final = (PRODUCTS, "campaigns/*.toml", f"{FOLDER}/*/*.*", f"{FOLDER}/*/campaigns/*.toml")
@@ -41,15 +39,3 @@ def own_programme(path: Path, known: Callable[[], Container[str]]) -> tuple[Prog
         if again.version not in known():
             raise
         return again, refused
-
-
-def versions_in(database: Path) -> frozenset[str]:
-    """The versions that were ever in force, as the books *database* tell; none when nobody can read them."""
-    try:
-        books = open_for_reading(database)
-    except LoyaltyError:
-        return frozenset()
-    try:
-        return frozenset(str(version) for _, _, version, _ in books.execute(PROGRAMMES, (0,)))
-    finally:
-        books.close()

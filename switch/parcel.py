@@ -26,6 +26,9 @@ from rules.rule import Rule
 from rules.shards import SHARDED_FROM
 from rules.table import Both, Bucket, Split, Table
 
+LENGTH_SIZE: Final = 4  # bytes before each piece
+PROBLEMS: Final = b"!"  # begins what is told instead of a programme
+OUTDATED: Final = b"~"  # begins what is told before one: what this release refuses of it
 RULES_OF_A_PIECE: Final = 16  # with their rows it takes about a third of a millisecond to unpack them
 BUCKETS_OF_A_PIECE: Final = 20
 ROWS_OF_A_PIECE: Final = 200  # in buckets

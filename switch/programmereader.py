@@ -5,11 +5,15 @@ them ever changes, so each row is looked at once, and a text is only read when i
 """
 
 import sqlite3
+from contextlib import closing
 from datetime import datetime
+from pathlib import Path
 
+from loyalty.errors import LoyaltyError
 from rules.text import PLAIN_MAX, Text
 from switch import lookups
 from switch.block import ProgrammeAct, ProgrammeHead
+from switch.database import open_for_reading
 from switch.rows import act_of
 
 
@@ -64,3 +68,13 @@ class ProgrammeReader:
             any(head.version == version for head in self.programmes())
             or self._database.execute(lookups.TEXT_SIZE, (version,)).fetchone()[0] > 0
         )
+
+
+def versions_in(database: Path) -> frozenset[str]:
+    """The versions that were ever in force, as the books *database* tell; none when nobody can read them."""
+    try:
+        books = open_for_reading(database)
+    except LoyaltyError:
+        return frozenset()
+    with closing(books):
+        return frozenset(head.version for head in ProgrammeReader(books).programmes())

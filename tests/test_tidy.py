@@ -30,7 +30,7 @@ KNOWN_TO = {
     "iso8583": r"simulator\..*|benchmarks\..*",  # the switch has a codec of its own, which this one checks
     "psec": r"messages\..*|simulator\..*",
     "structlog": r"switch\..*|console\.export|simulator\.world\.world",
-    "time": r"switch\.(past|app|observe)|simulator\..*|console\..*|benchmarks\..*",
+    "time": r"switch\.(past|app|observe|turns)|simulator\..*|console\..*|benchmarks\..*",
     "random": r"simulator\..*|console\..*|benchmarks\..*",
     "logging": r"switch\.observe",
     "pandas": r"simulator\.journey\..*",

@@ -11,7 +11,7 @@ from rules.parse import MAIN, parse_programme
 from rules.programme import Programme
 from switch import builder
 from switch.app import loop_factory
-from switch.parcel import pieces
+from switch.parcel import LENGTH_SIZE, pieces
 from switch.unpacking import Unpacking
 from tests.switch.story import starter_text
 
@@ -46,7 +46,7 @@ async def taken_over(network: Network, seen: list[int]) -> Programme:
     sent = parse_programme({MAIN: TEXT})
     pipe = asyncio.StreamReader()
     for piece in pieces(sent):
-        pipe.feed_data(len(piece).to_bytes(builder.LENGTH_SIZE, "big") + piece)
+        pipe.feed_data(len(piece).to_bytes(LENGTH_SIZE, "big") + piece)
 
     class Watched(Unpacking):
         def take(self, piece: bytes) -> None:
