@@ -8,7 +8,9 @@ import rich_click as click
 
 from console.deployment import open_deployment
 from console.options import config_option, json_option, print_record, print_rows
+from loyalty.amount import format_minor
 from switch import queries
+from switch.spending import discounts_of
 
 _Command = TypeVar("_Command", bound=Any)
 
@@ -101,7 +103,19 @@ def show(config: Path, *, as_json: bool) -> None:
     with deployment.books() as books:
         for each in programmes:
             its = {"programme": each.id} if len(programmes) > 1 else {}
-            rows += [{**its, **row} for row in queries.budgets(books, each.budgets)]
+            rows += [{**its, **row, "in": "points"} for row in queries.budgets(books, each.budgets)]
+            for campaign in each.campaigns:
+                off = discounts_of(books, campaign, deployment.today) if campaign.counts else None
+                if off is not None:
+                    row = {
+                        "planned": off.planned,
+                        "loaded": 0,
+                        "spent": off.spent + off.reserved,
+                        "left": off.left,
+                    }
+                    currency = each.terms.currency
+                    told = row if as_json else {name: format_minor(row[name], currency) for name in row}
+                    rows.append({**its, "campaign": campaign.id, **told, "in": currency})
     print_rows(rows, as_json=as_json, nothing="no campaign in the programme has a budget")
 
 

@@ -21,7 +21,7 @@ from switch.attainment import Attainment, Subject, worth
 from switch.enactment import paused_campaigns
 from switch.purchases import Purchases
 from switch.recall import Recall
-from switch.spending import Spending, spending_of
+from switch.spending import Spending, discounts_of, spending_of
 
 Told = dict[str, Any]  # as JSON has it: money in minor units, parts in basis points
 
@@ -50,10 +50,14 @@ def goals(names: tuple[str, ...], programme: str, config: Path, *, as_json: bool
                 subject,
                 its,
                 now,
-                None if subject.campaign is None else spending_of(books, subject.campaign, deployment.today),
+                {
+                    "budget": _budget(spending_of(books, campaign, deployment.today)),
+                    "budget_discounts": _budget(discounts_of(books, campaign, deployment.today)),
+                },
                 is_paused=subject.name in paused,
             )
             for subject in measured.campaigns.values()
+            if (campaign := subject.campaign) is not None
         ]
         others = [_goal_of_all(subject, now) for subject in measured.goals]
     if as_json:
@@ -77,9 +81,9 @@ def _refuse_unknown(programme: Programme, names: Sequence[str]) -> None:
 
 
 def _campaign(
-    subject: Subject, programme: Programme, now: datetime, spending: Spending | None, *, is_paused: bool
+    subject: Subject, programme: Programme, now: datetime, budgets: Told, *, is_paused: bool
 ) -> Told:
-    """A campaign: its goal, its budget, what it brought and cost."""
+    """A campaign: its goal, its *budgets*, what it brought and cost."""
     campaign, sums = subject.campaign, subject.sums
     assert campaign is not None
     points_minor = worth(sums.points_given, programme.redemption.value)
@@ -92,7 +96,7 @@ def _campaign(
         "strategy": None if campaign.strategy is None else campaign.strategy.value,
         **_time(subject.period, now),
         "goal": None if subject.goal is None else _goal(subject, subject.goal, now),
-        "budget": None if spending is None else _budget(spending),
+        **budgets,
         "sales": sums.sales,
         "members": len(sums.members),
         "spend": sums.spend_minor,
@@ -139,7 +143,9 @@ def _goal(subject: Subject, goal: Goal, now: datetime) -> Told:
     return {**told, "actual": actual, "reached_bp": reached_bp(actual, target), "standing": standing.value}
 
 
-def _budget(spending: Spending) -> Told:
+def _budget(spending: Spending | None) -> Told | None:
+    if spending is None:
+        return None
     return {
         "planned": spending.planned,
         "loaded": spending.loaded,
@@ -175,6 +181,7 @@ def _show(campaigns: Sequence[Told], goals: Sequence[Told], currency: str) -> No
         ("Goals of campaigns", _goals_shown("campaign", campaigns, currency)),
         ("What campaigns brought and cost", _brought_shown(campaigns, currency)),
         ("Their budgets, in points", _budgets_shown(campaigns)),
+        ("Their budgets for what is taken off prices", _discounts_shown(campaigns, currency)),
         ("All sales in their time, by arm", _arms_shown("campaign", campaigns, currency)),
         ("Goals of the programme", _goals_shown("goal", goals, currency)),
         ("All sales in their time, with those of who is held out", _arms_shown("goal", goals, currency)),
@@ -246,6 +253,19 @@ def _budgets_shown(campaigns: Sequence[Told]) -> Iterator[Mapping[str, object]]:
         if budget is not None:
             row = {"campaign": each["campaign"], **budget, "runs_out_on": _runs_out(budget)}
             yield row | {"today": budget["today"] if budget["daily"] is not None else None}
+
+
+def _discounts_shown(campaigns: Sequence[Told], currency: str) -> Iterator[Mapping[str, object]]:
+    for each in campaigns:
+        budget = each["budget_discounts"]
+        if budget is not None:
+            amounts = {name: budget[name] for name in ("planned", "reserved", "spent", "left", "daily")}
+            amounts["today"] = budget["today"] if budget["daily"] is not None else None
+            row = {
+                name: None if minor is None else format_minor(minor, currency)
+                for name, minor in amounts.items()
+            }
+            yield {"campaign": each["campaign"], **row, "runs_out_on": _runs_out(budget)}
 
 
 def _runs_out(budget: Told) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 
 from loyalty.amount import format_minor
 from rules.award import Award, Verdict
-from rules.cap import BUDGET
+from rules.cap import BUDGET, OFF
 from rules.facts import Facts
 from rules.programme import Programme
 from rules.replay import Rated
@@ -40,7 +40,8 @@ class Backtest:
         by_tier: Difference by tier.
         by_segment: Difference by segment; a member may be in several.
         by_member: Difference by member.
-        exhausted_on: By campaign of the candidate: the day on which its budget was used up.
+        exhausted_on: By campaign of the candidate: the day on which its budget was used up; that for what it
+            takes off prices has ``discounts`` behind the campaign.
     """
 
     candidate: Programme
@@ -57,6 +58,7 @@ class Backtest:
     by_member: Counter[Hashable] = field(default_factory=Counter)
     exhausted_on: dict[str, date] = field(default_factory=dict)
     _budgets: dict[str, tuple[str, int]] = field(default_factory=dict)  # by counter: campaign and plan
+    _off: dict[str, tuple[str, int]] = field(default_factory=dict)  # by rule: those of what it takes off
     _by_campaign: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -65,6 +67,12 @@ class Backtest:
             for campaign in self.candidate.campaigns
             for cap in campaign.caps
             if cap.subject.startswith(BUDGET)
+        }
+        self._off = {
+            rule.id: (f"{rule.campaign} discounts", cap.limit)
+            for rule in self.candidate.rules
+            for cap in rule.caps
+            if cap.subject.startswith(f"{OFF}{BUDGET}")
         }
 
     def add(
@@ -96,6 +104,9 @@ class Backtest:
         for name, by in (*award.counted, *counted):
             if name in self._budgets:
                 self._spend(*self._budgets[name], by, day)
+        for each in award.discounts if self._off else ():
+            if each.promotion in self._off:
+                self._spend(*self._off[each.promotion], each.amount_minor, day)
         difference = award.points - points
         if difference:
             self.by_tier[facts.tier] += difference

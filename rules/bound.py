@@ -2,7 +2,7 @@
 
 from loyalty.amount import format_minor
 from rules.award import Award, Verdict
-from rules.cap import Cap, Per, Scope, Unit
+from rules.cap import BUDGET, OFF, Cap, Per, Scope, Unit
 from rules.facts import Facts
 from rules.programme import BASE_RULE, Programme
 
@@ -52,8 +52,8 @@ def _amount(cap: Cap, amount: int, programme: Programme) -> str:
 
 def _name(cap: Cap, programme: Programme) -> str:
     """``the budget of summer``, ``its limit of 30 for each member a day``."""
-    kind, _, name = cap.subject.partition(":")
-    if kind == "budget":
+    kind, _, name = cap.subject.removeprefix(OFF).rpartition(":")
+    if f"{kind}:" == BUDGET:
         return f"the budget of {name}"
     whose = "for all" if cap.scope is Scope.ALL else f"for each {cap.scope.value}"
     match cap.per:

@@ -12,7 +12,8 @@ from loyalty.amount import Rate
 
 _FREE = Rate(0)
 BUDGET = "budget:"  # begins the subject of what a campaign's budget limits
-OFF = "off:"  # begins the subject of limits on what a rule takes off prices
+OFF = "off:"  # begins the subject of limits on what rules take off prices
+OF_CAMPAIGN = "campaign:"  # begins the subject of what limits all rules of a campaign together
 
 
 class Scope(enum.Enum):
@@ -48,7 +49,10 @@ class Unit(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """At most *limit* of *subject*: ``rule:ID off:ID campaign:ID``, its ``budget:ID``, or ``programme``.
+    """At most *limit* of *subject*: ``rule:ID campaign:ID budget:ID``, or ``programme``.
+
+    What is taken off prices has ``off:`` before it: ``off:campaign:ID``, ``off:budget:ID``, and ``off:ID`` of
+    a rule.
 
     Attributes:
         days: The last so many, where *per* is rolling.

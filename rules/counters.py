@@ -156,12 +156,14 @@ class Counting:
         kept: Measure, whose it is, and the stretches in which it is kept, in order of measure.
         costs: Of a unit by product, in minor units.
         names: By measure: a counter by which ``Award.counted`` tells its growth, where it is a limit's.
+        off: By measure of what is taken off prices: the rules that do it.
     """
 
     counters: tuple[Counter, ...]
     kept: tuple[tuple[str, Scope, tuple[Per, ...]], ...]
     names: tuple[tuple[str, str], ...]
     costs: Mapping[str, int]
+    off: Mapping[str, frozenset[str]]
 
     def values(
         self, whose: Callable[[Scope], str | None], day: date, tallied: Tallied, total: Total
@@ -201,7 +203,7 @@ class Counting:
         for measure, _, _ in self.kept:
             name = names.get(measure)
             if measure.startswith(OFF):
-                by = _taken_off(measure, facts)
+                by = _taken_off(measure, facts, self.off[measure])
             elif name is not None:
                 by = counted.get(name, 0) + more.get(name, 0)
             elif measure.startswith(_OF_EXTRAS):
@@ -218,7 +220,9 @@ class Counting:
         """By how much each measure of a limit or a budget grows by *award*, zeros left out."""
         counted = dict(award.counted)
         grown = {
-            measure: _taken_off(measure, facts) if measure.startswith(OFF) else counted.get(name, 0)
+            measure: _taken_off(measure, facts, self.off[measure])
+            if measure.startswith(OFF)
+            else counted.get(name, 0)
             for measure, name in self.names
         }
         return {measure: by for measure, by in grown.items() if by}
@@ -249,9 +253,13 @@ def counting_of(
     """
     counters: dict[str, Counter] = {}
     names: dict[str, str] = {}
+    off: dict[str, set[str]] = {}
     caps = [*limits]
     for rule in rules:
         caps += rule.caps
+        for cap in rule.caps:
+            if cap.subject.startswith(OFF):
+                off.setdefault(cap.measure, set()).add(rule.id)
         for name in counters_in(rule.when):
             counter = counter_named(name)
             if counter is not None:
@@ -273,6 +281,7 @@ def counting_of(
         ),
         names=tuple(sorted(names.items())),
         costs=costs,
+        off={measure: frozenset(rules) for measure, rules in off.items()},
     )
 
 
@@ -355,12 +364,10 @@ def _brought(measure: str, facts: Facts, award: Award, costs: Mapping[str, int])
             return _units(facts, lambda _, category: category == of)
 
 
-def _taken_off(measure: str, facts: Facts) -> int:
-    """What a rule took off the prices: how often, or how much."""
-    subject, _, scope = measure.rpartition("/")
-    rule = subject.removeprefix(OFF)
-    off = sum(amount_minor for _, amount_minor, each in facts.off if each == rule)
-    return off if scope.endswith(Unit.COST.value) else int(off > 0)
+def _taken_off(measure: str, facts: Facts, rules: frozenset[str]) -> int:
+    """What *rules* took off the prices: in how many sales, 0 or 1, or how much."""
+    off = sum(amount_minor for _, amount_minor, rule in facts.off if rule in rules)
+    return off if measure.endswith(Unit.COST.value) else int(off > 0)
 
 
 def _gave(rule: str, facts: Facts, award: Award, by_rules: tuple[str, ...]) -> bool:

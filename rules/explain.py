@@ -190,7 +190,7 @@ def _picked(rule: Rule, programme: Programme, award: Award, facts: Facts) -> Ans
             return Answer(holds=False, asks="a till that takes discounts off lines", found="it cannot")
         given = interpret(programme, facts).discounts
         off = sum(each.amount_minor for each in given if each.promotion == rule.id)
-        what = f"{format_minor(off, currency)} off" if off else why_not_off(programme, facts, rule)
+        what = f"{format_minor(off, currency)} off" if off else why_not_off(programme, facts, rule, given)
         return Answer(off > 0, "being picked, something to take it off, and room in its limits", what)
     return _points_given(rule, programme, award, facts)
 

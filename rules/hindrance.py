@@ -1,8 +1,9 @@
 """What keeps a rule that holds from giving anything beside points: limits, stock, stamps, a floor."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from loyalty.decision import Discount
 from rules.bound import left_of
 from rules.cap import BUDGET, Cap, Per, Unit
 from rules.effects import CashBack, FreeForStamps, GiveAway, IssueCertificate, IssueMoney
@@ -29,9 +30,9 @@ def why_not_given(
     )
 
 
-def why_not_off(programme: Programme, facts: Facts, rule: Rule) -> str:
-    """Why *rule*, which would take something off the prices of *facts*, did not."""
-    told = list(_limits(programme, facts, rule, {}, 1))
+def why_not_off(programme: Programme, facts: Facts, rule: Rule, given: Sequence[Discount]) -> str:
+    """Why *rule*, which would take something off the prices of *facts*, did not; others took *given* off."""
+    told = list(_limits(programme, facts, rule, _taken_off(programme, rule, given), 1))
     if isinstance(rule.effect, FreeForStamps):
         card = rule.effect.card
         has = dict(facts.counters).get(card.counter, 0)
@@ -55,6 +56,15 @@ def _limits(
         is_spent = cap.subject.startswith(BUDGET) and used.get(cap.counter, 0) >= cap.limit
         if is_spent or left < needs[cap.unit]:
             yield left_of(cap, left, programme)
+
+
+def _taken_off(programme: Programme, rule: Rule, given: Sequence[Discount]) -> dict[str, int]:
+    """What of the limits of *rule* the others took that they limit, too."""
+    off: dict[str, int] = {}
+    for cap in rule.caps:
+        its = {other.id for other in programme.rules if cap in other.caps}
+        off[cap.counter] = sum(each.amount_minor for each in given if each.promotion in its)
+    return off
 
 
 def _left(cap: Cap, used: dict[str, int], counted: dict[str, int]) -> int:

@@ -11,12 +11,14 @@ from rules.conditions import AmountWithin
 from rules.effects import (
     POINT_LANES,
     PRICE_LANES,
+    REDEEM_LANES,
     CashBack,
     GiveAway,
     GiveStamps,
     IssueCertificate,
     IssueCoupon,
     IssueMoney,
+    Lane,
     Message,
     MoveTier,
     Redeem,
@@ -33,6 +35,7 @@ from rules.stacking import Stacking
 
 GIVE_AWAY_BP: Final = 2_500  # of the ticket; more needs a second look, where the author gives no limit
 RULES_MAX: Final = 1_000  # up to which every pair is looked at
+_UNPAID: Final = REDEEM_LANES | {Lane.GUARD, Lane.MESSAGE}  # lanes of rules that cost nothing
 _NATURES: Final = (
     ((IssueCoupon,), Nature.COUPONS),
     ((IssueCertificate,), Nature.CERTIFICATES),
@@ -68,9 +71,15 @@ def lint(
 
 
 def _aimless_campaigns(programme: Programme) -> Iterator[Advice]:
+    takes_off = {rule.campaign for rule in programme.rules if rule.lane in PRICE_LANES}
+    gives = {rule.campaign for rule in programme.rules if rule.lane not in PRICE_LANES | _UNPAID}
     for campaign in programme.campaigns:
-        if campaign.budget_points is None:
-            yield Advice(f"campaign {campaign.id}", "has no budget", "write budget_points")
+        name, is_off_prices = f"campaign {campaign.id}", campaign.id in takes_off
+        if is_off_prices and campaign.discount_budget is None:
+            yield Advice(name, "has no budget for what it takes off prices", "write budget_discounts")
+        is_for_prices = is_off_prices or campaign.discount_budget is not None
+        if campaign.budget_points is None and (campaign.id in gives or not is_for_prices):
+            yield Advice(name, "has no budget", "write budget_points")
     yield from vague_goals(programme)
 
 

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from loyalty.decision import Discount
 from loyalty.transaction import BasketLine
-from rules.cap import Per, Unit
+from rules.cap import Cap, Unit
 from rules.effects import FreeForStamps, FreeUnits, MoneyOff, ShareOff, UnitPrice
 from rules.facts import DISCOUNTED, Facts, allocate
 from rules.margin import too_thin
@@ -31,13 +31,13 @@ class Goods(NamedTuple):
     """The basket, what is on the member's cards of stamps, and what a unit of each product costs.
 
     Attributes:
-        used: What was taken of limits before, by counter.
+        used: What was taken of limits, by counter: before, and by earlier rules of this sale.
     """
 
     lines: Sequence[BasketLine]
     stamps: Mapping[str, int]
     costs: Mapping[str, int]
-    used: Mapping[str, int]
+    used: dict[str, int]
 
 
 def discounts(
@@ -55,6 +55,7 @@ def discounts(
     used = dict(facts.counters) if any(rule.caps for rule in rules) else {}
     goods = Goods(facts.lines, stamps, costs, used)
     for rule in _picked(rules, goods, left):
+        before_minor = room_minor
         for at, part, units in _off(rule, goods, left):
             off = min(part, room_minor)
             if off:
@@ -64,7 +65,16 @@ def discounts(
                 if units:
                     assert isinstance(rule.effect, FreeForStamps)
                     stamps[rule.effect.card.id] -= units * rule.effect.card.size
+        for cap in rule.caps:
+            if (
+                cap.unit is Unit.COST
+            ):  # a sale counts once, however many rules of a campaign take something off
+                used[cap.counter] = _used(cap, used) + before_minor - room_minor
     return tuple(given)
+
+
+def _used(cap: Cap, used: Mapping[str, int]) -> int:
+    return used.get(cap.counter, 0)
 
 
 def _stamps(rules: Sequence[Rule], facts: Facts) -> dict[str, int]:
@@ -132,7 +142,7 @@ def _limited(rule: Rule, parts: list[int], used: Mapping[str, int]) -> list[int]
     """What the limits of *rule* leave of *parts*; a unit that stamps pay for is free as a whole, or not."""
     room = total = sum(parts)
     for cap in rule.caps:
-        left = cap.limit - (0 if cap.per is Per.TRANSACTION else used.get(cap.counter, 0))
+        left = cap.limit - _used(cap, used)
         if left <= 0:
             return [0] * len(parts)
         if cap.unit is Unit.COST:

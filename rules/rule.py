@@ -3,7 +3,7 @@
 import enum
 from dataclasses import dataclass
 
-from rules.cap import Cap
+from rules.cap import BUDGET, OFF, Cap
 from rules.conditions import Condition, LineFilter
 from rules.effects import Effect, Lane, lane_of
 from rules.goal import Goal
@@ -71,6 +71,7 @@ class Campaign:
         goal: What it is to reach; ``None`` when nobody said.
         budget_points: Points that it may give out at most, or ``None``.
         caps: Limits on what its rules give together; its budget is the one of everybody's lifetime.
+        discount_caps: Limits on what its rules take off prices together, the budget for that among them.
         arms: Of its experiment, by name, each with its share of the members in basis points; empty without
             one.
         funding: Partner and basis points of the cost it bears; empty when the programme bears all.
@@ -86,6 +87,7 @@ class Campaign:
     goal: Goal | None = None
     budget_points: int | None = None
     caps: tuple[Cap, ...] = ()
+    discount_caps: tuple[Cap, ...] = ()
     funding: tuple[tuple[str, int], ...] = ()
     strategy: Strategy | None = None
     arms: tuple[tuple[str, int], ...] = ()
@@ -94,6 +96,11 @@ class Campaign:
     def counts(self) -> bool:
         """Whether its rules are in force inside its period."""
         return self.state in (CampaignState.SCHEDULED, CampaignState.ACTIVE)
+
+    @property
+    def discount_budget(self) -> Cap | None:
+        """What it may take off prices at most; ``None`` when nobody said."""
+        return next((cap for cap in self.discount_caps if cap.subject.startswith(f"{OFF}{BUDGET}")), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

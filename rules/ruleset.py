@@ -4,8 +4,8 @@ from typing import Final
 
 from loyalty.amount import Rate
 from rules.asked import counters_in, member_facts_in
-from rules.cap import OFF, Cap, Unit
-from rules.caps import read_budget, read_caps
+from rules.cap import OF_CAMPAIGN, OFF, Cap, Unit
+from rules.caps import read_budget, read_caps, read_discount_limits
 from rules.conditions import OPERATION, Condition
 from rules.conditionset import read_conditions, read_lines, read_period
 from rules.counters import GIVEN
@@ -66,7 +66,7 @@ def read_campaign(document: Section, names: Names, value: Rate) -> Campaign:
         when += read_conditions(audience, names, 0)
     name = section.name("id")
     budget, caps = read_budget(section, name)
-    own = read_caps(section, f"campaign:{name}", value)
+    own = read_caps(section, f"{OF_CAMPAIGN}{name}", value)
     if {cap.counter for cap in own} & {cap.counter for cap in caps}:
         section.wrong("limits what budget_daily limits already", "cap", "keep the smaller one")
     campaign = Campaign(
@@ -82,6 +82,7 @@ def read_campaign(document: Section, names: Names, value: Rate) -> Campaign:
         goal=read_campaign_goal(section, names),
         budget_points=budget,
         caps=(*own, *caps),
+        discount_caps=read_discount_limits(section, name),
         funding=_funding(section),
         arms=read_experiment(section),
     )
@@ -192,7 +193,7 @@ def _check_floor(rule: Rule, section: Section, names: Names) -> None:
 
 
 def _caps(section: Section, effect: Effect, campaign: Campaign | None, value: Rate) -> tuple[Cap, ...]:
-    """The limits of a rule. What campaigns limit is not what is taken off prices."""
+    """The limits of a rule, those of its campaign among them."""
     is_price = lane_of(effect) in PRICE_LANES
     name = f"{OFF if is_price else 'rule:'}{section.name('id')}" if "cap" in section else ""
     own = read_caps(section, name, value)
@@ -204,4 +205,6 @@ def _caps(section: Section, effect: Effect, campaign: Campaign | None, value: Ra
         section.refuse("limits points, and this rule gives none", "cap", f"write {what}")
     if Unit.COST in units and isinstance(effect, _ONLY_COUNTED):
         section.refuse("limits money, and this rule gives none", "cap", "write count")
-    return own if is_price or campaign is None else (*own, *campaign.caps)
+    if campaign is None:
+        return own
+    return (*own, *(campaign.discount_caps if is_price else campaign.caps))

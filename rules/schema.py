@@ -135,11 +135,16 @@ def campaign_schema() -> Schema:
             "budget_points": POINTS,
             "budget_daily": POINTS,
             "cap": many({"$ref": "#/$defs/cap"}),
+            "budget_discounts": SOME_MONEY,
+            "budget_discounts_daily": SOME_MONEY,
+            "discount_cap": many(cap("count", "cost")),
             "funding": many(funding),
             "experiment": table({"arms": by_name(share, at_least=2)}, "arms"),
         },
         "id", "text", "nature", "category", "state", "period",
-    ) | {"dependentRequired": {"budget_daily": ["budget_points"]}}  # fmt: skip
+    )  # fmt: skip
+    paced = {"budget_daily": ["budget_points"], "budget_discounts_daily": ["budget_discounts"]}
+    campaign |= {"dependentRequired": paced}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Campaign",

@@ -97,11 +97,12 @@ def _lines() -> Schema:
     } | {name: names(NAMED) for name in (PRODUCT_SET, f"except_{PRODUCT_SET}")}
 
 
-def cap() -> Schema:
-    """A limit."""
+def cap(*units: str) -> Schema:
+    """A limit, in any of *units*; in all without any."""
     spans = [each.value for each in Per if each is not Per.ROLLING]
     days = {"type": "string", "pattern": f"^(?=[0-9]{{1,4}} )0*{UP_TO_A_YEAR} days?$"}
     limits: Schema = {"points": POINTS, "count": POINTS, "cost": SOME_MONEY}
+    limits = {unit: limits[unit] for unit in units or limits}
     others: Schema = {"scope": choice(Scope), "per": {"oneOf": [{"enum": spans}, days]}}
     return table(limits | others, "per") | {"oneOf": [{"required": [unit]} for unit in limits]}
 

@@ -142,7 +142,8 @@ class Stacking:
         if not _admits(rule, ticket_minor):
             return None
         lines = Fraction(ticket_minor, self._programme.restraint.line_from_minor)
-        left = [self._micro(_most(cap) * self._value) for cap in rule.caps if cap.unit is not Unit.COUNT]
+        caps = () if rule.lane in PRICE_LANES else rule.caps
+        left = [self._micro(_most(cap) * self._value) for cap in caps if cap.unit is not Unit.COUNT]
         most = min(left, default=None)
         match rule.effect:
             case BasePoints(rate):

@@ -1,11 +1,11 @@
 """What budgets of campaigns have given, reserve and have left, and when they will be used up."""
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
-from rules.cap import BUDGET, Per
+from rules.cap import BUDGET, OF_CAMPAIGN, Cap, Per
 from rules.conditions import Period
 from rules.rule import Campaign
 from switch.counting import loaded_place
@@ -30,7 +30,7 @@ _DAY_OF: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """A budget, in points.
+    """A budget, in points, or in minor units of what may be taken off prices.
 
     Attributes:
         planned: By the programme.
@@ -55,17 +55,31 @@ class Spending:
 
 
 def spending_of(database: sqlite3.Connection, campaign: Campaign, today: date) -> Spending | None:
-    """The budget of *campaign*; ``None`` when it has none."""
-    planned = campaign.budget_points
-    if planned is None:
+    """The budget of *campaign* for points; ``None`` when it has none."""
+    budget = next((cap for cap in campaign.caps if cap.subject.startswith(BUDGET)), None)
+    if budget is None:
         return None
-    measure = f"{BUDGET}{campaign.id}/all"
-    total = _total(database, measure)
     loaded = _total(database, loaded_place(campaign.id)[0])
+    return _spending(database, campaign, budget, loaded, today)
+
+
+def discounts_of(database: sqlite3.Connection, campaign: Campaign, today: date) -> Spending | None:
+    """The budget of *campaign* for what it takes off prices; ``None`` when it has none."""
+    budget = campaign.discount_budget
+    return None if budget is None else _spending(database, campaign, budget, 0, today)
+
+
+def _spending(
+    database: sqlite3.Connection, campaign: Campaign, budget: Cap, loaded: int, today: date
+) -> Spending:
+    measure, planned = budget.measure, budget.limit
+    # What counts by day all that it gives to all together, where that is limited.
+    pace = replace(budget, subject=budget.subject.replace(BUDGET, OF_CAMPAIGN), per=Per.DAY)
+    caps = (*campaign.caps, *campaign.discount_caps)
+    daily = next((each.limit for each in caps if each.counter == pace.counter), None)
+    total = _total(database, measure)
     reserved: int = database.execute(_RESERVED, (measure,)).fetchone()[0]
     left = planned + loaded - total
-    pace = f"campaign:{campaign.id}/all"  # counts by day what it gives to all together, where that is limited
-    daily = next((each.limit for each in campaign.caps if (each.measure, each.per) == (pace, Per.DAY)), None)
     days = [database.execute(_DAY_OF.format(order), (measure,)).fetchone() for order in ("ASC", "DESC")]
     runs_out_on = None
     if days[0] is not None:
@@ -80,7 +94,7 @@ def spending_of(database: sqlite3.Connection, campaign: Campaign, today: date) -
         spent=total - reserved,
         left=left,
         daily=daily,
-        today=0 if daily is None else _total(database, pace, today.isoformat()),
+        today=0 if daily is None else _total(database, pace.measure, today.isoformat()),
         runs_out_on=runs_out_on,
     )
 

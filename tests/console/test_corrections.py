@@ -166,7 +166,9 @@ def test_budgets_are_loaded_and_taken_back(shop: Path) -> None:
     assert "has 500 points to take back" in load(shop, "-501").stderr
     assert json.loads(load(shop, "-200").stdout)["left"] == 400
     shown = json.loads(puntual("budget", "show", "--json", "--config", shop).stdout)
-    assert shown == [{"campaign": "summer", "planned": 100, "loaded": 300, "spent": 0, "left": 400}]
+    assert shown == [
+        {"campaign": "summer", "planned": 100, "loaded": 300, "spent": 0, "left": 400, "in": "points"}
+    ]
 
 
 def test_a_campaign_without_a_budget(shop: Path) -> None:

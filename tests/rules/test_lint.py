@@ -80,7 +80,8 @@ def test_rules_that_are_hardly_meant(rules: str, expected: list[str]) -> None:
 def test_campaigns_give_what_they_say() -> None:
     """Each other thing is told once; what is mixed gives anything, and what declines gives nothing."""
     own = CAMPAIGN.replace(
-        "[campaign]", '[campaign]\nbudget_points = 10\ngoal = { metric = "members", target = 9 }'
+        "[campaign]",
+        '[campaign]\nbudget_points = 10\nbudget_discounts = 10\ngoal = { metric = "members", target = 9 }',
     )
     rules = (
         rule("a", "", "points = 1") + rule("b", "", 'discount = "1/10"') + rule("c", "", 'discount = "1/9"')
