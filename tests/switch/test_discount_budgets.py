@@ -1,15 +1,22 @@
 """What a campaign takes off prices has a budget and limits of its own: all its rules draw on them."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from loyalty.errors import Problems
+from rules.counters import Place
 from rules.explain import why_not
 from rules.parse import MAIN, parse_programme
 from rules.programme import Programme
+from switch.outcome import Outcome
+from switch.tallies import changes_of
 from tests.rules.sales import sale
-from tests.switch.story import play, starter_text
+from tests.switch.story import Story, play, starter_text
+from tests.switch.test_decide_properties import ask
 
 BASKET = "lines=a*1000,b*500 can=D"
 RULES = """
@@ -157,3 +164,64 @@ def test_what_cannot_be_meant(limits: str, what: str) -> None:
     with pytest.raises(Problems) as caught:
         made(limits)
     assert what in str(caught.value)
+
+
+BOUND = made(
+    """
+    budget_discounts = "9.00"
+    budget_discounts_daily = "6.00"
+    discount_cap = [{ cost = "4.00", per = "week" }, { count = 3, per = "month" }]
+    """
+)
+
+
+BOUNDS = {
+    ("off:budget:sale/all#cost", False): 900,
+    ("off:campaign:sale/all#cost", True): 600,
+    ("off:campaign:sale/member#cost", True): 400,
+    ("off:campaign:sale/member#count", True): 3,
+}
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> str:
+    """A sale, a hold or what becomes of one that is some lines back."""
+    kind = draw(st.sampled_from(["EARN", "EARN", "EARN", "QUOTE", "HOLD", "COMPLETE", "VOID", "REFUND"]))
+    of, card = f"back={draw(st.integers(1, 4))}", draw(st.sampled_from("AB"))
+    one, other = draw(st.integers(1, 2000)), draw(st.integers(1, 500))
+    advice = draw(st.sampled_from(["", "", "*"]))
+    match kind:
+        case "VOID":
+            return f"VOID {of}"
+        case "REFUND":
+            return f"REFUND{advice} card={card} amount={one} {of}"
+        case "COMPLETE":
+            return f"COMPLETE{advice} card={card} amount={one + other} {of}"
+        case _:
+            advice = "" if kind in ("QUOTE", "HOLD") else advice
+            return f"{kind}{advice} card={card} amount={one + other} lines=a*{one},b*{other} can=D"
+
+
+@settings(max_examples=60)
+@given(asked=st.lists(lines(), min_size=3, max_size=14), cuts=st.sets(st.integers(0, 13)))
+def test_nothing_is_passed_and_all_comes_back(asked: list[str], cuts: set[int]) -> None:
+    """Whatever is asked, in one batch or many; when all of it is reversed nothing is counted."""
+    story = Story(BOUND)
+    sums: Counter[Place] = Counter()
+
+    def follow(number: int, line: str) -> None:
+        _, outcome = ask(story, number, line)
+        assert isinstance(outcome, Outcome)
+        for place, change, total in changes_of(outcome.sides):
+            sums[place] += change
+            assert sums[place] == total
+            assert 0 <= total <= BOUNDS.get((place[0], bool(place[2])), total), place
+
+    for number, line in enumerate(asked):
+        follow(number, line)
+        if number in cuts:
+            story.commit()
+    for number in reversed(range(len(asked))):
+        if not asked[number].startswith("QUOTE"):
+            follow(len(asked) + number, f"REVERSAL of=n{number}")
+    assert not any(sums.values())
