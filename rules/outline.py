@@ -12,7 +12,7 @@ from typing import Final
 from loyalty.amount import format_minor
 from loyalty.card import CardRange
 from rules.bundle import FOLDER
-from rules.cap import BUDGET, OFF, Cap
+from rules.cap import BUDGET, OFF
 from rules.coupon import Coupon
 from rules.describe import (
     any_of,
@@ -246,14 +246,6 @@ def _campaigns(programme: Programme) -> Iterator[tuple[str, ...]]:
     currency = programme.terms.currency
     for campaign in programme.campaigns:
         arms = ", ".join(f"{name} {_percent(share)}" for name, share in campaign.arms)
-        limits = []
-        if campaign.budget_points is not None:
-            limits.append(f"budget of {campaign.budget_points:,} points")
-        if campaign.discount_budget is not None:
-            limits.append(f"budget of {format_minor(campaign.discount_budget.limit, currency)} off prices")
-        limits.append(describe_caps(_beside_budgets(campaign.caps), currency))
-        off = describe_caps(_beside_budgets(campaign.discount_caps), currency)
-        limits.append(f"off prices: {off}" if off else "")
         yield (
             _lines([campaign.id, campaign.text, *_goal(campaign.goal, currency)]),
             _lines(
@@ -270,13 +262,17 @@ def _campaigns(programme: Programme) -> Iterator[tuple[str, ...]]:
                     f"arms: {arms}" if arms else "",
                 ]
             ),
-            _lines(limits) or "none",
+            _lines(_limits(campaign, currency)) or "none",
             _lines(f"{partner} {_percent(share)}" for partner, share in campaign.funding) or "the programme",
         )
 
 
-def _beside_budgets(caps: Iterable[Cap]) -> list[Cap]:
-    return [cap for cap in caps if not cap.subject.removeprefix(OFF).startswith(BUDGET)]
+def _limits(campaign: Campaign, currency: str) -> Iterator[str]:
+    """What it may give: points, then what comes off prices."""
+    for cap in (*campaign.caps, *campaign.discount_caps):
+        off = " off prices" if cap.subject.startswith(OFF) else ""
+        limit = format_minor(cap.limit, currency) if off else f"{cap.limit:,} points"
+        yield (f"budget of {limit}" if BUDGET in cap.subject else describe_caps((cap,), currency)) + off
 
 
 def _goal(goal: Goal | None, currency: str) -> Iterator[str]:
