@@ -115,7 +115,7 @@ def show(config: Path, *, as_json: bool) -> None:
                     }
                     currency = each.terms.currency
                     told = row if as_json else {name: format_minor(row[name], currency) for name in row}
-                    rows.append({**its, "campaign": campaign.id, **told, "in": currency})
+                    rows.append({**its, "campaign": campaign.id, **told, "in": "money"})
     print_rows(rows, as_json=as_json, nothing="no campaign in the programme has a budget")
 
 
