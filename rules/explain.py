@@ -36,7 +36,7 @@ from rules.effects import (
     Multiply,
 )
 from rules.experiment import HOLDOUT, withheld
-from rules.extras import interpreted
+from rules.extras import EARNED_LANES, interpreted
 from rules.facts import Facts
 from rules.hindrance import OTHER_OF_GROUP, why_not_given, why_not_off
 from rules.interpret import interpret, lines_hold, quantity_short, selected, shortfall
@@ -171,7 +171,7 @@ def _picked(rule: Rule, programme: Programme, award: Award, facts: Facts) -> Ans
     if verdict is Verdict.OTHER_ARM:
         own = ", ".join(sorted(facts.arms)) or "no arm"
         return Answer(holds=False, asks=f"a member in {any_of(rule.arms)}", found=own)
-    if rule.lane in POINT_LANES and "earn" in programme.stopped:
+    if rule.lane in POINT_LANES | EARNED_LANES and "earn" in programme.stopped:
         return Answer(holds=False, asks="that sales earn", found="earning was paused")
     if rule.lane is Lane.REDEEM:
         decided = redemption_in(programme, facts).rule

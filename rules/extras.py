@@ -35,6 +35,7 @@ from rules.stock import FREE, FREE_WITHIN, StampCard
 
 T = TypeVar("T")
 
+EARNED_LANES: Final = frozenset({Lane.ISSUE, Lane.COUNTER})  # what they give is earned, as points are
 TIER_POINTS: Final = "tier_points/member"  # measure
 CERTIFICATE: Final = "CERT"
 MONEY: Final = "MONY"
@@ -139,6 +140,8 @@ class _Giving:
     def all_of(self, found: Iterable[tuple[Rule, Own]]) -> Extras:
         """What *found* give: in a group the first that can."""
         groups: set[tuple[Lane, int]] = set()
+        if "earn" in self._programme.stopped:
+            found = [(rule, own) for rule, own in found if rule.lane not in EARNED_LANES]
         for rule, own in found:
             if rule.lane is Lane.GUARD or (rule.pick is not Pick.ALL and (rule.lane, rule.group) in groups):
                 continue

@@ -45,6 +45,8 @@ def exchange(case: Case) -> Outcome:
 def _exchanged(case: Case, card: Card, redemption: Redemption) -> Outcome:
     if redemption.refused:
         return case.refuse_or_accept(Reason.NOT_PERMITTED, card, name=redemption.refused)
+    if "redeem" in case.programme.stopped:
+        return case.refuse_or_accept(Reason.REDEMPTION_PAUSED, card)
     points = whole_points(case, redemption)
     assert points is not None
     if is_above(case, card, points):

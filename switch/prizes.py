@@ -152,6 +152,8 @@ def _wanted(case: Case, card: Card) -> tuple[Prize, int, Draft] | Outcome:
     redemption = redemption_for(case, card)
     if redemption.refused:
         return case.refuse_or_accept(Reason.NOT_PERMITTED, card, name=redemption.refused)
+    if "redeem" in case.programme.stopped:
+        return case.refuse_or_accept(Reason.REDEMPTION_PAUSED, card)
     points = _price(case, prize, card)
     if is_above(case, card, points):
         return case.refuse_or_accept(Reason.ABOVE_LIMIT, card)
