@@ -127,10 +127,14 @@ def earn(draft: Draft, programme: Programme, award: Award, available_from: date,
     for (measure, partner, _), points in borne(programme, award, Extras()).items():
         if measure.startswith(FUNDED):
             of_partner[partner] += points
-    draft.earn(award.points - of_partner.total(), available_from, expires_on)
+    # A sale earns less than its campaigns give where goods were returned on the ticket.
+    left = min(award.points, of_partner.total())
+    draft.earn(award.points - left, available_from, expires_on)
     for partner, points in sorted(of_partner.items()):
         made = len(draft.lots)
-        draft.earn(points, available_from, expires_on)
+        part = min(points, left)
+        left -= part
+        draft.earn(part, available_from, expires_on)
         draft.lots[made:] = [replace(lot, funder=partner) for lot in draft.lots[made:]]
 
 

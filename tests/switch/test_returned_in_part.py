@@ -136,16 +136,22 @@ period = { from = 2026-01-01 }
 funding = [{ partner = "FUEL", basis_points = 10000 }]
 
 [[rule]]
-id = "twice"
-text = "Twice the base"
+id = "r"
+text = "R"
 lines = { product = "z" }
-then = { base = { points = 2, per = "1.00" } }
+then = { THEN }
 """
 PARTNER = """
 [[partner]]
 id = "FUEL"
 text = "Fuel"
 """
+
+
+def funded(then: str) -> Programme:
+    """One whose campaign gives something for z, and a partner bears it."""
+    campaign = CAMPAIGN.replace("THEN", then)
+    return parse_programme({MAIN: starter_text() + PARTNER, "campaigns/c.toml": campaign})
 
 
 @pytest.mark.parametrize("how", ["REFUND card=A amount=700", "VOID", "REVERSAL"])
@@ -156,6 +162,18 @@ def test_what_a_campaign_had_taken_for_returned_goods_comes_back(how: str) -> No
         s: EARN card=A amount=700 lines=x*1000,z*-300  -> earned=4
         {how} of=s                                     -> earned=-4
         """,
-        parse_programme({MAIN: starter_text() + PARTNER, "campaigns/c.toml": CAMPAIGN}),
+        funded('base = { points = 2, per = "1.00" }'),
     )
     assert {place[0]: total for place, total in story.store.tallies.items() if total} == {}
+
+
+@pytest.mark.parametrize("how", ["REFUND card=A amount=600", "VOID", "REVERSAL"])
+def test_a_sale_may_earn_less_than_its_campaign_gives(how: str) -> None:
+    """Goods without points are bought, and others returned: the base is below nothing, and is taken off."""
+    story = play(
+        "s: EARN card=A amount=600 lines=z*-400,y*1000/N -> earned=1 balance=1", funded("points = 5")
+    )
+    story.play(f"{how} of=s -> earned=-1 balance=0")
+    story.commit()
+    assert {place[0]: total for place, total in story.store.tallies.items() if total} == {}
+    assert story.sums() == {}
