@@ -101,8 +101,10 @@ def take_payment_back(case: Case, record: Record, final: int | None = None) -> O
     points = _points_paid(case, record)
     if value_minor < paid_minor:
         points = points * value_minor // paid_minor
-    fits = min(points, certificate.points - certificate.left)
-    fits_minor = min(value_minor, certificate.value_minor - certificate.left_minor)
+    fits, fits_minor = points, value_minor
+    if not certificate.is_purse:  # which has room for whatever was in it
+        fits = min(points, certificate.points - certificate.left)
+        fits_minor = min(value_minor, certificate.value_minor - certificate.left_minor)
     draft = draft_for(case, None)
     draft.pay_back(fits, over=points - fits)
     link = Link(
