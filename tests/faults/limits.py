@@ -3,9 +3,10 @@
     python -m tests.faults.limits --rounds 100 --seed 7
 
 In each round 200 sockets send a redemption and a sale at the same moment: the redemptions against one card,
-the sales against the budget of a campaign, a limit of everybody and a limit of each member. Then some of the
-sales are taken back while 200 others come, and 200 more follow; before these the switch is sometimes killed
-and started again. What tills were told must add up to the limits exactly, and the books must verify.
+the sales against two budgets of a campaign (points, and money off prices), a limit of everybody and a limit
+of each member. Then some of the sales are taken back while 200 others come, and 200 more follow; before these
+the switch is sometimes killed and started again. What tills were told must add up to the limits exactly, and
+the books must verify.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from typing import Final
 
 from ledger.account import AccountKind, account
 from switch.audit import verify
+from tests.conformance import baskets
 from tests.conformance.cards import number
 from tests.conformance.deployment import ACQUIRER, MERCHANT, Deployment, Switch
 from tests.conformance.till import Answer, Link, Message, Till, frame, original
@@ -27,6 +29,7 @@ from tests.conformance.till import Answer, Link, Message, Till, frame, original
 SOCKETS: Final = 200
 MEMBERS: Final = 10  # of a round, beside the one who redeems
 BUDGET: Final = 777
+BUDGET_OFF: Final = 77  # minor units
 FOR_ALL: Final = 555
 FOR_EACH: Final = 20
 BALANCE: Final = 137
@@ -59,6 +62,12 @@ period = {{ from = 2020-01-01 }}
 audience = {{ cashier = "{round}" }}
 goal = "be exact"
 budget_points = {budget}
+budget_discounts = "{off}"
+
+[[rule]]
+id = "off-{round}"
+text = "A cent of the budget"
+then = {{ discount_amount = "0.01" }}
 
 [[rule]]
 id = "bonus-{round}"
@@ -101,7 +110,7 @@ class Proof:
         programme.write_text(programme.read_text(encoding="utf-8") + _RULES, encoding="utf-8")
         (folder / "campaigns").mkdir(exist_ok=True)
         for at in range(rounds):
-            text = _CAMPAIGN.format(round=at, budget=BUDGET)
+            text = _CAMPAIGN.format(round=at, budget=BUDGET, off=f"0.{BUDGET_OFF}")
             (folder / "campaigns" / f"round-{at}.toml").write_text(text, encoding="utf-8")
         cards = [number(serial) for serial in range(1, rounds * (MEMBERS + 1) + 1)]
         done = self._deployment.import_cards("card,member\n" + "".join(f"{card},M{card}\n" for card in cards))
@@ -119,8 +128,10 @@ class Proof:
                 self._stop(switch)
                 switch = self._start()
                 self.report.restarts += 1
-            told += self._sum(self._ask([self._sale(till, at, members) for till in self._tills]))
+            answers = self._ask([self._sale(till, at, members) for till in self._tills])
+            told += self._sum(answers)
             self._check(at, "all that stands", self._earned + told, self._should_stand)
+            self._check(at, "all that stays off", self._off + _off(answers), BUDGET_OFF)
             self.report.rounds += 1
         self._stop(switch)
         database = self._deployment.folder / "puntual.db"
@@ -147,20 +158,26 @@ class Proof:
         self._check(at, "points earned", self._earned, SOCKETS + bonus)
         self._sold = list(zip(asked[1::2], answers[1::2], strict=True))
         self._should_stand = 3 * SOCKETS - TAKEN_BACK + bonus
+        self._off = _off(answers[1::2])
+        self._check(at, "taken off", self._off, BUDGET_OFF)
 
     def _take_back_while_others_come(self, at: int, members: list[str]) -> int:
         """What was earned by new sales, less what was taken back of others meanwhile."""
         asked = [self._sale(till, at, members) for till in self._tills]
-        for sale, _ in self._random.sample(self._sold, TAKEN_BACK):
+        for sale, answer in self._random.sample(self._sold, TAKEN_BACK):
+            self._off -= _off([answer])
             till = next(till for till in self._tills if till.terminal_id == sale.elements[41].rstrip())
             elements = {90: original(sale)}
             back = till.message("reverse", card=sale.elements[2], elements=elements)
             asked.insert(self._random.randrange(len(asked) + 1), back)
-        return self._sum(self._ask(asked))
+        answers = self._ask(asked)
+        self._off += _off(answers)
+        return self._sum(answers)
 
     def _sale(self, till: Till, at: int, members: list[str]) -> Message:
         card = self._random.choice(members)
-        return till.message("earn", card=card, amount=100, values=[("030", str(at))])
+        own = [("030", str(at)), ("040", "D")]
+        return till.message("earn", card=card, amount=101, values=own, elements=baskets.elements("tea:101"))
 
     def _ask(self, messages: list[Message]) -> list[Answer]:
         """Send each on its till's socket before any answer is read."""
@@ -197,6 +214,11 @@ class Proof:
             link.close()
         with switch:
             switch.kill()
+
+
+def _off(answers: list[Answer]) -> int:
+    """What sales told that is taken off their prices, in minor units."""
+    return sum(answer.figure("056") for answer in answers if answer.message.mti == "0210")
 
 
 def _left_in_budgets(database: Path) -> list[str]:
