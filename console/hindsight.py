@@ -23,6 +23,7 @@ ASSUMED: Final = (
     "sales that were voided or reversed are left out; what was returned in part counts as sold",
     "prices stand as they were paid: rules on prices, stamps too, are tried where none was in force",
     "members had the tiers that they had; what was not kept of them then is taken as it is today",
+    "balances and points that expire are known of sales whose programme asked for them, and of no others",
 )
 
 

@@ -9,6 +9,7 @@ from rules.conditions import (
     BirthdayWithin,
     Condition,
     CounterWithin,
+    HoldingWithin,
     JoinedWithin,
     Not,
     OneOf,
@@ -19,15 +20,18 @@ from rules.rule import Rule
 
 def counters_in(conditions: Iterable[Condition]) -> Iterator[str]:
     """Names of the counters that *conditions* ask for, also inside others."""
-    for condition in _plain(conditions):
+    for condition in plain_conditions(conditions):
         if isinstance(condition, CounterWithin):
             yield condition.name
 
 
 def member_facts_in(rules: Iterable[Rule]) -> Iterator[str]:
-    """What *rules* ask of a member: ``segment``, ``card_category``, ``birthday``, ``joined``, and traits."""
+    """What *rules* ask of a member: ``segment``, ``card_category``, ``birthday``, ``joined``, and traits.
+
+    Each of his holdings too, and ``holdings`` where they ask for any.
+    """
     for rule in rules:
-        for condition in _plain(rule.when):
+        for condition in plain_conditions(rule.when):
             match condition:
                 case OneOf("card_category", _):
                     yield "card_category"
@@ -39,25 +43,27 @@ def member_facts_in(rules: Iterable[Rule]) -> Iterator[str]:
                     yield "birthday"
                 case JoinedWithin():
                     yield "joined"
+                case HoldingWithin(name):
+                    yield from ("holdings", name)
                 case _:
                     pass
 
 
 def values_in(conditions: Iterable[Condition], trait: str) -> set[str]:
     """The values of *trait* that *conditions* ask for, also inside others."""
-    asked = (each.values for each in _plain(conditions) if isinstance(each, SomeOf))
+    asked = (each.values for each in plain_conditions(conditions) if isinstance(each, SomeOf))
     return {
         value.removeprefix(f"{trait}:") for some in asked for value in some if value.startswith(f"{trait}:")
     }
 
 
-def _plain(conditions: Iterable[Condition]) -> Iterator[Condition]:
+def plain_conditions(conditions: Iterable[Condition]) -> Iterator[Condition]:
     """*conditions* with what is inside others in the place of these."""
     for condition in conditions:
         match condition:
             case AllOf(parts) | AnyOf(parts):
-                yield from _plain(parts)
+                yield from plain_conditions(parts)
             case Not(inner):
-                yield from _plain((inner,))
+                yield from plain_conditions((inner,))
             case _:
                 yield condition

@@ -18,6 +18,7 @@ from rules.conditions import (
     AnyOf,
     Condition,
     CounterWithin,
+    HoldingWithin,
     JoinedWithin,
     LineFilter,
     Window,
@@ -147,7 +148,7 @@ def _is_early(condition: Condition) -> bool:
 def _asks_loyalty(condition: Condition) -> bool:
     """Whether only who was here before can have it."""
     match condition:
-        case CounterWithin(_, low, _) | JoinedWithin(low, _):
+        case CounterWithin(_, low, _) | JoinedWithin(low, _) | HoldingWithin(_, low, _):
             return bool(low)
         case AllOf(parts):
             return any(_asks_loyalty(each) for each in parts)

@@ -155,6 +155,15 @@ class JoinedWithin:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldingWithin:
+    """What the member had of *name* (``rules.holdings``) lies in the range; never when it is not known."""
+
+    name: str
+    low: int | None
+    high: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     """All of *conditions* hold."""
 
@@ -186,6 +195,7 @@ Condition = (
     | BirthdayWithin
     | AgeWithin
     | JoinedWithin
+    | HoldingWithin
     | AllOf
     | AnyOf
     | Not
@@ -281,6 +291,9 @@ def holds(condition: Condition, facts: Facts) -> bool:  # noqa: C901, PLR0912  (
         case JoinedWithin(low, high):
             since = days_since_joining(facts)
             return since is not None and within(since, low, high)
+        case HoldingWithin(name, low, high):
+            has = dict(facts.holdings).get(name)
+            return has is not None and within(has, low, high)
         case AllOf(conditions):
             return all(holds(each, facts) for each in conditions)
         case AnyOf(conditions):

@@ -20,6 +20,7 @@ from rules.conditions import (
     BirthdayWithin,
     Condition,
     CounterWithin,
+    HoldingWithin,
     JoinedWithin,
     LineFilter,
     Not,
@@ -32,6 +33,7 @@ from rules.conditions import (
     within,
 )
 from rules.counters import AMOUNTS, counter_named, known_counters
+from rules.holdings import BALANCE, DAYS_MAX, EXPIRING, expiring_within
 from rules.names import Names
 from rules.reading import NAME, Section, did_you_mean
 
@@ -108,6 +110,7 @@ def read_conditions(section: Section, names: Names, depth: int) -> list[Conditio
     found += read_period(section)
     found += _birthday(section)
     found += _whole_ranges(section)
+    found += _holdings(section)
     found += _counters(section, names)
     for each in section.sections("all"):
         found += read_conditions(each, names, depth + 1)
@@ -318,6 +321,26 @@ def _whole_ranges(section: Section) -> list[Condition]:
             table.close()
             _check_range(table, low, high, "below")
             found.append(kind(low, high))
+    return found
+
+
+def _holdings(section: Section) -> list[Condition]:
+    """The member's points, and those that expire soon."""
+    found: list[Condition] = []
+    balance = _wholes(section, BALANCE)
+    if balance is not None:
+        found.append(HoldingWithin(BALANCE, *balance))
+    table = section.section(EXPIRING)
+    if table is not None:
+        days = table.whole("days", high=DAYS_MAX)
+        low = table.whole("from") if "from" in table else None
+        high = table.whole("below") if "below" in table else None
+        table.close()
+        if low is None and high is None:
+            table.wrong("is an empty range", hint="write from, below, or both")
+        elif low is not None and high is not None:
+            _check_range(table, low, high, "below")
+        found.append(HoldingWithin(expiring_within(days), low, high))
     return found
 
 

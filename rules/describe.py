@@ -18,6 +18,7 @@ from rules.conditions import (
     BirthdayWithin,
     Condition,
     CounterWithin,
+    HoldingWithin,
     JoinedWithin,
     LineFilter,
     Not,
@@ -58,6 +59,7 @@ from rules.effects import (
 )
 from rules.facts import Facts
 from rules.goal import IN_MONEY, Goal, Metric
+from rules.holdings import in_words
 from rules.mcc import told_in_ranges
 from rules.programme import Programme
 from rules.redemption import Redemption
@@ -100,6 +102,8 @@ def describe(condition: Condition, currency: str, most: int = NAMED) -> str:  # 
             return f"the age is {_range(low, high)}"
         case JoinedWithin(low, high):
             return f"days since joining are {_range(low, high)}"
+        case HoldingWithin(name, low, high):
+            return f"{in_words(name)} is {_range(low, high)}"
         case BirthdayWithin(before, after):
             return f"it is {before} days before to {after} days after the birthday"
         case AllOf(conditions):
@@ -130,6 +134,8 @@ def found(condition: Condition, facts: Facts, currency: str) -> str:  # noqa: C9
             return _or_unknown(age_of(facts))
         case JoinedWithin():
             return _or_unknown(days_since_joining(facts))
+        case HoldingWithin(name):
+            return _or_unknown(dict(facts.holdings).get(name))
         case Window() | Period() | OnDays():
             return f"{facts.local_at:%a %Y-%m-%d %H:%M:%S}"
         case BirthdayWithin():

@@ -55,6 +55,7 @@ class Facts:
         counters: What was counted of the member before this sale: name and value, ascending by name.
         traits: What rules ask of member, card and message, as ``role:child``, ``kind:person``,
             ``entry_mode:chip``, ``currency:978``; ``card_type:`` of a card without one.
+        holdings: What he had before this sale, where rules ask: name (``rules.holdings``) and points.
         arms: Where the member lies in experiments: ``summer/A``, or ``holdout``.
         off: What was taken off the price already: line (from 1), minor units, promotion.
     """
@@ -85,6 +86,7 @@ class Facts:
     joined_on: date | None = None
     counters: tuple[tuple[str, int], ...] = ()
     traits: frozenset[str] = frozenset()
+    holdings: tuple[tuple[str, int], ...] = ()
     arms: frozenset[str] = frozenset()
     off: tuple[tuple[int, int, str], ...] = ()
 
@@ -228,7 +230,8 @@ class Facts:
             rare["counters"] = self.counters
         if self.traits:
             rare["traits"] = sorted(self.traits)
-        if self.arms or self.off:
+        if self.arms or self.off or self.holdings:
+            rare |= {"holdings": self.holdings} if self.holdings else {}
             rare |= {"arms": sorted(self.arms)} if self.arms else {}
             rare |= {"off": self.off} if self.off else {}
         return f"{text},{_encode(rare).decode()[1:]}" if rare else text + "}"
@@ -252,6 +255,7 @@ class Facts:
             joined_on=None if joined is None else date.fromisoformat(joined),
             counters=tuple((name, value) for name, value in kept.get("counters", ())),
             traits=frozenset(kept.get("traits", ())),
+            holdings=tuple((name, points) for name, points in kept.get("holdings", ())),
             arms=frozenset(kept.get("arms", ())),
             off=tuple((line, amount, promotion) for line, amount, promotion in kept.get("off", ())),
             **{name: kept.get(key, "") for key, name in _TEXTS},

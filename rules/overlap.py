@@ -12,6 +12,7 @@ from rules.conditions import (
     AnyOf,
     Condition,
     CounterWithin,
+    HoldingWithin,
     JoinedWithin,
     LineFilter,
     Not,
@@ -36,6 +37,8 @@ def excludes(first: Condition, second: Condition) -> bool:  # noqa: C901, PLR091
         case AmountWithin(one, low, high), AmountWithin(other, low2, high2) if one == other:
             return _apart((low, high), (low2, high2))
         case CounterWithin(one, low, high), CounterWithin(other, low2, high2) if one == other:
+            return _apart((low, high), (low2, high2))
+        case HoldingWithin(one, low, high), HoldingWithin(other, low2, high2) if one == other:
             return _apart((low, high), (low2, high2))
         case (AgeWithin(low, high), AgeWithin(low2, high2)) | (
             JoinedWithin(low, high),
@@ -83,6 +86,8 @@ def implies(first: Condition, second: Condition) -> bool:  # noqa: C901, PLR0912
             return one == other and _inside((low, high), (low2, high2))
         case CounterWithin(one, low, high, every), CounterWithin(other, low2, high2, every2):
             return one == other and every2 in (0, every) and _inside((low, high), (low2, high2))
+        case HoldingWithin(one, low, high), HoldingWithin(other, low2, high2):
+            return one == other and _inside((low, high), (low2, high2))
         case (AgeWithin(low, high), AgeWithin(low2, high2)) | (
             JoinedWithin(low, high),
             JoinedWithin(low2, high2),

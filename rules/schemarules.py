@@ -24,6 +24,7 @@ from rules.conditionset import (
     WRITTEN_SETS,
 )
 from rules.effectset import KEYS
+from rules.holdings import BALANCE, DAYS_MAX, EXPIRING
 from rules.reading import POINTS_MAX
 from rules.redemptionset import KINDS, NAME_OF_REFUSAL
 from rules.ruleset import PRIORITY_MAX
@@ -133,6 +134,9 @@ def when() -> Schema:
         "day_part": names(NAMED),
         "age": within(WHOLE),
         "joined_days": within(WHOLE),
+        BALANCE: within(WHOLE),
+        EXPIRING: table({"days": whole(0, DAYS_MAX), "from": WHOLE, "below": WHOLE}, "days")
+        | {"minProperties": 2},
         **{key: names({"enum": list(values)}) for key, values in TRAIT_VALUES.items()},
         CURRENCY: names(CODE),
         **{key: names(ANY_TEXT) for key in ("has_brand", "has_supplier", *HAS_ALL)},

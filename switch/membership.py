@@ -4,14 +4,17 @@ Only what the programme asks is told: facts are kept with every decision.
 """
 
 from collections.abc import Set as AbstractSet
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Final
 
+from ledger.book import MemberBook
 from loyalty.terms import Terms
 from loyalty.transaction import Operation, Transaction
 from members.card import Card
 from members.profile import Profile
 from rules.facts import Facts
+from rules.holdings import days_of, holdings_in
 from switch.outcome import Record
 
 # ISO 8583:1987, DE 22: the first two digits say how the number was read.
@@ -50,6 +53,19 @@ def tell_traits(
     if "currency" in asks:
         traits.add(f"currency:{terms.unit_code if transaction.in_points else terms.currency}")
     facts.traits = frozenset(traits)
+
+
+def tell_of_holdings(facts: Facts, asks: frozenset[str], book: MemberBook, today: date) -> None:
+    """Put what the programme *asks* of the points in *book* among *facts*."""
+    facts.holdings = tuple([(name, _held(name, book, today)) for name in holdings_in(asks)])
+
+
+def _held(name: str, book: MemberBook, today: date) -> int:
+    days = days_of(name)
+    if days is None:
+        return book.available(today) - book.debt
+    until = today + timedelta(days=days)
+    return sum([lot.points for lot in book.spendable(today) if lot.expires_on <= until])
 
 
 def tell_of_member(facts: Facts, asks: frozenset[str], profile: Profile, card_type: str) -> None:

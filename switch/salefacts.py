@@ -8,7 +8,7 @@ from rules.names import categorised
 from switch.case import Case
 from switch.counting import counters_before
 from switch.coupons import NONE_TAKEN, Taken
-from switch.membership import TRAITS, tell_of_member, tell_traits
+from switch.membership import TRAITS, tell_of_holdings, tell_of_member, tell_traits
 from switch.tiering import tier_of
 
 
@@ -24,6 +24,8 @@ def sale_facts(case: Case, card: Card | None, base_minor: int, taken: Taken = NO
             tell_traits(facts, asks, case.transaction, card, programme.terms)
         if card is not None:
             tell_of_member(facts, asks, case.worksheet.profile(card.member_id), card.type)
+            if "holdings" in asks:
+                tell_of_holdings(facts, asks, case.book(card.owner), case.moment.business_date)
             if "arms" in asks:
                 facts.arms = arms_of(programme, card.member_id)
     if programme.categories and facts.lines is not None:

@@ -59,6 +59,9 @@ def sale(text: str) -> Facts:  # noqa: C901  (one case a word)
                 fields[key] = frozenset(value.split(","))
             case "visits":
                 fields["counters"] = (("visits.month", int(value)),)
+            case "holdings":
+                held = (each.partition(":") for each in value.split(","))
+                fields[key] = tuple((name, int(points)) for name, _, points in held)
             case "lines":
                 fields["lines"] = tuple(_lines(value))
             case _:

@@ -15,6 +15,7 @@ from rules.conditions import (
     BirthdayWithin,
     Condition,
     CounterWithin,
+    HoldingWithin,
     JoinedWithin,
     LineFilter,
     Not,
@@ -119,6 +120,11 @@ simple: st.SearchStrategy[Condition] = st.one_of(
     st.builds(OnDays, st.just(("c",)), st.frozensets(moments.map(datetime.date))),
     st.builds(lambda pair: AgeWithin(*pair), ranges(st.integers(20, 50))),
     st.builds(lambda pair: JoinedWithin(*pair), ranges(st.integers(0, 9))),
+    st.builds(
+        lambda name, pair: HoldingWithin(name, *pair),
+        st.sampled_from(("balance", "expiring.9d")),
+        ranges(st.integers(0, 9)),
+    ),
     st.builds(lambda some: SomeOf("traits", frozenset(some)), st.sets(traits, min_size=1, max_size=2)),
 )
 conditions = st.recursive(
@@ -284,6 +290,12 @@ def sales(draw: st.DrawFn) -> Facts:
         tenders=tuple(Tender(kind, 1) for kind in draw(st.lists(names, max_size=2))),
         birthday=draw(st.none() | st.sampled_from([date(1980, 2, 29), date(1990, 2, 26), date(1999, 3, 1)])),
         joined_on=draw(st.none() | moments.map(datetime.date)),
+        holdings=draw(
+            st.sampled_from([(), (("balance", -3),)])
+            | st.builds(
+                lambda all_, some: (("balance", all_), ("expiring.9d", some)), *[st.integers(0, 9)] * 2
+            )
+        ),
         counters=(
             ("campaign:b/all/day", draw(st.integers(0, 70))),
             (f"{FREE}r1", draw(st.integers(0, 2))),

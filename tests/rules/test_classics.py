@@ -144,6 +144,17 @@ def test_names_that_no_terminal_has() -> None:
     ]
 
 
+def test_families_that_no_terminal_is_of() -> None:
+    """One merchant of a family is enough; of codes beside it each is told."""
+    family = '[[mcc_family]]\nid = "fuel"\nmcc = ["5541", "5500-5599"]\n'
+    made = programme(
+        family + rule("s", 'when = { mcc_family = "fuel", not = { mcc = "5412" } }', "points = 1")
+    )
+    told = [[each.what for each in unknown_names(made, {"mcc": mccs})] for mccs in ({"5599"}, {"5411"})]
+    other = "asks for the mcc 5412, which no terminal has"
+    assert told == [[other], [other, "asks for the mcc 5500-5599, which no terminal has"]]
+
+
 def test_types_that_no_card_has() -> None:
     """Their names are the operator's own, so a slip is told with the likeliest of those that cards have."""
     text = rule(

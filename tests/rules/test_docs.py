@@ -6,6 +6,7 @@ from pathlib import Path
 from rules.conditions import AMOUNT_ATTRIBUTES, FREE_TRAITS, TEXT_ATTRIBUTES, TRAIT_VALUES
 from rules.conditionset import HAS_ALL, WRITTEN_SETS
 from rules.effectset import EFFECTS
+from rules.holdings import BALANCE, EXPIRING
 from rules.parse import MAIN, parse_programme
 
 PAGE = (Path(__file__).parents[2] / "docs" / "programme.md").read_text("utf-8")
@@ -25,7 +26,7 @@ def test_every_block_of_the_page_loads() -> None:
     main += "".join(rules) + qualification
     files = {f"campaigns/{number}.toml": campaign for number, campaign in enumerate(campaigns)}
     made = parse_programme({MAIN: main} | files)
-    assert (len(made.campaigns), len(made.rules)) == (3, 46)
+    assert (len(made.campaigns), len(made.rules)) == (3, 47)
 
 
 def test_the_page_knows_every_word() -> None:
@@ -37,6 +38,8 @@ def test_the_page_knows_every_word() -> None:
         *FREE_TRAITS,
         *HAS_ALL,
         *AMOUNT_ATTRIBUTES,
+        BALANCE,
+        EXPIRING,
         *EFFECTS,
     ):
         assert f"`{word}`" in PAGE, word

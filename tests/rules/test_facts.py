@@ -35,6 +35,9 @@ facts = st.builds(
     birthday=st.none() | st.dates(date(1900, 1, 1)),
     joined_on=st.none() | st.dates(date(2000, 1, 1)),
     counters=st.lists(st.tuples(texts, st.integers(0, 99)), max_size=2).map(tuple),
+    traits=st.frozensets(texts, max_size=2),
+    holdings=st.lists(st.tuples(texts, st.integers(-99, 99)), max_size=2).map(tuple),
+    arms=st.frozensets(texts, max_size=2),
 )
 
 

@@ -39,6 +39,11 @@ when.all = [{ entry_mode = "chip", pos_condition = "01" }, { tender = "CASH" }]
 when.not = { ticket = { from = "3.00" }, currency = "978" }
 then = { points = 4 }
 [[rule]]
+id = "has"
+text = "Has"
+when = { balance = { from = 10, below = 20 }, expiring = { days = 30, from = 5, below = 9 } }
+then = { points = 4 }
+[[rule]]
 id = "bands"
 text = "Bands"
 when = { rfmp = { r = { from = 4 }, f = { from = 3 }, m = { from = 2, below = 5 }, p = { below = 4 } } }

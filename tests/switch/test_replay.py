@@ -49,6 +49,12 @@ text = "Who was away"
 when.counter = { "days_since.visit" = { from = 3 } }
 then = { points = 11 }
 
+[[rule]]
+id = "poor"
+text = "Who has little"
+when = { balance = { below = 60 }, expiring = { days = 3650, below = 50 }, not = { card_type = "rfid" } }
+then = { points = 5 }
+
 [[stamp_card]]
 id = "visits"
 text = "Visits"

@@ -111,6 +111,27 @@ def test_who_gained_too_much_gives_it_back_once(tmp_path: Path) -> None:
     shop.verify()
 
 
+def test_what_a_member_had_is_what_he_had_then(tmp_path: Path) -> None:
+    """The balance that the sale kept, not the one of today; where none was kept, none is known."""
+
+    def rule(points: int, when: str = "balance = { below = 50 }") -> Programme:
+        text = f'[[rule]]\nid = "more"\ntext = "R"\nwhen = {{ {when} }}\nthen = {{ points = {points} }}\n'
+        return parse_programme({MAIN: starter_text() + text})
+
+    sales = "EARN card=A amount=500 -> earned={}\nEARN card=A amount=500 -> earned={}\n"
+    shop = Shop(tmp_path, rule(80), rule(40))
+    shop.story.play(sales.format(85, 5))
+    lines = shop.plan("more")
+    assert told(lines) == [(45, 85, 45)]
+    shop.book(lines)
+    assert shop.plan("more") == []
+    shop.verify()
+    (tmp_path / "other").mkdir()
+    other = Shop(tmp_path / "other", rule(80, "amount = { from = '1.00' }"), rule(80))
+    other.story.play(sales.format(85, 85))
+    assert told(other.plan("more")) == [(5, 85, 5)] * 2
+
+
 def test_refunds_after_it_are_rated_by_the_version_that_the_sale_stands_under(tmp_path: Path) -> None:
     """By amount in proportion, by lines again, and wholly: nothing is taken twice, nothing is left."""
     shop = Shop(tmp_path, made(80), made(40))
