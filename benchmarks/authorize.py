@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -153,7 +154,19 @@ def fsync_ms(folder: Path) -> tuple[float, float]:
 
 
 def start_switch(folder: Path, terminals: int, name: str = "switch", rules: str = "") -> Server:
-    """The switch on a fresh deployment with *terminals* and all cards; for *rules*, each in its own store."""
+    """The switch on a fresh deployment, as ``deploy`` makes it."""
+    return serve(folder, deploy(folder, terminals, name, rules))
+
+
+def serve(folder: Path, deployment: Path, puntual: Sequence[str] = ()) -> Server:
+    """The switch on *deployment*, started by *puntual*; its log lies in *folder*, under the same name."""
+    words = ["serve", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"]
+    command = [*(puntual or _PUNTUAL), *words, "--config", str(deployment / "puntual.toml")]
+    return _start(deployment.name, command, folder)
+
+
+def deploy(folder: Path, terminals: int, name: str = "switch", rules: str = "") -> Path:
+    """A fresh deployment with *terminals* and all cards; for *rules*, each in its own store."""
     deployment = folder / name
     _puntual("init", str(deployment))
     if rules:
@@ -168,10 +181,8 @@ def start_switch(folder: Path, terminals: int, name: str = "switch", rules: str 
             writer.writerow([terminal_id(at), MERCHANT, ACQUIRER, "5411", "retail87", store])
     cards = folder / "cards.csv"
     cards.write_text("card,member\n" + "".join(f"{card_number(at)},m{at}\n" for at in range(CARDS)))
-    config = ["--config", str(deployment / "puntual.toml")]
-    _puntual("cards", "import", str(cards), *config)
-    command = [*_PUNTUAL, "serve", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", *config]
-    return _start(name, command, folder)
+    _puntual("cards", "import", str(cards), "--config", str(deployment / "puntual.toml"))
+    return deployment
 
 
 def start_straightforward(folder: Path) -> Server:

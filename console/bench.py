@@ -11,6 +11,7 @@ BENCHMARKS: Final = {
     "activation": "How long answers wait while a programme is put into force.",
     "authorize": "Durable decisions a second through the whole switch.",
     "codec": "Messages decoded and encoded a second.",
+    "delivery": "How long answers of a running switch wait beside the delivery of a programme.",
     "ledger": "Durable transactions a second through the store, by size of batch.",
     "million": "The books' tools, starts and answers after a million transactions.",
     "programme": "What many rules cost a transaction, through the whole switch.",

@@ -27,6 +27,7 @@ from messages.profile import Profile, profile_named
 from rules.programme import Programme
 from switch.admin import AdminServer, answers
 from switch.administration import Administration
+from switch.aside import aside
 from switch.builder import build_file, build_recorded, release_when_unused
 from switch.connection import TerminalConnection
 from switch.corrections import CorrectionPolicy
@@ -191,7 +192,7 @@ class Switch:
         async with self._reloading:
             refused: dict[str, LoyaltyError] = {}
             try:
-                self._lines.register = await asyncio.to_thread(load_register, self._settings.terminals)
+                self._lines.register = await aside(load_register, self._settings.terminals)
             except LoyaltyError as error:
                 refused["register"] = error
             try:
@@ -236,7 +237,6 @@ async def running(
         due = Due(open_for_reading(settings.database))
         house.callback(due.close)
         measured = MeasuredStore(store, metrics, time)
-
         shadow = Shadow(store.reader.profile, store.reader.card)
         sequencer = Sequencer(
             measured,
