@@ -5,6 +5,7 @@ table of their own, so a programme without them never looks. What they give foll
 what a kept part of a sale would have brought can be worked out again.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple, TypeVar
 
@@ -138,16 +139,17 @@ class _Giving:
         self._rules: list[str] = []
 
     def all_of(self, found: Iterable[tuple[Rule, Own]]) -> Extras:
-        """What *found* give: in a group the first that can."""
-        groups: set[tuple[Lane, int]] = set()
+        """What *found* give: in a group the first that can, as many as it takes."""
+        groups: Counter[tuple[Lane, int]] = Counter()
         if "earn" in self._programme.stopped:
             found = [(rule, own) for rule, own in found if rule.lane not in EARNED_LANES]
         for rule, own in found:
-            if rule.lane is Lane.GUARD or (rule.pick is not Pick.ALL and (rule.lane, rule.group) in groups):
+            group = rule.lane, rule.group
+            if rule.lane is Lane.GUARD or (rule.pick is not Pick.ALL and groups[group] >= rule.take):
                 continue
             if self._give(rule, own):
                 self._rules.append(rule.id)
-                groups.add((rule.lane, rule.group))
+                groups[group] += 1
         stamps = self._fill_cards()
         return Extras(
             tuple(self._coupons),

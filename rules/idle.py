@@ -60,7 +60,7 @@ def _shadowed_rules(rules: Sequence[Rule]) -> Iterator[Advice]:
     """A rule that comes after one that asks for less, where only the first counts."""
     before: dict[tuple[Lane, int], list[tuple[Rule, dict[str, frozenset[str]]]]] = {}
     for rule in rules:
-        if rule.lane not in (Lane.BASE, Lane.REDEEM) and rule.pick is not Pick.FIRST:
+        if rule.lane not in (Lane.BASE, Lane.REDEEM) and (rule.pick is not Pick.FIRST or rule.take > 1):
             continue
         earlier = before.setdefault((rule.lane, rule.group), [])
         texts = _texts(rule)

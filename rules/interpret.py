@@ -32,7 +32,7 @@ from rules.multiples import MULTIPLIERS_MAX
 from rules.price import discounts
 from rules.programme import BASE_RULE, Multipliers, Programme, RoundingLevel
 from rules.promise import can_be_promised
-from rules.rule import Pick, Rule
+from rules.rule import Pick, Rule, ranked
 from rules.words import few_more, more_than, near_miss, with_tier
 
 Lines = Sequence[tuple[BasketLine, int]]
@@ -229,23 +229,12 @@ def _share(rule: Rule, lines: Lines, base_points: list[Fraction]) -> Share:
 
 
 def _losers(shares: list[tuple[Rule | None, Share]]) -> set[str]:
-    """Rules whose group picked another one."""
-    lost: set[str] = set()
-    best: dict[int, tuple[Rule, Share]] = {}
+    """Rules whose group picked others."""
+    groups: dict[int, list[tuple[Rule, Fraction]]] = {}
     for rule, share in shares:
-        if rule is None or rule.pick is Pick.ALL:
-            continue
-        holder = best.setdefault(rule.group, (rule, share))
-        if holder[0] is rule:
-            continue
-        gives, gave = share.exact, holder[1].exact
-        cheaper = rule.pick is Pick.BEST_MARGIN and gives > 0 and (gives < gave or gave <= 0)
-        if cheaper or (rule.pick is Pick.BEST and gives > gave):
-            lost.add(holder[0].id)
-            best[rule.group] = (rule, share)
-        else:
-            lost.add(rule.id)
-    return lost
+        if rule is not None and rule.pick is not Pick.ALL:
+            groups.setdefault(rule.group, []).append((rule, share.exact))
+    return {rule.id for group in groups.values() for rule, _ in ranked(group)[group[0][0].take :]}
 
 
 def _add_up(

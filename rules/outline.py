@@ -29,14 +29,8 @@ from rules.goal import Goal
 from rules.mcc import told_in_ranges
 from rules.parse import restore_programme
 from rules.programme import Multipliers, Programme
-from rules.rule import Campaign, CampaignState, Pick, Rule
+from rules.rule import Campaign, CampaignState, Rule
 
-_PICKS: Final = {
-    Pick.ALL: "all that hold count",
-    Pick.FIRST: "the first that holds counts",
-    Pick.BEST: "the one that gives most counts",
-    Pick.BEST_MARGIN: "the one that gives least counts",
-}
 _MULTIPLIERS: Final = {
     Multipliers.PRODUCT: "on one line multiply what came before",
     Multipliers.MAX: "on one line: the largest counts",
@@ -205,7 +199,7 @@ _RULE: Final = ("lane", "rule", "when", "gives")
 
 def _groups(programme: Programme) -> Iterator[tuple[str, ...]]:
     for group in programme.groups:
-        yield group.id, _PICKS[group.pick]
+        yield group.id, group.in_words()
 
 
 def _rules(programme: Programme, rules: Sequence[Rule]) -> Iterator[tuple[str, ...]]:

@@ -17,7 +17,7 @@ from rules.cap import Cap, Unit
 from rules.effects import FreeForStamps, FreeUnits, MoneyOff, ShareOff, UnitPrice
 from rules.facts import DISCOUNTED, Facts, allocate
 from rules.margin import too_thin
-from rules.rule import Pick, Rule
+from rules.rule import Pick, Rule, ranked
 
 WHOLE_UNITS: Final = "U"
 UNITS_MAX: Final = 1000  # of a line; more are no pieces that somebody counts
@@ -86,19 +86,14 @@ def _stamps(rules: Sequence[Rule], facts: Facts) -> dict[str, int]:
 
 def _picked(rules: Sequence[Rule], goods: Goods, full: list[int]) -> list[Rule]:
     """The rules that count: in a group the first, or what takes most, or least, off the full price."""
-    best: dict[int, tuple[Rule, int]] = {}
+    groups: dict[int, list[tuple[Rule, int]]] = {}
     for rule in rules:
         if rule.pick is Pick.ALL:
             continue
         off = sum(part for _, part, _ in _off(rule, goods, full))
-        if rule.margin_floor_bp is not None and not off:
-            continue
-        _, held = best.setdefault(rule.group, (rule, off))
-        if (rule.pick is Pick.BEST and off > held) or (
-            rule.pick is Pick.BEST_MARGIN and off > 0 and (off < held or not held)
-        ):
-            best[rule.group] = rule, off
-    chosen = {rule.id for rule, _ in best.values()}
+        if rule.margin_floor_bp is None or off:
+            groups.setdefault(rule.group, []).append((rule, off))
+    chosen = {rule.id for group in groups.values() for rule, _ in ranked(group)[: group[0][0].take]}
     return [rule for rule in rules if rule.pick is Pick.ALL or rule.id in chosen]
 
 

@@ -24,11 +24,12 @@ def can_be_promised(programme: Programme, facts: Facts, rule: Rule, held: Iterab
     rivals = [each for each in held if each.group == rule.group]
     match rule.pick:
         case Pick.FIRST:
-            return all(rule.order < rival.order for rival in rivals)
+            before = [rival for rival in rivals if rival.order < rule.order]
         case Pick.BEST:
-            return not any(_gives_as_much(rival, rule) for rival in rivals)
+            before = [rival for rival in rivals if _gives_as_much(rival, rule)]
         case _:
-            return not rivals  # the one that gives least would be picked
+            before = rivals  # the one that gives least would be picked
+    return len(before) < rule.take
 
 
 def _gives_as_much(one: Rule, other: Rule) -> bool:

@@ -1,7 +1,10 @@
 """Rules, the groups in which they compete, and the campaigns that they serve."""
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeVar
 
 from rules.cap import BUDGET, OFF, Cap
 from rules.conditions import Condition, LineFilter
@@ -55,10 +58,28 @@ class CampaignState(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rules of one lane that compete."""
+    """Rules of one lane that compete; *take* of them count."""
 
     id: str
     pick: Pick
+    take: int = 1
+
+    def in_words(self) -> str:
+        """``the one that gives most counts``."""
+        match self.pick:
+            case Pick.ALL:
+                return "all that hold count"
+            case Pick.FIRST:
+                return (
+                    "the first that holds counts"
+                    if self.take == 1
+                    else f"the first {self.take} that hold count"
+                )
+            case Pick.BEST | Pick.BEST_MARGIN:
+                what = "most" if self.pick is Pick.BEST else "least"
+                if self.take == 1:
+                    return f"the one that gives {what} counts"
+                return f"the {self.take} that give {what} count"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +131,7 @@ class Rule:
     Attributes:
         text: What it is, in a sentence for people.
         group: Position of its group among the programme's groups, from 1; 0 without one.
-        pick: How its group chooses.
+        pick: How its group chooses, and *take*: how many.
         when: All must hold; the campaign's period and audience are among them.
         lines: Which lines it is about; ``None`` for the whole sale.
         caps: Limits on its points; the campaign's budget is among them.
@@ -125,6 +146,7 @@ class Rule:
     priority: int = 0
     group: int = 0
     pick: Pick = Pick.ALL
+    take: int = 1
     campaign: str = ""
     when: tuple[Condition, ...] = ()
     lines: LineFilter | None = None
@@ -141,3 +163,17 @@ class Rule:
     def order(self) -> tuple[int, int, int, str]:
         """Its place in the one total order."""
         return int(self.lane), self.group, -self.priority, self.id
+
+
+_Amount = TypeVar("_Amount", int, Fraction)
+
+
+def ranked(group: Sequence[tuple[Rule, _Amount]]) -> list[tuple[Rule, _Amount]]:
+    """The rules of a group that chooses, each with what it gives, in the order in which they are picked."""
+    match group[0][0].pick:
+        case Pick.BEST:
+            return sorted(group, key=lambda each: -each[1])
+        case Pick.BEST_MARGIN:
+            return sorted(group, key=lambda each: (each[1] <= 0, max(0, each[1])))
+        case _:
+            return list(group)

@@ -36,6 +36,7 @@ from rules.redemptionset import named_by
 from rules.rule import Campaign, CampaignState, Group, Nature, Pick, Rule, Strategy
 
 PRIORITY_MAX: Final = 1_000_000
+TAKEN_MAX: Final = 100  # of a group
 _ONLY_COUNTED: Final = (IssueCoupon, GiveStamps, TierPoints, TierPointsPerAmount, MoveTier)  # no money in it
 UNLIMITED: Final = REDEEM_LANES | {Lane.GUARD, Lane.MESSAGE}  # lanes whose rules have no limits
 
@@ -44,7 +45,13 @@ def read_groups(main: Section) -> tuple[Group, ...]:
     """The groups, in the order of the file, which is their order of evaluation."""
     groups: list[Group] = []
     for section in main.sections("group"):
-        group = Group(section.name("id"), section.choice("pick", {each.value: each for each in Pick}))
+        group = Group(
+            section.name("id"),
+            section.choice("pick", {each.value: each for each in Pick}),
+            section.whole("take", 1, low=1, high=TAKEN_MAX),
+        )
+        if group.pick is Pick.ALL and group.take > 1:
+            section.refuse("is for groups that choose, and this one takes all", "take")
         section.close()
         if any(other.id == group.id for other in groups):
             section.wrong(f"two groups have the id {group.id}", "id", "give each its own")
@@ -110,16 +117,17 @@ def read_rules(
     redemption: Redemption,
 ) -> list[tuple[Rule, Section]]:
     """The rules of a file, each with where it stands; *redemption* is the programme's own."""
-    by_name = {group.id: (number, group.pick) for number, group in enumerate(groups, 1)}
+    by_name = {group.id: (number, group) for number, group in enumerate(groups, 1)}
+    alone = Group("", Pick.ALL)
     rules = []
     for section in document.sections("rule"):
         effect = read_effect(section, names, redemption)
-        group_number, pick = 0, Pick.ALL
+        group_number, group = 0, alone
         if "group" in section:
-            group = section.name("group")
-            group_number, pick = by_name.get(group, (0, Pick.ALL))
-            if group not in by_name:
-                section.wrong(f"{group} is not a group", "group", did_you_mean(group, by_name))
+            name = section.name("group")
+            group_number, group = by_name.get(name, (0, alone))
+            if name not in by_name:
+                section.wrong(f"{name} is not a group", "group", did_you_mean(name, by_name))
         when_section = section.section("when")
         when = () if when_section is None else tuple(read_conditions(when_section, names, 0))
         rule = Rule(
@@ -128,7 +136,8 @@ def read_rules(
             effect=named_by(section.name("id"), effect),
             priority=section.whole("priority", 0, -PRIORITY_MAX, PRIORITY_MAX),
             group=group_number,
-            pick=pick,
+            pick=group.pick,
+            take=group.take,
             campaign="" if campaign is None else campaign.id,
             when=when if campaign is None else (*campaign.when, *when),
             lines=read_lines(section.section("lines"), names),

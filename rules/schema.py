@@ -15,6 +15,7 @@ from rules.parse import LANGUAGES
 from rules.programme import Multipliers, PointsBack, RoundingLevel, Shortfall, WithoutOriginal
 from rules.restraint import WHOLE_BP
 from rules.rule import CampaignState, Nature, Pick, Strategy
+from rules.ruleset import TAKEN_MAX
 from rules.schemaparts import (
     ANY_TEXT,
     CODE,
@@ -97,7 +98,7 @@ def programme_schema() -> Schema:
                 "day_part": many(
                     table({"id": NAMED, "from": TIME_OF_DAY, "before": TIME_OF_DAY}, "id", "from", "before")
                 ),
-                "group": many(table({"id": NAMED, "pick": choice(Pick)}, "id", "pick")),
+                "group": many(_group()),
                 "cap": many({"$ref": "#/$defs/cap"}),
                 "guards": _guards(),
                 "goal": many(
@@ -202,6 +203,13 @@ def _guards() -> Schema:
             "partner_owes_max": WHOLE,
         }
     )
+
+
+def _group() -> Schema:
+    several = {"properties": {"pick": {"const": Pick.ALL.value}, "take": {"const": 1}}}
+    keys = {"id": NAMED, "pick": choice(Pick), "take": whole(1, TAKEN_MAX)}
+    chooses = {"properties": {"pick": {"not": {"const": Pick.ALL.value}}}}
+    return table(keys, "id", "pick") | {"anyOf": [several, chooses]}
 
 
 def _goal(keys: Schema, *required: str) -> Schema:

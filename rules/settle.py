@@ -191,25 +191,28 @@ def _share_by_line(row: Row, hit: Hit, lines: Lines, rates: list[Rate] | None, d
 
 
 def _losers(shares: list[Share]) -> set[int]:
-    """Positions of the rules whose group picked another one."""
+    """Positions of the rules whose group picked others."""
     lost: set[int] = set()
-    best: dict[int, int] = {}
-    for at, (row, _, numerator, denominator, _) in enumerate(shares):
+    picked: dict[int, list[int]] = {}  # by group, the best first
+    for at, (row, *_) in enumerate(shares):
         if row is None or row.pick is _ALL:
             continue
-        holder = best.setdefault(row.rule.group, at)
-        if holder == at:
-            continue
-        held = shares[holder]
-        gives, gave = numerator * held[3], held[2] * denominator
-        if (row.pick is Pick.BEST and gives > gave) or (
-            row.pick is Pick.BEST_MARGIN and gives > 0 and (gives < gave or gave <= 0)
-        ):
-            lost.add(holder)
-            best[row.rule.group] = at
-        else:
-            lost.add(at)
+        holders = picked.setdefault(row.rule.group, [])
+        place = len(holders)
+        while place and _comes_before(row.pick, shares[at], shares[holders[place - 1]]):
+            place -= 1
+        holders.insert(place, at)
+        if len(holders) > row.rule.take:
+            lost.add(holders.pop())
     return lost
+
+
+def _comes_before(pick: Pick, later: Share, earlier: Share) -> bool:
+    """Whether a group picks the *later* rule sooner than the *earlier* one."""
+    gives, gave = later[2] * earlier[3], earlier[2] * later[3]
+    if pick is Pick.BEST:
+        return gives > gave
+    return pick is Pick.BEST_MARGIN and gives > 0 and (gives < gave or gave <= 0)
 
 
 def _add_up(  # noqa: C901, PLR0912, PLR0915  (the hot path)

@@ -212,7 +212,8 @@ def _is_one_of(one: Rule, other: Rule) -> bool:
     """Whether only one of the two can count: of a group that picks one, or of base rates, for each line."""
     if one.lane is not other.lane:
         return False
-    return one.lane is Lane.BASE or (one.pick is not Pick.ALL and one.group == other.group)
+    picks_one = one.pick is not Pick.ALL and one.take == 1
+    return one.lane is Lane.BASE or (picks_one and one.group == other.group)
 
 
 def _edges(rule: Rule) -> Iterator[int]:

@@ -72,6 +72,7 @@ caps = st.builds(
     st.sampled_from(Unit),
     value=st.builds(Rate, st.integers(1, 3), st.integers(1, 3)),
 )
+TAKES = (1, 1, 1, 2, 2)  # by group
 PICKS = (Pick.ALL, Pick.FIRST, Pick.BEST, Pick.BEST, Pick.BEST_MARGIN)  # by group
 SCALARS = ("merchant", "store", "mcc", "tier", "channel")
 
@@ -209,6 +210,7 @@ def rule_lists(draw: st.DrawFn, max_size: int = 16) -> tuple[Rule, ...]:
                 priority=draw(st.integers(-2, 2)),
                 group=group,
                 pick=PICKS[group],
+                take=TAKES[group],
                 when=tuple(draw(st.lists(conditions, max_size=3))),
                 lines=draw(st.none() | line_filters()),
                 campaign=draw(st.sampled_from(["", "", "x", "y"])),
@@ -239,6 +241,7 @@ def multiplier_lists(draw: st.DrawFn) -> tuple[Rule, ...]:
                 priority=draw(st.integers(-2, 2)),
                 group=group,
                 pick=(Pick.ALL, Pick.BEST, Pick.FIRST)[group],
+                take=(1, 1, 2)[group],
                 when=draw(st.sampled_from([(), (), (), (tier,)]) | when),
                 lines=draw(st.none() | st.builds(LineFilter, st.none(), sets)),
                 caps=tuple(draw(st.sampled_from([(), (), ()]) | st.lists(caps, max_size=2))),

@@ -73,6 +73,7 @@ supplier = "none"
 [[group]]
 id = "some"
 pick = "first"
+take = 2
 """
 GOODS = [["a", "FRUIT", "acme", "sup", 100], ["p1", "", "acme", "none", 50], ["p2", "", "other", "sup", 50]]
 DRAFT = """
