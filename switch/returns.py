@@ -1,7 +1,7 @@
 """What taking something back takes back: the arithmetic of refunds, voids and reversals. Books nothing."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,6 +11,7 @@ from loyalty.transaction import BasketLine, Operation
 from rules.evaluate import Award, evaluate
 from rules.facts import Facts
 from rules.programme import PointsBack, Programme
+from rules.stock import FREE_WITHIN
 from switch.allowed import redemption_of
 from switch.case import Case
 from switch.outcome import Record
@@ -122,6 +123,7 @@ def kept_part(case: Case, sale: Record, amount_minor: int, given: list[GivenBack
     used_minor -= sum(back.value_minor for back in given)
     programme = case.programmes.version(version)
     kept = facts_of_kept(facts, left, used_minor)
+    kept.counters = _counters_of(facts, [line for lines in (*earlier, returned) for line in lines or ()])
     award = evaluate(programme, kept)
     points = points_kept(programme, award, kept_minor)
     return Kept(points, kept_minor, total_minor, kept, award, bool(facts.off))
@@ -137,6 +139,27 @@ def points_kept(programme: Programme, award: Award, kept_minor: int) -> int:
         return award.points
     about_lines = {rule.id for rule in programme.rules if rule.lines is not None}
     return sum(points for rule, points in award.parts if rule in about_lines)
+
+
+def _counters_of(facts: Facts, returned: Sequence[BasketLine]) -> tuple[tuple[str, int], ...]:
+    """The counters of *facts*, without units that stamps paid for and that came back with their line."""
+    if not any(name.startswith(FREE_WITHIN) for name, _ in facts.counters):
+        return facts.counters
+    sold = facts.lines or ()
+    found = []
+    for name, count in facts.counters:
+        if name.startswith(FREE_WITHIN):
+            rule = name.removeprefix(FREE_WITHIN)
+            products = {sold[number - 1].product for number, _, by in facts.off if by == rule}
+            left_milli = _milli_of(products, sold) - _milli_of(products, returned)
+            count = min(count, max(left_milli, 0) // 1000)  # noqa: PLW2901  (what is left of it)
+        found.append((name, count))
+    return tuple(found)
+
+
+def _milli_of(products: set[str], lines: Iterable[BasketLine]) -> int:
+    """How much of *products* there is on *lines* that cost something."""
+    return sum(line.quantity_milli for line in lines if line.product in products and line.amount_minor > 0)
 
 
 def returned_lines(case: Case) -> tuple[BasketLine, ...] | None:
@@ -257,15 +280,19 @@ def kept_steps(
     covered_minor = sale.value_minor - sale.returned_minor if sale.used > sale.returned else 0
     for each in books.redemptions(sale.ticket) if sale.ticket is not None else ():
         covered_minor += each.value_minor - each.returned_minor
+    came: list[BasketLine] = []
     for seq, amount_minor, lines in _returns_of(books, sale, of_nothing=True):
         if until is not None and seq > until:
             return
         kept_minor -= amount_minor
+        came += lines or ()
         kept = None if kept is None or lines is None else lines_without(kept, lines)
         if kept is None:
             yield kept_minor, None
         else:
-            yield kept_minor, facts_of_kept(facts, kept, covered_minor)
+            left = facts_of_kept(facts, kept, covered_minor)
+            left.counters = _counters_of(facts, came)
+            yield kept_minor, left
 
 
 def spent_lots(case: Case, source: Record, points: int) -> list[tuple[Lot | None, int]]:

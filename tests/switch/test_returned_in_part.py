@@ -1,5 +1,7 @@
 """What comes back with a part of a sale, or with all its lines: as much as the kept part would not bring."""
 
+from dataclasses import replace
+
 import pytest
 
 from rules.parse import MAIN, parse_programme
@@ -34,6 +36,14 @@ text = "The third cup is free"
 lines = { product = "cup" }
 then = { free_for_stamps = "cups" }
 """
+BEANS = """
+[[rule]]
+id = "bean"
+text = "A stamp for each bean"
+lines = { product = "bean" }
+then = { stamp_per_unit = "cups" }
+"""
+USED_CUPS = "stamps_used:cups/member"
 COUPONS = """
 [[coupon]]
 id = "treat"
@@ -110,6 +120,38 @@ def test_a_tier_is_given_for_as_long_as_the_kept_part_brings_it() -> None:
         """,
         programme(TIERS),
     )
+
+
+@pytest.mark.parametrize(
+    ("back", "left"),
+    [
+        pytest.param("cup*100", 3, id="with what was free on its line, and nothing brings a stamp any more"),
+        pytest.param("milk*100", 0, id="but not what was free"),
+    ],
+)
+def test_stamps_that_paid_for_what_comes_back_are_on_the_card_again(back: str, left: int) -> None:
+    """Two cups are one line: stamps paid for one, and the other was paid for."""
+    story = Story(programme(CARDS.replace("size = 2", "size = 3") + BEANS))
+    story.play("EARN card=A amount=300 lines=bean*100,bean*100,bean*100")
+    sale = story.transaction(["EARN", "card=A", "amount=300", "lines=cup*200,milk*100", "can=D"])
+    assert sale.lines is not None
+    two = replace(sale.lines[0], quantity_milli=2000)
+    story.asked["s"] = replace(sale, lines=(two, sale.lines[1]))
+    story.decide(story.asked["s"])
+    assert cups(story) == 0
+    refund = story.transaction(f"REFUND card=A amount=100 of=s lines={back}".split())
+    assert refund.lines is not None
+    milli = 2000 if back.startswith("cup") else 1000
+    story.decide(replace(refund, lines=(replace(refund.lines[0], quantity_milli=milli),)))
+    assert cups(story) == left
+
+
+def cups(story: Story) -> int:
+    """Stamps on A's card of cups."""
+    given, used = (
+        story.worksheet.tally((measure, "65", "")) for measure in ("stamps:cups/member", USED_CUPS)
+    )
+    return given - used
 
 
 def test_what_a_full_card_became_is_taken_back_with_all_lines() -> None:
