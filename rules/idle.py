@@ -8,7 +8,6 @@ from rules.advice import Advice
 from rules.conditions import AllOf, AnyOf, Condition, LineFilter, Not, OneOf
 from rules.effects import (
     EXTRA_LANES,
-    PRICE_LANES,
     FreeForStamps,
     GiveStamps,
     IssueCoupon,
@@ -121,9 +120,7 @@ def _applies_wherever(wide: Rule, narrow: Rule) -> bool:
 
 def _may_pass(rule: Rule) -> bool:
     """Whether the next of the group is taken where *rule* holds and has nothing to give."""
-    if rule.lane in PRICE_LANES:
-        return rule.margin_floor_bp is not None
-    return rule.lane in EXTRA_LANES
+    return rule.margin_floor_bp is not None or rule.lane in EXTRA_LANES
 
 
 def _idle_coupons(programme: Programme) -> Iterator[Advice]:

@@ -21,7 +21,7 @@ from rules.programme import Programme
 from switch.booking import Booking
 from switch.case import Moment
 from switch.counting import budget_account, loaded_place
-from switch.people import is_same_person
+from switch.people import check_name, is_same_person
 from switch.postings import Draft
 from switch.tallies import rows_of
 from switch.work import Change, Numbering
@@ -31,7 +31,6 @@ _ISSUE: Final = account(AccountKind.ISSUE)
 _ADJUST: Final = account(AccountKind.ADJUST)
 _WRITE_OFF: Final = account(AccountKind.WRITE_OFF)
 _EVER: Final = ""
-NAME_SIZE_MAX: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +79,8 @@ class Warrant:
             LoyaltyError: It does not.
         """
         for where, name in (("--reason", self.reason), ("--by", self.by), ("--checked-by", self.checked_by)):
-            if name is None:
-                continue
-            if not name.strip() or len(name) > NAME_SIZE_MAX or not name.isprintable():
-                hint = f"write 1 to {NAME_SIZE_MAX} printable characters"
-                raise LoyaltyError("cannot stand in the books", where=where, hint=hint)
+            if name is not None:
+                check_name(name, where)
         if not 0 < abs(points) <= POINTS_MAX:
             raise LoyaltyError(
                 "is nothing to book", where="the points", hint=f"give 1 to {POINTS_MAX}, with a sign"

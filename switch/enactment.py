@@ -184,7 +184,7 @@ def refuse_self_approval(history: History, version: str, by: str | None) -> None
     if proposal is None:
         raise LoyaltyError("nobody proposed it", where=where, hint="propose it: puntual rules activate")
     if by is not None and is_same_person(proposal.by, by):
-        raise LoyaltyError(f"was proposed by {by}", where=where, hint="let somebody else approve it")
+        raise LoyaltyError(f"was proposed by {proposal.by}", where=where, hint="let somebody else approve it")
 
 
 class InForce(Protocol):

@@ -1,7 +1,7 @@
 """Orders about the programme: who puts which version into force, takes one back, or pauses a part of it."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +15,8 @@ from rules.programme import Programme
 from switch.admin import Handler
 from switch.builder import build_file, build_recorded, release, release_when_unused
 from switch.enactment import Enact, History, Stop, refuse_self_approval, waits_for_approval
+from switch.people import check_name
+from switch.recall import Recall
 from switch.sequencer import Sequencer
 from switch.shadow import Shadow
 from switch.store import SqliteStore
@@ -122,7 +124,7 @@ class Management:
                 built,
                 self._sequencer,
                 self._store.reader,
-                by=str(order["by"]),
+                by=_who(order),
                 is_own=path == self._policy.own,
                 four_eyes=self._policy.four_eyes,
             )
@@ -131,38 +133,39 @@ class Management:
     async def _approve(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
         version = str(order["version"])
         history = History.of(self._store.reader)
-        refuse_self_approval(history, version, str(order["by"]))  # the order itself looks again
+        refuse_self_approval(history, version, _who(order))  # the order itself looks again
         proposal = history.proposal(version)
         assert proposal is not None
         command = Enact(
             await self._made(version),
             self._sequencer,
             self._store.reader,
-            by=str(order["by"]),
+            by=_who(order),
             act="approved",
             is_own=proposal.is_own,
         )
         return await self._enact(command)
 
     async def _roll_back(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
+        by, named = _who(order), order.get("version")
         reader = self._store.reader
-        current = self._sequencer.programmes.whole.version
-        named = order.get("version")
-        for head in reversed(reader.programmes()):
-            text = reader.short_text(head.version) or ""
-            version = amends(text) if is_amendment(text) else head.version
-            if version == named or (named is None and version != current):
-                command = Enact(
-                    await self._made(version),
-                    self._sequencer,
-                    reader,
-                    by=str(order["by"]),
-                    act="rolled_back",
-                    is_own=False,
-                )
-                return await self._enact(command)
-        where = "the programme" if named is None else f"programme {named}"
-        raise LoyaltyError("was never in force" if named else "has no version before this one", where=where)
+        history = History.of(reader)
+        meant = [_meant(reader, head.version) for head in history.heads]
+        if named is None:
+            before = _standing(history, meant)[-2:-1]
+            if not before:
+                hint = "name one that was in force: puntual rules history"
+                raise LoyaltyError("has no version before this one", where="the programme", hint=hint)
+            (version,) = before
+        elif named in meant:
+            version = str(named)
+        else:
+            hint = "look at: puntual rules history"
+            raise LoyaltyError("was never in force", where=f"programme {named}", hint=hint)
+        programme = await self._made(version)
+        return await self._enact(
+            Enact(programme, self._sequencer, reader, by=by, act="rolled_back", is_own=False)
+        )
 
     async def _pause(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
         return await self._stop(order, is_resumed=False)
@@ -171,8 +174,8 @@ class Management:
         return await self._stop(order, is_resumed=True)
 
     async def _stop(self, order: Mapping[str, Any], *, is_resumed: bool) -> Mapping[str, Any]:
-        what, by = str(order["what"]), str(order["by"])
-        return await self._carry_out(Stop(what, by, is_resumed, self._sequencer, self._store.reader))
+        stop = Stop(str(order["what"]), _who(order), is_resumed, self._sequencer, self._store.reader)
+        return await self._carry_out(stop)
 
     async def _cast_shadow(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
         if self._shadow is None:
@@ -220,6 +223,40 @@ class Management:
         if command.by is not None and after is not before:
             self._tell(after, command.by)
         return told
+
+
+def _who(order: Mapping[str, Any]) -> str:
+    """Who gives *order*.
+
+    Raises:
+        LoyaltyError: It is no name that can stand in the books.
+    """
+    by = str(order["by"])
+    check_name(by, "--by")
+    return by
+
+
+def _meant(reader: Recall, version: str) -> str:
+    """The version of a programme that *version* is, or of which it pauses something."""
+    text = reader.short_text(version) or ""
+    return amends(text) if is_amendment(text) else version
+
+
+def _standing(history: History, meant: Sequence[str]) -> list[str]:
+    """The versions that came into force one after the other, without those that were taken back since.
+
+    Args:
+        meant: The version of each programme of the *history*, pauses apart.
+    """
+    taken_back = {act.entry for act in history.acts if act.act == "rolled_back"}
+    standing: list[str] = []
+    for head, version in zip(history.heads, meant, strict=True):
+        if head.number in taken_back and version in standing:
+            while standing[-1] != version:
+                standing.pop()
+        elif standing[-1:] != [version]:
+            standing.append(version)
+    return standing
 
 
 def warn_of_outdated(version: str, problems: Problems) -> None:

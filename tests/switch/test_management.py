@@ -126,6 +126,48 @@ async def test_a_version_is_put_into_force_and_taken_back_for_good(office: Offic
     assert verify(office.books) == []
 
 
+async def test_going_back_twice_goes_further_back(office: Office) -> None:
+    """What was taken back does not come again by going back once more; whoever wants it names it."""
+    first = load_programme(office.own).version
+    async with office.open() as desk:
+        second = office.write(2)
+        await desk.management.reread()
+        third = office.write(3)
+        await desk.order("rules.activate", path=str(office.own), by="ana")
+    async with office.open() as desk:
+        await desk.order("rules.pause", what="earn", by="ana")
+        fourth = office.write(4)
+        await desk.management.reread()
+        await desk.order("rules.rollback", by="ben")
+        assert desk.programmes.whole.version == third
+        await desk.order("rules.resume", what="earn", by="ana")
+        assert (await desk.order("rules.rollback", by="ben"))["version"] == second
+        assert (await desk.order("rules.rollback", by="ben"))["version"] == first
+        with pytest.raises(LoyaltyError, match="has no version before"):
+            await desk.order("rules.rollback", by="ben")
+        assert desk.version == first
+        assert (await desk.order("rules.rollback", version=fourth, by="ben"))["version"] == fourth
+        assert (await desk.order("rules.rollback", by="ben"))["version"] == first
+
+
+@pytest.mark.parametrize("name", ["", "  ", "ana\nben", "a\u200bna", "a" * 41])
+async def test_who_orders_something_has_a_name(office: Office, name: str) -> None:
+    """One that can be read in the books."""
+    orders: tuple[tuple[str, dict[str, object]], ...] = (
+        ("rules.activate", {"path": str(office.own)}),
+        ("rules.approve", {"version": "0" * 12}),
+        ("rules.rollback", {}),
+        ("rules.pause", {"what": "earn"}),
+        ("rules.resume", {"what": "earn"}),
+    )
+    async with office.open() as desk:
+        office.write(2)
+        for order, arguments in orders:
+            with pytest.raises(LoyaltyError, match="cannot stand in the books"):
+                await desk.order(order, **arguments, by=name)
+        assert desk.acts() == []
+
+
 async def test_a_programme_of_elsewhere_stays_in_force_after_a_restart(
     office: Office, tmp_path: Path
 ) -> None:
@@ -193,7 +235,7 @@ async def test_two_people_agree_on_what_is_put_into_force(tmp_path: Path) -> Non
         assert told == {"version": second, "in_force": False}
         assert await desk.order("rules.activate", path=str(office.own), by="ana") == told  # said once
         assert await desk.management.reread() == first
-        for herself in ("ana", "Ana", " ana "):
+        for herself in ("ana", "Ana", " ana ", "a na", "\uff21na"):
             with pytest.raises(LoyaltyError, match="was proposed by"):
                 await desk.order("rules.approve", version=second, by=herself)
         assert desk.version == first
