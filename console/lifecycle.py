@@ -79,8 +79,8 @@ def approve(version: str, by: str, config: Path, *, as_json: bool) -> None:
 def rollback(version: str | None, by: str, config: Path, *, as_json: bool) -> None:
     """Put the version before the present one into force again, or VERSION, which was in force once.
 
-    One person suffices. It stays in force, also after a restart, until the files change or another version is
-    ordered.
+    Once more, it goes further back: what was taken back only comes again by its name. One person suffices. It
+    stays in force, also after a restart, until the files change or another version is ordered.
     """
     told = _order(config, "rules.rollback", version=version, by=by)
     print_json(told) if as_json else click.echo(f"version {told['version']} is in force")

@@ -20,7 +20,8 @@ class Given(NamedTuple):
         base: Of a minor unit: all of the base, in place of the programme's.
         factor: Of one: part of the base that is added.
         points: Of a minor unit: points that do not depend on the base.
-        minor: Of a minor unit: money.
+        minor: Of a minor unit: money beside the price.
+        off: Of a minor unit: money off the price.
         most: Of a minor unit: what its limits leave of points.
     """
 
@@ -28,28 +29,43 @@ class Given(NamedTuple):
     factor: int = 0
     points: int = 0
     minor: int = 0
+    off: int = 0
     most: int | None = None
 
 
 class Search:
-    """Branch and bound over sets of rules that all go with each other; sets are bit masks."""
+    """Branch and bound over sets of rules that all go with each other; sets are bit masks.
+
+    Args:
+        goes_with: By rule: the set of those that it goes with.
+        gives: By rule; ``None`` where it gives nothing.
+        ticket: In millionths of a minor unit, as the rest.
+        base: What the programme's own rate gives.
+        limit: Of all points together.
+        rounding: What rounding may add to what each rule brings.
+        hidden: What rounding may take from it, so that no limit sees it.
+    """
 
     def __init__(
         self,
         goes_with: Sequence[int],
         gives: Sequence[Given | None],
+        ticket: int,
         base: int,
         limit: int | None,
         rounding: int,
+        hidden: int,
     ) -> None:
         self.best = -1
         self.chosen = 0
         self.left_out = 0
         self._goes_with = goes_with
         self._gives = gives
+        self._ticket = ticket
         self._base = base
         self._limit = limit
         self._rounding = rounding
+        self._hidden = hidden
         self._steps = 0
         given = [at for at, each in enumerate(gives) if each is not None]
         # Those that give most go first: good stacks are found early, so others are cut off early.
@@ -79,12 +95,21 @@ class Search:
         given = [each for each in map(self._gives.__getitem__, bits(mask)) if each is not None]
         for each in given:
             base = max(base, each.base)
-        points, minor = base + self._rounding * (1 + len(given)), 0
+        points, minor, off = self._rounding * (1 + len(given)), 0, 0
         for each in given:
             points += _at_most(each.points, each)
             minor += each.minor
-        points += self._multiplied(base, mask)
-        return (points if self._limit is None else min(points, self._limit)) + minor
+            off += each.off
+        off = min(off, self._ticket)
+        points += self._multiplied(base, mask) + self._left_of(base, off)
+        return (points if self._limit is None else min(points, self._limit)) + minor + off
+
+    def _left_of(self, base: int, off: int) -> int:
+        """What *base* is where so much is taken off the price; never less than what less off would leave.
+
+        What is taken off is not earned on: where a minor unit earns less than itself, more off is worth more.
+        """
+        return base if base > self._ticket else -(-base * (self._ticket - off) // self._ticket)
 
     def _multiplied(self, base: int, mask: int) -> int:
         """What the multipliers of *mask* add to *base*: each its own part of it."""
@@ -115,9 +140,11 @@ class _Product(Search):
         self,
         goes_with: Sequence[int],
         gives: Sequence[Given | None],
+        ticket: int,
         base: int,
         limit: int | None,
         rounding: int,
+        hidden: int,
     ) -> None:
         # Sets of multipliers of which one excludes the other. One of each may count, so the product of the
         # largest of each is a bound that is not too far from what there is.
@@ -130,15 +157,18 @@ class _Product(Search):
                         break
                 else:
                     self._rivals.append(1 << at)
-        super().__init__(goes_with, gives, base, limit, rounding)
+        super().__init__(goes_with, gives, ticket, base, limit, rounding, hidden)
 
     def _multiplied(self, base: int, mask: int) -> int:
         sets = [rivals & mask for rivals in self._rivals if rivals & mask]
         points = base
         if all(each & (each - 1) == 0 for each in sets):
+            told = 0
             for given in self._multipliers(mask):
-                points += _more(points, given)
-            return points - base
+                more = -(-points * given.factor // MICRO)
+                told += _at_most(more, given)
+                points += more if given.most is None else min(more, given.most + self._hidden)
+            return told
         for each in sets:  # a bound: limits are not looked at
             factor = max(given.factor for given in self._multipliers(each))
             points -= -points * factor // MICRO

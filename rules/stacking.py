@@ -5,9 +5,9 @@ at the smallest ticket and at every amount from which some rule applies: for eac
 baskets* the combination of compatible rules is sought that gives most. Lines are the worst there are: each
 costs the least that the programme's author says, and all of them are what a rule is about.
 
-What is found is never too little: lines count in full for every rule, points at the terms under which they
-pay most, limits as if nobody had used them yet. Where the search is given up, the bound of what was not
-looked at is told instead.
+What is found is never too little for a ticket on which nothing is returned: lines count in full for every
+rule, points at the terms under which they pay most, limits as if nobody had used them yet, cards of stamps as
+if they were full. Where the search is given up, the bound of what was not looked at is told instead.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +28,7 @@ from rules.effects import (
     FreeForStamps,
     FreeUnits,
     GiveAway,
+    GiveStamps,
     IssueCertificate,
     IssueCoupon,
     IssueMoney,
@@ -102,7 +103,11 @@ class Stacking:
         limits = [self._micro(_most(cap) * self._value) for cap in self._programme.limits]
         gives = [self._gives(rule, ticket_minor) for rule in self.rules]
         kind = SEARCHES[self._programme.base.multipliers]
-        search = kind(self.goes_with, gives, base, min(limits, default=None), self._rounding(ticket_minor))
+        hidden = self._rounding(ticket_minor)
+        rounding = 0 if self._programme.base.rounding is Rounding.DOWN else hidden
+        search = kind(
+            self.goes_with, gives, ticket_minor * MICRO, base, min(limits, default=None), rounding, hidden
+        )
         search.look(0, sum(1 << at for at, given in enumerate(gives) if given is not None))
         worth = max(search.best, search.left_out)
         return Stack(
@@ -113,9 +118,7 @@ class Stacking:
         )
 
     def _rounding(self, ticket_minor: int) -> int:
-        """What rounding may add for each rule, in millionths of a minor unit."""
-        if self._programme.base.rounding is Rounding.DOWN:
-            return 0
+        """What rounding may add to what each rule brings, or take from it, in millionths of a minor unit."""
         by_line = self._programme.base.level is RoundingLevel.LINE
         lines = Fraction(ticket_minor, self._programme.restraint.line_from_minor) if by_line else Fraction(1)
         return self._micro(lines * self._value)
@@ -159,12 +162,26 @@ class Stacking:
             case PointsPerLine(each) | PointsPerUnit(each):
                 points = each * lines
             case _:
-                minor = money_in(rule, ticket_minor, self._programme.coupons)
+                minor = self._money_at_once(rule, ticket_minor)
                 if rule.lane in PRICE_LANES:
                     limits = [Fraction(cap.limit) for cap in rule.caps if cap.unit is Unit.COST]
-                    minor = min(minor, *limits) if limits else minor
+                    off = min(minor, *limits) if limits else minor
+                    return Given(off=self._micro(off)) if off else None
                 return Given(minor=self._micro(minor)) if minor else None
         return Given(points=self._micro(points * self._value), most=most)
+
+    def _money_at_once(self, rule: Rule, ticket_minor: int) -> Fraction:
+        """What *rule* gives in money on one ticket, though other sales brought the stamps that pay for it."""
+        match rule.effect:
+            case FreeForStamps():
+                return Fraction(ticket_minor)
+            case GiveStamps(card, per_unit) if card.coupon:
+                units = -(-ticket_minor // self._programme.restraint.line_from_minor) if per_unit else 1
+                coupon = self._programme.coupons.get(card.coupon)
+                value_minor = 0 if coupon is None else coupon.value_minor
+                return Fraction(-(-units // card.size) * value_minor)
+            case _:
+                return money_in(rule, ticket_minor, self._programme.coupons)
 
 
 def value_of_point(programme: Programme) -> Fraction:
@@ -249,7 +266,10 @@ def _most(cap: Cap) -> Fraction:
 
 
 def money_in(rule: Rule, ticket_minor: int, coupons: Mapping[str, Coupon]) -> Fraction:
-    """What *rule* gives in money on a ticket of so much, off the price or beside it; 0 if nobody can say."""
+    """What *rule* gives in money on a ticket of so much, off the price or beside it; 0 if nobody can say.
+
+    What stamps pay for counts by the part of a card that each of them fills.
+    """
     match rule.effect:
         case ShareOff(share) | CashBack(share):
             return Fraction(share.numerator * ticket_minor, share.denominator)

@@ -246,7 +246,8 @@ def _standing(history: History, meant: Sequence[str]) -> list[str]:
     """The versions that came into force one after the other, without those that were taken back since.
 
     Args:
-        meant: The version of each programme of the *history*, pauses apart.
+        history: All that was in force, and what was ordered.
+        meant: The version of each programme of *history*, pauses apart.
     """
     taken_back = {act.entry for act in history.acts if act.act == "rolled_back"}
     standing: list[str] = []

@@ -1,6 +1,8 @@
 # ruff: noqa: E501  (a row of a table is a line)
 """What a programme says in vain is told before it goes live."""
 
+from dataclasses import replace
+
 import pytest
 
 from rules.idle import idle_things
@@ -49,6 +51,15 @@ def rule(name: str, more: str = "", then: str = "points = 1") -> str:
 )  # fmt: skip
 def test_rules_and_things(text: str, told: list[str]) -> None:
     assert [str(each).partition(" (")[0] for each in idle_things(programme(text))] == told
+
+
+@pytest.mark.parametrize(("floor_bp", "told"), [(None, [f"rule b: {SHADOWED}"]), (100, [])])
+def test_what_leaves_too_little_lets_the_next_pass(floor_bp: int | None, told: list[str]) -> None:
+    """In a group that takes the first, of points as of prices."""
+    made = programme(GROUP + rule("a", 'group = "g"\npriority = 1') + rule("b", 'group = "g"'))
+    first, second = made.rules
+    made = replace(made, rules=(replace(first, margin_floor_bp=floor_bp), second))
+    assert [str(each).partition(" (")[0] for each in idle_things(made)] == told
 
 
 def test_tiers() -> None:

@@ -19,7 +19,7 @@ from rules.restraint import Restraint
 from rules.rule import Rule
 from rules.stacking import Stacking, value_of_point
 from tests.rules.sales import programme
-from tests.rules.strategies import multiplier_lists, rule_lists, sales
+from tests.rules.strategies import NOON, multiplier_lists, rule_lists, sales
 
 STARTER = programme()
 
@@ -61,7 +61,7 @@ def test_no_sale_brings_more(
         for product, units, price, category in lines
     )
     ticket = sum(line.amount_minor for line in basket)
-    facts = replace(facts, lines=basket, ticket_minor=ticket, base_minor=ticket, counters=())
+    facts = replace(facts, lines=basket, ticket_minor=ticket, base_minor=ticket, counters=(("stamps.s", 5),))
     rated = rate(made, Past(facts, facts.local_at.date(), 1, 1))
     worth = rated.award.points * value_of_point(made)
     worth += sum(each.amount_minor for each in rated.award.discounts)
@@ -128,3 +128,44 @@ def test_many_rules_are_looked_through_in_time(multipliers: Multipliers) -> None
     stack = Stacking(made).worst()
     assert stack.worth_minor > 0
     assert time.process_time() - began < 20
+
+
+STAMPS = (
+    '[guards]\nline_from = "2.00"\n'
+    '[[stamp_card]]\nid = "coffee"\ntext = "Coffee"\nsize = 9\n'
+    '[[stamp_card]]\nid = "visits"\ntext = "Visits"\nsize = 3\ncoupon = "five"\n'
+    '[[coupon]]\nid = "five"\ntext = "5.00 off"\nvalue = "5.00"\n'
+    + rule("used", 'when = { coupon = "five" }', "points = 1")
+)
+
+
+@pytest.mark.parametrize(
+    ("then", "ticket", "worth"),
+    [
+        ('free_for_stamps = "coffee"', 200, 200),  # a full card: all of it is free, and earns nothing
+        ('stamp = "visits"', 200, 502),  # the last stamp: a coupon
+        ('stamp_per_unit = "visits"', 200, 502),
+        ('stamp_per_unit = "visits"', 600, 506),
+        ('stamp_per_unit = "visits"', 800, 1008),  # four units, the first of which fills a card
+        ('stamp = "coffee"', 200, 2),
+    ],
+)
+def test_cards_of_stamps_are_full(then: str, ticket: int, worth: int) -> None:
+    made = programme(STAMPS + rule("a", "", then))
+    made = replace(made, rules=tuple(each for each in made.rules if each.id == "a"))
+    assert Stacking(made).on(ticket).worth_minor == worth
+
+
+def test_a_limit_does_not_see_what_rounding_hides_from_a_product() -> None:
+    """7/2 are 3 points, which the limit leaves, and the next two multiply all eight times of them."""
+    text = (
+        rule("a", 'priority = 1\ncap = { points = 3, per = "transaction" }', "multiply = 8")
+        + rule("b", "", "multiply = 2")
+        + rule("c", "", "multiply = 2")
+    )
+    base = BaseRate(Rate(1, 100), Rounding.DOWN, RoundingLevel.LINE, Multipliers.PRODUCT)
+    made = replace(programme('[guards]\nline_from = "0.50"\n' + text), base=base)
+    facts = Facts(operation="EARN", base_minor=50, ticket_minor=50, local_at=NOON)
+    points = rate(made, Past(facts, NOON.date(), 1, 1)).award.points
+    assert points == 15
+    assert points * value_of_point(made) <= Stacking(made).on(50).worth_minor
