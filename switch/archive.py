@@ -14,7 +14,7 @@ import msgspec
 from ledger.block import COLUMNS, SIDES
 from ledger.caches import CACHES
 from ledger.slices import Row, Slice, slices
-from switch.database import migrations
+from switch.database import migrations, read_through
 from switch.statements import TABLES
 
 NAME: Final = "books of a Puntual switch"
@@ -35,7 +35,7 @@ def lines_of(
     database: sqlite3.Connection, progress: Callable[[int, int], None], *, with_persons: bool = False
 ) -> Iterator[bytes]:
     """All lines, each with its end; beside a running switch up to the block that is now the last."""
-    database.execute("PRAGMA mmap_size = 0")  # what is mapped counts as memory, and it reads everything
+    read_through(database)
     total: int = database.execute("SELECT coalesce(sum(decisions), 0) FROM block").fetchone()[0]
     yield _line({"puntual": NAME, "version": VERSION, "schema": len(migrations())})
     blocks = decisions = 0

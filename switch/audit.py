@@ -17,7 +17,7 @@ from rules.parse import version_of
 from rules.text import Text
 from switch.cardcheck import CardCheck
 from switch.collector import without_collector
-from switch.database import migrate, open_for_reading
+from switch.database import migrate, open_for_reading, read_through
 from switch.lock import is_held
 from switch.lookups import TEXT_PARTS
 from switch.membercheck import MemberCheck
@@ -61,8 +61,7 @@ def verify(
         return [Finding("I26", error.where, error.what)]
     is_beside = is_held(path.parent / "puntual.lock")
     with closing(database), _checked_file(path, is_beside=is_beside) as of_file, without_collector():
-        database.execute("PRAGMA mmap_size = 0")  # what is mapped counts as memory, and it reads everything
-        database.execute("PRAGMA cache_size = -8192")  # KiB: pages above the leaves of several tables
+        read_through(database)
         found = _found_by("the anchors", lambda findings: _check_anchors(database, anchors, findings))
         with CardCheck(database) as cards, MemberCheck(database) as members:
             books = verify_books(database, progress, chain_key, note, [cards.take, members.take])

@@ -9,6 +9,7 @@ from loyalty.card import MemberId
 from members.profile import Profile
 from rules.facts import Facts
 from rules.replay import Past
+from switch.database import read_through
 from switch.lookups import PROFILE
 from switch.programmes import part_told
 from switch.rows import profile_of
@@ -46,6 +47,7 @@ def past_sales(
 
     Of the business days from *first* to *last*, both included.
     """
+    read_through(database)
     after, days = 0, (first.isoformat(), last.isoformat())
     while rows := database.execute(_SALES, (after, *days, SLICE_SIZE)).fetchall():
         for seq, owner, member, card, day, facts, rules in rows:

@@ -12,6 +12,7 @@ from typing import Final
 
 from ledger.account import MEMBER_KINDS, AccountId, AccountKind, account
 from loyalty.amount import Rate
+from switch.database import read_through
 
 SLICE_SIZE: Final = 10_000  # rows
 
@@ -117,6 +118,7 @@ def positions(
         programme: Whose members alone are looked at, empty for the deployment's own; ``None``: everybody. Of
             one programme it is not told what became of certificates that nobody spent.
     """
+    read_through(database)
     sql = _MOVED.format("" if programme is None else _OF_PROGRAMME)
     only = () if programme is None else (programme,)
     moved: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from rules.experiment import HOLDOUT
+from switch.database import read_through
 from switch.programmes import part_told
 from switch.recall import Recall
 from switch.returns import RERATE
@@ -152,6 +153,7 @@ class Purchases:
     """
 
     def __init__(self, database: sqlite3.Connection) -> None:
+        read_through(database)
         self._database = database
         self.reader = Recall(database)
 
