@@ -14,10 +14,12 @@ from loyalty.amount import format_minor
 from loyalty.errors import LoyaltyError
 from rules.advice import percent
 from rules.conditions import Period
-from rules.goal import IN_MONEY, Goal, Metric, elapsed_bp, reached_bp, standing_of
+from rules.goal import Goal, Metric, elapsed_bp, reached_bp, standing_of
+from rules.goalwords import describe_measured
 from rules.programme import Programme
 from rules.reading import did_you_mean
-from switch.attainment import Attainment, Subject, worth
+from switch.attainment import Attainment, Subject
+from switch.brought import worth
 from switch.enactment import paused_campaigns
 from switch.purchases import Purchases
 from switch.recall import Recall
@@ -139,7 +141,8 @@ def _goal(subject: Subject, goal: Goal, now: datetime) -> Told:
         told |= {"metric": goal.metric.value, "target": target}
     if actual is None:
         return {**told, "actual": None, "reached_bp": None, "standing": None}
-    standing = standing_of(actual, target, elapsed_bp(subject.period, now))
+    grows = goal.metric is not Metric.AVERAGE_SPEND
+    standing = standing_of(actual, target, elapsed_bp(subject.period, now), grows=grows)
     return {**told, "actual": actual, "reached_bp": reached_bp(actual, target), "standing": standing.value}
 
 
@@ -213,9 +216,9 @@ def _measured(goal: Told | None, currency: str) -> Told:
     if goal is None or goal["metric"] is None:
         words = "none" if goal is None else "words alone"
         return {"measured by": words, "target": "", "actual": "", "reached": "", "stands": ""}
-    is_money = Metric(goal["metric"]) in IN_MONEY
+    metric = Metric(goal["metric"])
     target, actual = (
-        format_minor(each, currency) if is_money and each is not None else each
+        None if each is None else describe_measured(metric, each, currency)
         for each in (goal["target"], goal["actual"])
     )
     return {

@@ -58,7 +58,6 @@ from rules.effects import (
     UnitPrice,
 )
 from rules.facts import Facts
-from rules.goal import IN_MONEY, Goal, Metric
 from rules.holdings import in_words
 from rules.mcc import told_in_ranges
 from rules.programme import Programme
@@ -365,16 +364,6 @@ def _window(days: frozenset[int], start_s: int, end_s: int) -> str:
 def _clock(second: int) -> str:
     seconds = f":{second % 60:02}" if second % 60 else ""
     return f"{second // 3600:02}:{second // 60 % 60:02}{seconds}"
-
-
-def describe_goal(goal: Goal, currency: str) -> str:
-    """What is to be reached of what, and by whom; a goal of words alone has nothing to tell here."""
-    if goal.metric is None:
-        return ""
-    target = format_minor(goal.target, currency) if goal.metric in IN_MONEY else f"{goal.target:,}"
-    away = f", away for {goal.away_days} days before" if goal.metric is Metric.REACTIVATED else ""
-    members = f", members of {goal.segment}" if goal.segment else ""
-    return f"{goal.metric.value.replace('_', ' ')} {target}{away}{members}"
 
 
 def _moment(moment: datetime) -> str:

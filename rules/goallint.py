@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from rules.advice import Advice
+from rules.conditions import Period
 from rules.effects import POINT_LANES
 from rules.experimentset import CONTROL
 from rules.goal import COMPARING, OF_COSTS, Goal, Metric
@@ -13,7 +14,8 @@ from rules.rule import Campaign
 def vague_goals(programme: Programme) -> Iterator[Advice]:
     """What is wrong with the goals of *programme* and of its campaigns, in order."""
     for its in programme.goals:
-        yield from _unmeasurable(f"goal {its.id}", its, programme, has_control=False)
+        assert its.period is not None
+        yield from _unmeasurable(f"goal {its.id}", its, its.period, programme, has_control=False)
     for campaign in programme.campaigns:
         where = f"campaign {campaign.id}"
         if (goal := campaign.goal) is None:
@@ -23,11 +25,14 @@ def vague_goals(programme: Programme) -> Iterator[Advice]:
             yield Advice(where, "has a goal without a target, so nobody can tell how it stands", hint)
         else:
             has_control = any(name == CONTROL for name, _ in campaign.arms)
-            yield from _unmeasurable(where, goal, programme, has_control=has_control)
+            period = next((each for each in campaign.when if isinstance(each, Period)), Period(None, None))
+            yield from _unmeasurable(where, goal, period, programme, has_control=has_control)
             yield from _pointless(where, goal, campaign, programme)
 
 
-def _unmeasurable(where: str, goal: Goal, programme: Programme, *, has_control: bool) -> Iterator[Advice]:
+def _unmeasurable(
+    where: str, goal: Goal, period: Period, programme: Programme, *, has_control: bool
+) -> Iterator[Advice]:
     assert goal.metric is not None
     told = f"has the goal {goal.metric.value}, which cannot be measured"
     if goal.metric in COMPARING and not (has_control or programme.holdout_bp):
@@ -35,6 +40,8 @@ def _unmeasurable(where: str, goal: Goal, programme: Programme, *, has_control: 
         yield Advice(where, f"{told}: all members get it, so there is nobody to compare with", hint)
     if goal.metric in OF_COSTS and not any(programme.costs.values()):
         yield Advice(where, f"{told}: products.csv has no costs", "give it the column cost")
+    if goal.metric is Metric.RETENTION and period.start is None:
+        yield Advice(where, f"{told}: its period has no beginning, so nobody came before", "write from")
 
 
 def _pointless(where: str, goal: Goal, campaign: Campaign, programme: Programme) -> Iterator[Advice]:

@@ -1,7 +1,16 @@
 """Reads goals: of campaigns, and of a programme or a segment."""
 
 from rules.conditionset import read_period
-from rules.goal import AWAY_DAYS, AWAY_MAX_DAYS, IN_MONEY, OF_COSTS, Goal, Metric
+from rules.goal import (
+    AWAY_DAYS,
+    AWAY_MAX_DAYS,
+    HUNDREDTHS,
+    IN_MONEY,
+    OF_COSTS,
+    WHOLE_BP,
+    Goal,
+    Metric,
+)
 from rules.names import Names
 from rules.reading import Section
 
@@ -50,7 +59,23 @@ def _measured(section: Section, names: Names) -> tuple[Metric, int, int]:
     """Metric, target, and for how long somebody was away."""
     metric = section.choice("metric", {each.value: each for each in Metric})
     names.asks_costs |= metric in OF_COSTS
-    target = section.some_money("target") if metric in IN_MONEY else section.whole("target", low=1)
+    target = _target(section, metric)
     if "away_days" in section and metric is not Metric.REACTIVATED:
         section.wrong(f"is of the metric {Metric.REACTIVATED.value}", "away_days", "leave it out")
     return metric, target, section.whole("away_days", AWAY_DAYS, 1, AWAY_MAX_DAYS)
+
+
+def _target(section: Section, metric: Metric) -> int:
+    """How much is wanted, in the unit of *metric*."""
+    if metric in IN_MONEY:
+        return section.some_money("target")
+    if metric is Metric.RETENTION:
+        return section.whole("target", low=1, high=WHOLE_BP)
+    if metric is not Metric.FREQUENCY:
+        return section.whole("target", low=1)
+    problems = len(section.problems)
+    wanted = section.fraction("target")
+    target, rest = divmod(wanted.numerator * HUNDREDTHS, wanted.denominator)
+    if len(section.problems) == problems and (rest or not target):
+        section.wrong("is not above zero in hundredths of a sale", "target", 'write "2.50"')
+    return max(target, 1)

@@ -19,13 +19,13 @@ from rules.describe import (
     describe,
     describe_caps,
     describe_effect,
-    describe_goal,
     describe_qualification,
     describe_redemption,
     describe_rule,
     describe_span,
 )
 from rules.goal import Goal
+from rules.goalwords import describe_goal
 from rules.mcc import told_in_ranges
 from rules.parse import restore_programme
 from rules.programme import Multipliers, Programme

@@ -22,6 +22,7 @@ from rules.schemaparts import (
     DATE,
     DURATION,
     FLAG,
+    FRACTION,
     MONEY,
     NAMED,
     POINTS,
@@ -221,11 +222,17 @@ def _goal(keys: Schema, *required: str) -> Schema:
     }
     in_money = {"properties": {"metric": {"enum": sorted(each.value for each in IN_MONEY)}}}
     of_absence = {"properties": {"metric": {"const": Metric.REACTIVATED.value}}}
+    of_visits = {"properties": {"metric": {"const": Metric.FREQUENCY.value}}}
+    of_return = {"properties": {"metric": {"const": Metric.RETENTION.value}}, "required": ["metric"]}
+    in_whole = {"properties": {"target": POINTS}}
     return table(measured | keys, "metric", "target", *required) | {
         "if": in_money,
         "then": {"properties": {"target": SOME_MONEY}},
-        "else": {"properties": {"target": POINTS}},
-        "allOf": [{"if": {"required": ["away_days"]}, "then": of_absence}],
+        "else": {"if": of_visits, "then": {"properties": {"target": FRACTION}}, "else": in_whole},
+        "allOf": [
+            {"if": {"required": ["away_days"]}, "then": of_absence},
+            {"if": of_return, "then": {"properties": {"target": whole(1, WHOLE_BP)}}},
+        ],
     }
 
 

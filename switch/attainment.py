@@ -5,19 +5,19 @@ counted for each campaign that gave them something, for each arm of its experime
 programme in whose time they lie. Whatever was undone or returned since is taken off where it was counted.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from loyalty.amount import Rate
 from rules.conditions import Period
 from rules.counters import profit_of
 from rules.experiment import HOLDOUT
 from rules.experimentset import CONTROL
-from rules.goal import COMPARING, OF_COSTS, WHOLE_BP, Goal, Metric, more_than
+from rules.goal import COMPARING, HUNDREDTHS, OF_COSTS, WHOLE_BP, Goal, Metric, more_than, time_before
 from rules.programme import Programme
 from rules.rule import Campaign
+from switch.brought import Sums
 from switch.givings import Given, Givings
 from switch.purchases import Purchase, Purchases, Slice, arms_told, as_kept, points_told
 
@@ -28,65 +28,6 @@ _FIRST_DAY: Final = date(1970, 1, 1)
 _BEFORE_ITS_DAY: Final = timedelta(days=2)  # zones and the start of the day: local days may be ahead
 _OF_MEMBERS: Final = frozenset({Metric.NEW_MEMBERS, Metric.REACTIVATED})
 _OTHERS: Final = "others"  # who are not held out
-
-
-@dataclass(slots=True)
-class Sums:
-    """What some sales come to; those that stand.
-
-    Attributes:
-        spend_minor: After discounts, less what was returned.
-        points: Given when they were sold, those of sales that were undone since among them.
-        points_kept: What stands of these.
-        off_minor: Off their prices.
-        gifts_minor: Cost of certificates, money for purses and prizes.
-        goods_minor: What the goods brought above their cost; 0 where nobody asked.
-        corrected: Points by which sales were set right later.
-        members: Who bought.
-        first: Of each member the sequence of his first sale among these, where somebody asks.
-    """
-
-    sales: int = 0
-    spend_minor: int = 0
-    points: int = 0
-    points_kept: int = 0
-    off_minor: int = 0
-    gifts_minor: int = 0
-    goods_minor: int = 0
-    corrected: int = 0
-    members: set[int] = field(default_factory=set)
-    first: dict[int, int] | None = None
-
-    def add(self, purchase: Purchase, given: Iterable[Given], goods_minor: int = 0) -> None:
-        """Take in a sale, and what was given with it."""
-        for each in given:
-            self.points += each.points
-            self.points_kept += each.points_kept
-            self.off_minor += each.off_kept_minor
-            self.gifts_minor += each.gifts_kept_minor
-        if not purchase.stands:
-            return
-        self.sales += 1
-        self.spend_minor += purchase.kept_minor
-        self.goods_minor += goods_minor
-        if purchase.member is not None:
-            self.members.add(purchase.member)
-            if self.first is not None:
-                self.first.setdefault(purchase.member, purchase.seq)
-
-    @property
-    def points_given(self) -> int:
-        """What stands of the points, set right."""
-        return self.points_kept + self.corrected
-
-    def profit_minor(self, value: Rate) -> int:
-        """What is left above the cost of goods, points (of this *value*, rounded down once) and gifts."""
-        return self.goods_minor - worth(self.points_given, value) - self.gifts_minor
-
-
-def worth(points: int, value: Rate) -> int:
-    """What *points* pay, in minor units, rounded down; below 0 when they are."""
-    return points * value.numerator // value.denominator
 
 
 @dataclass(slots=True)
@@ -101,6 +42,8 @@ class Subject:
         among: Only these members count; ``None`` for all.
         sums: Of the sales to which the campaign gave something, or of all that the goal is about.
         by_arm: Of all sales in its time, whether anything was given or not.
+        before: Bounds of the time before, where it is asked who bought then; else ``None``.
+        known: Who did.
         actual: What is reached of the goal; ``None`` when it cannot be measured.
     """
 
@@ -114,6 +57,8 @@ class Subject:
     among: frozenset[int] | None = None
     sums: Sums = field(default_factory=Sums)
     by_arm: dict[str, Sums] = field(default_factory=dict)
+    before: tuple[str, str] | None = None
+    known: set[int] = field(default_factory=set)
     actual: int | None = None
 
     @property
@@ -123,8 +68,15 @@ class Subject:
 
     def is_in_time(self, purchase: Purchase) -> bool:
         """Whether *purchase* happened in its time."""
-        first, behind = self.bounds
-        return purchase.as_of >= first and (not behind or purchase.as_of < behind)
+        return _is_within(self.bounds, purchase)
+
+    def look_back(self, purchase: Purchase) -> None:
+        """Remember who bought in the time before."""
+        member = purchase.member
+        if self.before is None or member is None or not purchase.stands:
+            return
+        if _is_within(self.before, purchase) and (self.among is None or member in self.among):
+            self.known.add(member)
 
     def arm_of(self, purchase: Purchase) -> str | None:
         """The arm of the member, ``None`` when he is in none of this."""
@@ -134,6 +86,11 @@ class Subject:
         if HOLDOUT in self.shares:
             return HOLDOUT if HOLDOUT in arms else _OTHERS
         return next((name for name in self.shares if f"{self.name}/{name}" in arms), None)
+
+
+def _is_within(bounds: tuple[str, str], purchase: Purchase) -> bool:
+    first, behind = bounds
+    return purchase.as_of >= first and (not behind or purchase.as_of < behind)
 
 
 class Attainment:
@@ -154,6 +111,7 @@ class Attainment:
         wanted = [each for each in self._subjects() if not names or each.name in names]
         self.campaigns = {each.name: each for each in wanted if each.campaign is not None}
         self.goals = [each for each in wanted if each.campaign is None]
+        self._looking_back = [each for each in wanted if each.before is not None]
         self.through = 0
 
     @property
@@ -203,6 +161,8 @@ class Attainment:
         subject.by_arm = {arm: Sums() for arm in arms}
         if subject.metric in _OF_MEMBERS:
             subject.sums.first = {}
+        if subject.metric is Metric.RETENTION and (before := time_before(period)) is not None:
+            subject.before = self._bound(before.start), self._bound(before.end)
         return subject
 
     def _held_out(self) -> tuple[dict[str, int], str]:
@@ -216,7 +176,9 @@ class Attainment:
 
     def _since(self) -> int:
         """Where the first sale may lie that anything is asked about."""
-        starts = [each.period.start for each in (*self.campaigns.values(), *self.goals)]
+        wanted = (*self.campaigns.values(), *self.goals)
+        asked = [time_before(each.period) if each.before else each.period for each in wanted]
+        starts = [None if period is None else period.start for period in asked]
         known = [start for start in starts if start is not None]
         if not starts or len(known) < len(starts):
             return 0
@@ -224,6 +186,8 @@ class Attainment:
         return self._purchases.before_day(first - _BEFORE_ITS_DAY)
 
     def _add(self, purchase: Purchase, some: Slice) -> None:
+        for subject in self._looking_back:
+            subject.look_back(purchase)
         goals = [
             each
             for each in self.goals
@@ -278,7 +242,7 @@ class Attainment:
                 if subject is not None:
                     subject.sums.corrected += points
 
-    def _actual(self, subject: Subject, progress: Progress) -> int | None:  # noqa: C901  (one case a metric)
+    def _actual(self, subject: Subject, progress: Progress) -> int | None:  # noqa: C901, PLR0912  (one case a metric)
         metric, sums, value = subject.metric, subject.sums, self._programme.redemption.value
         if metric is None or (metric in OF_COSTS and not any(self._programme.costs.values())):
             return None
@@ -291,6 +255,14 @@ class Attainment:
                 return len(sums.members)
             case Metric.NEW_MEMBERS | Metric.REACTIVATED:
                 return self._came(subject, progress)
+            case Metric.FREQUENCY:
+                return sums.of_members * HUNDREDTHS // max(len(sums.members), 1)
+            case Metric.AVERAGE_SPEND:
+                return sums.spend_minor // max(sums.sales, 1)
+            case Metric.RETENTION:
+                if subject.before is None:
+                    return None
+                return len(subject.known & sums.members) * WHOLE_BP // max(len(subject.known), 1)
             case Metric.POINTS:
                 return sums.points_given
             case Metric.PROFIT:

@@ -4,7 +4,7 @@ Points stand in the decision's own account, and money off prices in its facts. W
 money, prizes, stamps, messages) follows from the facts, and is worked out again as ``puntual rules explain``
 does, where a campaign has such rules. Of a sale of which lines were returned the kept ones are rated again;
 of these, what was taken off each is off still. Where nobody said which they are, points and money off keep
-their proportion, rounded down.
+their proportion: points rounded down, money off rounded up, as limits count it.
 """
 
 from collections import Counter
@@ -192,7 +192,7 @@ class Givings:
         for kept_minor, left in steps:  # what one return took no later one gives again
             if left is None:
                 earns = {rule: points * kept_minor // total_minor for rule, (points, _, _) in whole.items()}
-                off = {rule: minor * kept_minor // total_minor for rule, (_, minor, _) in whole.items()}
+                off = {rule: -(-minor * kept_minor // total_minor) for rule, (_, minor, _) in whole.items()}
                 costs = {rule: gifts for rule, (_, _, gifts) in stands.items()}
             else:
                 earns, costs = self._rated(purchase, left)

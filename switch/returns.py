@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.account import PostingReason
 from ledger.entry import NO_LOT, Lot
@@ -236,29 +236,39 @@ def rated_by(books: Reader | Worksheet, sale: Record) -> tuple[str | None, int]:
 
 def returned_before(books: Reader | Worksheet, sale: Record) -> Iterator[tuple[BasketLine, ...] | None]:
     """The lines of each refund of *sale* that stands; ``None`` for one by amount only."""
-    return (lines for _, _, lines in _returns_of(books, sale))
+    return (each.lines for each in _returns_of(books, sale) if not each.leaves_all)
 
 
-def _returns_of(
-    books: Reader | Worksheet, sale: Record, *, of_nothing: bool = False
-) -> Iterator[tuple[int, int, tuple[BasketLine, ...] | None]]:
-    """Each return of *sale* that stands: its sequence, its amount in minor units, its lines, where told.
+class _Return(NamedTuple):
+    """A return of a sale that stands.
 
-    With *of_nothing* also partial reversals, of whatever lines, that left the amount as it was.
+    Attributes:
+        lines: ``None`` where nobody told them.
+        leaves_all: A partial reversal that left the amount as it was: points go by that, once.
     """
+
+    seq: int
+    amount_minor: int
+    lines: tuple[BasketLine, ...] | None
+    leaves_all: bool
+
+
+def _returns_of(books: Reader | Worksheet, sale: Record) -> Iterator[_Return]:
     for link in books.links_to(sale.seq):
         if link.refunded_minor < 0:
             continue
         refund = books.by_seq(link.seq)
         assert refund is not None
-        is_reversed = of_nothing and link.final_minor is not None
-        if not (link.refunded_minor or is_reversed) and refund.operation != Operation.REFUND.value:
+        leaves_all = not link.refunded_minor and refund.operation != Operation.REFUND.value
+        if leaves_all and link.final_minor is None:
             continue  # what cost nothing comes back by a refund of nothing, too
         if refund.undone and refund.final_minor is None:
             continue
         text = None if refund.undone else books.facts(link.seq)  # of a part nobody said the lines
         amount_minor = link.refunded_minor if refund.final_minor is None else refund.final_minor
-        yield link.seq, amount_minor, None if text is None else Facts.from_json(text).lines
+        yield _Return(
+            link.seq, amount_minor, None if text is None else Facts.from_json(text).lines, leaves_all
+        )
 
 
 def kept_facts(books: Reader, sale: Record, facts: Facts) -> Facts | None:
@@ -278,16 +288,17 @@ def kept_steps(
     kept_minor = sale.covered_minor - sale.discount_minor
     kept: KeptLines | None = facts.lines
     covered_minor = sale.value_minor - sale.returned_minor if sale.used > sale.returned else 0
-    for each in books.redemptions(sale.ticket) if sale.ticket is not None else ():
-        covered_minor += each.value_minor - each.returned_minor
+    for source in books.redemptions(sale.ticket) if sale.ticket is not None else ():
+        covered_minor += source.value_minor - source.returned_minor
     came: list[BasketLine] = []
-    for seq, amount_minor, lines in _returns_of(books, sale, of_nothing=True):
-        if until is not None and seq > until:
+    for each in _returns_of(books, sale):
+        if until is not None and each.seq > until:
             return
-        kept_minor -= amount_minor
-        came += lines or ()
-        kept = None if kept is None or lines is None else lines_without(kept, lines)
-        if kept is None:
+        kept_minor -= each.amount_minor
+        came += each.lines or ()
+        if not each.leaves_all:
+            kept = None if kept is None or each.lines is None else lines_without(kept, each.lines)
+        if kept is None or each.leaves_all:
             yield kept_minor, None
         else:
             left = facts_of_kept(facts, kept, covered_minor)

@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 
 from loyalty.errors import Problems
 from rules.conditions import Period
-from rules.goal import Goal, Metric, Standing, elapsed_bp, more_than, reached_bp, standing_of
+from rules.goal import (
+    Goal,
+    Metric,
+    Standing,
+    elapsed_bp,
+    more_than,
+    reached_bp,
+    standing_of,
+    time_before,
+)
+from rules.goalwords import describe_goal
 from rules.lint import lint
 from rules.parse import parse_programme, restore_programme
 from tests.rules.sales import STARTER, programme
@@ -56,6 +66,23 @@ def test_a_goal_is_a_number_or_words() -> None:
 
 
 @pytest.mark.parametrize(
+    ("goal", "target", "told"),
+    [
+        ('metric = "frequency", target = "2.5"', 250, "frequency 2.50"),
+        ('metric = "frequency", target = "5/4"', 125, "frequency 1.25"),
+        ('metric = "frequency", target = 2', 200, "frequency 2.00"),
+        ('metric = "retention", target = 6250', 6250, "retention 62.5%"),
+        ('metric = "average_spend", target = "12.50"', 1250, "average spend 12.50"),
+    ],
+)
+def test_units_of_goals(goal: str, target: int, told: str) -> None:
+    """Hundredths, basis points, minor units; as they are told to people."""
+    (campaign,) = programme(c=CAMPAIGN.format(f"goal = {{ {goal} }}", "points = 1")).campaigns
+    assert campaign.goal is not None
+    assert (campaign.goal.target, describe_goal(campaign.goal, "978")) == (target, told)
+
+
+@pytest.mark.parametrize(
     ("goal", "wrong"),
     [
         ('{ metric = "visits", target = 1 }', "goal.metric: cannot be visits"),
@@ -65,6 +92,11 @@ def test_a_goal_is_a_number_or_words() -> None:
         ('{ metric = "spend", target = "0.00" }', "goal.target: must be above zero"),
         ('{ metric = "spend", target = 1.5 }', "goal.target: is a decimal number"),
         ('{ metric = "sales" }', "goal.target: is missing"),
+        ('{ metric = "frequency", target = 2.5 }', "goal.target: is a decimal number"),
+        ('{ metric = "frequency", target = "0.001" }', "goal.target: is not above zero in hundredths"),
+        ('{ metric = "frequency", target = 0 }', "goal.target: is not above zero in hundredths"),
+        ('{ metric = "retention", target = 10001 }', "goal.target: is not from 1 to 10000"),
+        ('{ metric = "average_spend", target = "0.00" }', "goal.target: must be above zero"),
         ("{ target = 5 }", "goal.metric: is missing"),
         ('{ metric = "sales", target = 5, away_days = 5 }', "goal.away_days: is of the metric reactivated"),
         ('{ metric = "reactivated", target = 5, away_days = 0 }', "goal.away_days: is not from 1 to 3660"),
@@ -117,6 +149,44 @@ def test_goals_that_nobody_can_tell_the_state_of() -> None:
         points, 'message = "M"'
     )
     assert [each.where for each in lint(programme(OF_ALL.format("profit", '"9.00"')))] == ["goal g"]
+
+
+def test_before_what_has_no_beginning_nobody_came() -> None:
+    kept = OF_ALL.format("retention", 5000)
+    assert lint(programme(kept)) == []
+    (told,) = lint(programme(kept.replace("from = 2026-06-01", "before = 2026-06-01")))
+    assert "cannot be measured: its period has no beginning" in str(told)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "first"),
+    [
+        (START, END, datetime(2026, 5, 22)),  # noqa: DTZ001  (terminals' own clocks)
+        (START, None, datetime(2026, 3, 3)),  # noqa: DTZ001  (the same)
+        (START, datetime(2226, 6, 1), datetime(1970, 1, 1)),  # noqa: DTZ001  (the same)
+    ],
+)
+def test_the_time_before_is_as_long(start: datetime, end: datetime | None, first: datetime) -> None:
+    """Or ninety days, where there is no end."""
+    assert time_before(Period(start, end)) == Period(first, start)
+    assert time_before(Period(None, end)) is None
+
+
+@pytest.mark.parametrize(
+    ("actual", "elapsed", "standing"),
+    [
+        (0, 0, Standing.NOT_BEGUN),
+        (9, 100, Standing.BEHIND),
+        (10, 100, Standing.AHEAD),
+        (10, None, Standing.AHEAD),
+        (9, None, Standing.BEHIND),
+        (10, 10_000, Standing.REACHED),
+        (9, 10_000, Standing.MISSED),
+    ],
+)
+def test_an_average_does_not_grow_with_time(actual: int, elapsed: int | None, standing: Standing) -> None:
+    """So it is reached at the end, not before, and one tenth of it is not much after a tenth of the time."""
+    assert standing_of(actual, 10, elapsed, grows=False) is standing
 
 
 def test_costs_are_kept_for_a_goal_of_profit() -> None:

@@ -2,7 +2,8 @@
 
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 import ledger.tables
 import members.tables
 from ledger.block import COLUMNS, SIDES
+from loyalty.amount import Rate
 from loyalty.errors import LoyaltyError
 from switch.database import (
     APPLICATION_ID,
@@ -22,6 +24,9 @@ from switch.database import (
     open_for_reading,
     open_for_writing,
 )
+from switch.past import past_sales
+from switch.positions import positions
+from switch.purchases import Purchases
 from tests.switch.books import at_once
 
 METADATA = (ledger.tables.metadata, members.tables.metadata)
@@ -240,6 +245,22 @@ def test_a_reader_cannot_write(database: sqlite3.Connection, path: Path) -> None
             reader.execute(statement)
     reader.close()
     assert database.execute("SELECT count(*) FROM balance").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [Purchases, lambda books: list(past_sales(books)), lambda books: positions(books, Rate(1))],
+    ids=["goals", "past sales", "positions"],
+)
+def test_who_reads_all_of_it_maps_nothing(
+    database: sqlite3.Connection, path: Path, reading: Callable[[sqlite3.Connection], object]
+) -> None:
+    """What is mapped counts as memory: of large books all would be, a gigabyte of them."""
+    database.commit()
+    with closing(open_for_reading(path)) as books:
+        assert books.execute("PRAGMA mmap_size").fetchone() != (0,)
+        reading(books)
+        assert books.execute("PRAGMA mmap_size").fetchone() == (0,)
 
 
 def foreign(path: Path) -> None:

@@ -93,6 +93,9 @@ LIFE = """
         (Metric.NEW_MEMBERS, "", 2),
         (Metric.REACTIVATED, "away_days = 8", 1),
         (Metric.REACTIVATED, "away_days = 9", 0),
+        (Metric.FREQUENCY, "", 4 * 100 // 3),
+        (Metric.AVERAGE_SPEND, "", (500 + 1400 + 300 + 700) // 4),
+        (Metric.RETENTION, "", 5_000),  # A and H had bought, and A did again; C's sale before did not stand
         (Metric.POINTS, "", 5 + 14 + 3 + 7),
         (Metric.PROFIT, "", (1400 - 5000) - (5 + 14 + 3 + 7)),
         (Metric.INCREMENTAL_SALES, "", None),
@@ -100,7 +103,7 @@ LIFE = """
 )
 def test_goals_of_a_programme(tmp_path: Path, metric: Metric, more: str, actual: int | None) -> None:
     """Of all sales in ten days; before and after them lie others."""
-    is_money = metric in (Metric.SPEND, Metric.PROFIT)
+    is_money = metric in (Metric.SPEND, Metric.AVERAGE_SPEND, Metric.PROFIT)
     programme = made(more=goal(metric, '"5.00"' if is_money else "5", more))
     assert told(tmp_path, LIFE, programme)[metric.value].actual == actual
 
@@ -120,3 +123,40 @@ def test_a_goal_of_a_segment(tmp_path: Path) -> None:
         found = Attainment(Purchases(database), programme)
         found.measure(lambda _done, _of: None)
     assert found.goals[0].actual == 500 + 700 + 300
+
+
+def test_who_came_again(tmp_path: Path) -> None:
+    """Members of as long a time just before, at both of its edges; whoever else comes counts for nothing."""
+    of = told(
+        tmp_path,
+        """
+        EARN card=B amount=100
+        EARN card=A amount=100 later=1                   # 3 March: the first of seven days before the 10th
+        EARN card=C amount=100 later=6                   # 9 March: the last
+        EARN card=A amount=600 later=1 lines=APPLE*600   # 10 March: the first of seven days
+        EARN card=B amount=600 lines=APPLE*600
+        EARN card=C amount=100                           # no apples
+        EARN card=A amount=100 later=6
+        EARN card=C amount=600 later=1 lines=APPLE*600   # 17 March: over
+        EARN amount=100
+        """,
+        made(
+            FRUIT.replace('"points", target = 40', '"retention", target = 6000').replace(
+                "from = 2026-03-01, before = 2026-03-21", "from = 2026-03-10, before = 2026-03-17"
+            ),
+            more=goal(Metric.RETENTION).replace("-20", "-17") + goal(Metric.FREQUENCY, '"1.50"'),
+        ),
+    )
+    assert (of["fruit"].actual, len(of["fruit"].known)) == (5_000, 2)
+    assert of["retention"].actual == 10_000
+    assert of["frequency"].actual == 5 * 100 // 3
+
+
+def test_nobody_came_at_all(tmp_path: Path) -> None:
+    """Then nobody was kept, and there is no average."""
+    more = "".join(goal(each) for each in (Metric.RETENTION, Metric.FREQUENCY))
+    more += goal(Metric.AVERAGE_SPEND, '"5.00"') + goal(Metric.RETENTION).replace(
+        '"retention"', '"e"', 1
+    ).replace("from = 2026-03-10, ", "")
+    of = told(tmp_path, "EARN card=A amount=100", made(more=more))
+    assert [of[name].actual for name in ("retention", "frequency", "average_spend", "e")] == [0, 0, 0, None]
