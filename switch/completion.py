@@ -29,6 +29,7 @@ from switch import funding
 from switch.allowed import points_for, redemption_of, told
 from switch.case import Case
 from switch.counting import count_sale, counters_before, uncount_all
+from switch.coupons import Taken, coupons_held
 from switch.holds import discount_of, was_completed
 from switch.kept import without
 from switch.outcome import Outcome, Record, completes
@@ -193,7 +194,9 @@ def _complete_sale(
     assert transaction.amount is not None
     discount_minor = discount_of(record, transaction.amount)
     price_minor = transaction.amount - discount_minor
+    coupons = coupons_held(case, record.seq)
     facts = _facts(case, card, record, promised, discount_minor)
+    facts.coupons = tuple(sorted(set(coupons.values())))
     asked = kept.points if held is None else held.points
     if transaction.points is not None:
         asked = min(asked, transaction.points)
@@ -202,6 +205,9 @@ def _complete_sale(
     left_minor = price_minor - value_minor
     facts.base_minor = max(left_minor - paid_otherwise(case, value_minor), 0)
     award = evaluate(case.programme, facts)
+    extra = extras(case.programme, facts, award.counted)
+    gave = {*dict(award.parts), *extra.rules, *(rule for _, _, rule in facts.off)}
+    spare = Taken(coupons).needed_by(case, {*gave, redemption.rule} if points else gave).refused
     short = 0
     if held is not None:
         draft.capture(held, points)
@@ -217,10 +223,12 @@ def _complete_sale(
         facts=facts,
         award=award,
         partial=False,
-        extras=extras(case.programme, facts, award.counted),
+        coupons=Taken({}, spare),
+        extras=extra,
         redemption=redemption if asked else None,
     )
-    sides = count_sale(case, card, facts, award, draft, sale.extras, record)
+    spared = [code for _, code in spare]
+    sides = count_sale(case, card, facts, award, draft, extra, record, spared)
     exception = _exception(held, short)
     return booked_sale(case, card, sale, draft, short, sides, original=record.seq, exception=exception)
 
@@ -275,7 +283,6 @@ def _facts(case: Case, card: Card, record: Record, promised: Facts | None, disco
         ticket_minor=price_minor,
         off=_off(promised, facts.lines, discount_minor),
         local_at=promised.local_at,
-        coupons=facts.coupons or promised.coupons,
         channel=promised.channel,
     )
 

@@ -5,7 +5,7 @@ decision adds is seen by the next. So a limit or a budget cannot be passed, whoe
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from hashlib import sha256
 from typing import Final
 
@@ -30,7 +30,7 @@ from switch.outcome import Record, Side, completes
 from switch.postings import Draft
 from switch.remaining import Remaining, is_once, may_be_more, part_of, pays_goods
 from switch.returns import Kept
-from switch.tallies import ISSUED, KEPT, kept_place, rows_of, used_place
+from switch.tallies import ISSUED, KEPT, USED, kept_place, rows_of, used_place
 from switch.tiering import grants_of, tier_again, tier_changes, tier_undone
 from switch.worksheet import Worksheet
 
@@ -80,10 +80,11 @@ def count_sale(
     draft: Draft,
     given: Extras = NOTHING,
     hold: Record | None = None,
+    spared: Collection[str] = (),
 ) -> tuple[Side, ...]:
     """What the sale adds, its member's way through the tiers too; *draft* gets what budgets bear.
 
-    It takes the place of what was kept for its *hold*.
+    It takes the place of what was kept for its *hold*, of whose coupons the codes *spared* brought nothing.
     """
     counting = case.programme.counting
     growth: dict[str, int] = {}
@@ -100,6 +101,10 @@ def count_sale(
     if card is not None and given.tiers:
         changes |= grants_of(card.member_id, given.tiers, day)
     freed = None if hold is None else settle(case.worksheet, hold.seq, changes, off)
+    if hold is not None and spared:
+        for place, count in counted_for(case.worksheet, hold.seq).items():
+            if place[0].startswith(USED) and place[0].removeprefix(USED) in spared:
+                changes[place] = changes.get(place, 0) - count
     if card is not None and case.programme.qualification is not None:
         changes |= tier_changes(case.worksheet, case.programme, card.member_id, card.tier, day, growth)
     return _put_down(case, changes, draft, freed=freed)

@@ -16,8 +16,9 @@ from rules.counters import Place
 from rules.coupon import Coupon
 from rules.extras import Extras
 from switch.case import Case
+from switch.kept import counted_for
 from switch.outcome import Side
-from switch.tallies import ISSUED, rows_of, used_place
+from switch.tallies import ISSUED, USED, rows_of, used_place
 
 _CODE_SIZE: Final = 10  # bytes: 16 characters, which nobody guesses
 
@@ -64,6 +65,18 @@ def take(case: Case, card: Card | None) -> Taken:
         else:
             refused.append((found, code))
     return Taken(codes, tuple(refused))
+
+
+def coupons_held(case: Case, hold: int) -> dict[str, str]:
+    """Coupon by code, of those that the hold *hold* used."""
+    found: dict[str, str] = {}
+    for measure, _, _ in counted_for(case.worksheet, hold):
+        if measure.startswith(USED):
+            code = measure.removeprefix(USED)
+            issued = case.worksheet.place_of(ISSUED + code)
+            name = case.programme.coupon_codes.get(code) or ("" if issued is None else coupon_at(issued))
+            found[code] = name
+    return found
 
 
 def _coupon(case: Case, card: Card | None, code: str) -> Coupon | str:

@@ -127,3 +127,62 @@ def test_points_pay_no_goods_that_they_may_not_pay() -> None:
         """,
         programme(redemption='covers = { except_product = "smoke" }'),
     )
+
+
+COUPON = """
+[[coupon]]
+id = "full"
+text = "A full tank"
+codes = ["FULL"]
+
+[[coupon]]
+id = "little"
+text = "A little"
+codes = ["LITTLE"]
+
+[[rule]]
+id = "full"
+text = "50 points from 50.00"
+when = { coupon = "full", amount = { from = "50.00" } }
+then = { points = 50 }
+
+[[rule]]
+id = "little"
+text = "9 points below 20.00"
+when = { coupon = "little", amount = { below = "20.00" } }
+then = { points = 9 }
+"""
+
+
+@pytest.mark.parametrize("later", ["", " later=8"])
+def test_a_coupon_that_brought_nothing_in_the_end_can_be_used_again(later: str) -> None:
+    """Nor does the sale get anything for a coupon that its hold did not use."""
+    advice = "*" if later else ""
+    story = play(
+        f"""
+        h: HOLD card=A amount=9000 coupon=FULL,LITTLE  -> refused=COUPON_NOT_APPLICABLE:LITTLE
+        EARN card=B amount=5000 coupon=FULL            -> earned=50 refused=COUPON_USED:FULL
+        c: COMPLETE{advice} card=A amount=1000 of=h{later}  -> earned=10 refused=COUPON_NOT_APPLICABLE:FULL
+        s: EARN card=B amount=5000 coupon=FULL         -> earned=100 refused=
+        EARN card=B amount=1000 coupon=LITTLE          -> earned=19 refused=
+        REVERSAL of=c                                  -> earned=-10
+        EARN card=A amount=5000 coupon=FULL            -> earned=50 refused=COUPON_USED:FULL
+        REVERSAL of=s                                  -> earned=-100
+        EARN card=A amount=5000 coupon=FULL            -> earned=100 refused=
+        """,
+        programme(COUPON),
+    )
+    assert story.store.tallies["coupon:FULL", "", ""] == 1
+
+
+def test_a_coupon_that_brought_something_is_used_up() -> None:
+    play(
+        """
+        h: HOLD card=A amount=9000 coupon=FULL
+        c: COMPLETE card=A amount=6000 of=h            -> earned=110 refused=
+        EARN card=B amount=5000 coupon=FULL            -> earned=50 refused=COUPON_USED:FULL
+        REFUND card=A amount=6000 of=c                 -> earned=-110
+        EARN card=B amount=5000 coupon=FULL            -> earned=100 refused=
+        """,
+        programme(COUPON),
+    )
