@@ -20,7 +20,9 @@ def load_settings(path: Path) -> Settings:
     """
     file = path.name
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(
+            path.read_text(encoding="utf-8-sig")
+        )  # with a mark of the byte order or without
     except OSError as error:
         hint = "name the settings with --config, or write a deployment with: puntual init DIR"
         problem = LoyaltyError(f"cannot be read: {error.strerror}", where=str(path), hint=hint)

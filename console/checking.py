@@ -78,7 +78,7 @@ def _advice(settings: Settings, programme: Programme, *, is_alone: bool) -> Iter
     products = (folder / FOLDER / programme.id if programme.id else folder) / PRODUCTS
     costs = {}
     if products.is_file():
-        costs = costs_of(products.read_text("utf-8"), programme.terms.currency)
+        costs = costs_of(products.read_text("utf-8-sig"), programme.terms.currency)
     outlook = None
     if settings.database.is_file():
         try:

@@ -13,6 +13,7 @@ from console.deployment import open_deployment
 from console.hindsight import print_report
 from console.options import config_option, json_option, print_json, print_rows
 from rules.amend import is_amendment
+from rules.bundle import FOLDER
 from switch.block import ProgrammeHead
 from switch.database import open_for_reading
 from switch.recall import Recall
@@ -196,10 +197,13 @@ def _states(
         assert text is not None
         if is_amendment(text):
             continue  # what it pauses is an act of its own
+        files = json.loads(text)
+        parts = files.pop(FOLDER, {})
         now = {
             document["campaign"]["id"]: document["campaign"]["state"]
-            for name, document in json.loads(text).items()
-            if f"/{name}".rpartition("/")[0].endswith("/campaigns")
+            for documents in (files, *parts.values())
+            for name, document in documents.items()
+            if name.startswith("campaigns/")
         }
         for campaign in sorted(now.keys() | before.keys()):
             state = now.get(campaign, "taken out")

@@ -57,6 +57,16 @@ def values_in(conditions: Iterable[Condition], trait: str) -> set[str]:
     }
 
 
+def named_in(conditions: Iterable[Condition], attribute: str) -> set[str]:
+    """What *conditions* ask *attribute* to be, also inside others."""
+    return {
+        value
+        for each in plain_conditions(conditions)
+        if isinstance(each, OneOf | SomeOf) and each.attribute == attribute
+        for value in each.values
+    }
+
+
 def plain_conditions(conditions: Iterable[Condition]) -> Iterator[Condition]:
     """*conditions* with what is inside others in the place of these."""
     for condition in conditions:

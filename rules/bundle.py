@@ -24,22 +24,25 @@ FOLDER: Final = "programmes"
 
 def sources_of(path: Path, prefix: str, problems: list[LoyaltyError]) -> dict[str, str]:
     """The files of the programme *path*, by their names with *prefix* before them."""
-    sources = {f"{prefix}{MAIN}": _read(path, prefix, problems)}
+    sources = {f"{prefix}{MAIN}": _read(path, f"{prefix}{path.name}", problems)}
     for campaign in sorted(path.parent.glob("campaigns/*.toml")):
-        sources[f"{prefix}campaigns/{campaign.name}"] = _read(campaign, prefix, problems)
+        name = f"{prefix}campaigns/{campaign.name}"
+        sources[name] = _read(campaign, name, problems)
     products = path.parent / PRODUCTS
     if products.is_file():
-        sources[f"{prefix}{PRODUCTS}"] = _read(products, prefix, problems)
+        sources[f"{prefix}{PRODUCTS}"] = _read(products, f"{prefix}{PRODUCTS}", problems)
     return sources
 
 
-def _read(path: Path, prefix: str, problems: list[LoyaltyError]) -> str:
+def _read(path: Path, where: str, problems: list[LoyaltyError]) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # some editors write a mark of the byte order
     except OSError as error:
-        problems.append(ProgrammeError(f"cannot be read: {error.strerror}", where=f"{prefix}{path.name}"))
+        problems.append(ProgrammeError(f"cannot be read: {error.strerror}", where=where))
     except UnicodeDecodeError as error:
-        problems.append(ProgrammeError(f"is not UTF-8 at byte {error.start}", where=f"{prefix}{path.name}"))
+        line = error.object.count(b"\n", 0, error.start) + 1
+        what = f"is not UTF-8 at byte {error.start}, in line {line}"
+        problems.append(ProgrammeError(what, where=where, hint="save it as UTF-8"))
     return ""
 
 

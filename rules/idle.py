@@ -33,6 +33,7 @@ def idle_things(programme: Programme) -> Iterator[Advice]:
     yield from _idle_coupons(programme)
     yield from _idle_stamps(programme)
     yield from _idle_tiers(programme)
+    yield from _empty_campaigns(programme)
     yield from _unknown_funders(programme)
 
 
@@ -174,6 +175,14 @@ def _tiers_in(conditions: Iterable[Condition]) -> Iterator[str]:
                 yield from _tiers_in((inner,))
             case _:
                 pass
+
+
+def _empty_campaigns(programme: Programme) -> Iterator[Advice]:
+    having = {rule.campaign for rule in programme.rules}
+    having |= {coupon.campaign for coupon in programme.coupons.values()}
+    for campaign in programme.campaigns:
+        if campaign.counts and campaign.id not in having:
+            yield Advice(f"campaign {campaign.id}", "has no rules, so it does nothing", "write a rule")
 
 
 def _unknown_funders(programme: Programme) -> Iterator[Advice]:

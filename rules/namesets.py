@@ -4,6 +4,9 @@ Rules that name them are read as if the products, or the conditions, stood there
 programme's version, and nothing is kept of a member: he is in such a segment whenever its conditions hold.
 """
 
+from collections import Counter
+
+from rules.asked import named_in
 from rules.conditionset import condition_of
 from rules.names import COLUMNS, Names
 from rules.reading import Section
@@ -23,7 +26,13 @@ def read_sets(main: Section, names: Names) -> None:
         if not products:
             section.wrong("is about no product at all", hint="name products, or a brand of products.csv")
         names.product_sets[name] = frozenset(products)
-    for section in main.sections("segment"):
+    _read_segments(main, names)
+
+
+def _read_segments(main: Section, names: Names) -> None:
+    segments = main.sections("segment")
+    later = Counter([str(section.take("id")) for section in segments])
+    for section in segments:
         name = section.name("id")
         when = section.section("when")
         if when is None:
@@ -31,6 +40,11 @@ def read_sets(main: Section, names: Names) -> None:
             when = Section({}, section.at("when"), [])
         condition = condition_of(when, names)
         section.close()
+        for other in sorted(named_in((condition,), "segment")):
+            if later[other]:
+                what = "itself" if other == name else f"{other}, which is declared after it"
+                section.refuse(f"names {what}", "when", "let a segment name only those before it")
+        later[name] -= 1
         if name in names.segments:
             section.wrong(f"two segments have the id {name}", "id", "give each its own")
         names.segments[name] = condition

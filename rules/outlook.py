@@ -1,5 +1,6 @@
 """What the books tell of a programme's promises: what is owed or may still be given, what brings a loss."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -7,12 +8,13 @@ from typing import Final
 
 from loyalty.amount import format_minor
 from rules.advice import Advice, percent
-from rules.asked import values_in
+from rules.asked import named_in, values_in
 from rules.effects import GiveAway
 from rules.programme import Programme
 from rules.reading import did_you_mean
 from rules.stacking import WHOLE_BP, value_of_point
 
+_BAND: Final = re.compile("[rfmp][1-5]")
 STOCK_LEFT_BP: Final = 1_000  # of a pool; with less left a promise may end before its campaign does
 
 
@@ -27,6 +29,8 @@ class Outlook:
         spent_of: Points that budgets gave, by campaign.
         sold: Of products that were sold lately: money, in minor units, and quantity, in thousandths.
         card_types: That cards have, where rules ask for types and there are cards.
+        segments: That members are in, where rules ask for segments and members are in any.
+        card_categories: That members' cards are of, likewise.
     """
 
     outstanding: int = 0
@@ -35,6 +39,8 @@ class Outlook:
     spent_of: Mapping[str, int] = field(default_factory=dict)
     sold: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     card_types: frozenset[str] | None = None
+    segments: frozenset[str] | None = None
+    card_categories: frozenset[str] | None = None
 
 
 def broken_promises(programme: Programme, costs: Mapping[str, int], outlook: Outlook) -> Iterator[Advice]:
@@ -44,6 +50,7 @@ def broken_promises(programme: Programme, costs: Mapping[str, int], outlook: Out
     yield from _pools(programme, outlook)
     yield from _losses(programme, costs, outlook)
     yield from _strange_types(programme, outlook)
+    yield from _strange_members(programme, outlook)
 
 
 def _liability(programme: Programme, outlook: Outlook) -> Iterator[Advice]:
@@ -125,3 +132,18 @@ def _strange_types(programme: Programme, outlook: Outlook) -> Iterator[Advice]:
             what = f"asks for cards of the type {name}, and there are none"
             hint = did_you_mean(name, known) or "give cards this type: puntual cards import"
             yield Advice(f"rule {rule.id}", what, hint)
+
+
+def _strange_members(programme: Programme, outlook: Outlook) -> Iterator[Advice]:
+    """Segments and categories of cards that rules ask for and no member has; bands of him come and go."""
+    for attribute, known, what in (
+        ("segment", outlook.segments, "members of the segment"),
+        ("card_category", outlook.card_categories, "cards of the category"),
+    ):
+        if known is None:
+            continue
+        for rule in programme.rules:
+            for name in sorted(named_in(rule.when, attribute) - known):
+                if attribute != "segment" or not _BAND.fullmatch(name):
+                    hint = did_you_mean(name, known) or "tell who has it: puntual members import"
+                    yield Advice(f"rule {rule.id}", f"asks for {what} {name}, and there are none", hint)

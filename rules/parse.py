@@ -103,8 +103,9 @@ def _documents(sources: Mapping[str, str], problems: list[LoyaltyError]) -> dict
             documents[name] = tomllib.loads(text, parse_float=Inexact)
         except tomllib.TOMLDecodeError as error:
             problems.append(ProgrammeError(f"is not TOML: {error}", where=name))
-        except (ValueError, RecursionError):  # a number of thousands of digits, or brackets without end
-            problems.append(ProgrammeError("is not TOML that can be read", where=name))
+        except (ValueError, RecursionError):
+            hint = "look for numbers of thousands of digits, and brackets inside brackets"
+            problems.append(ProgrammeError("is not TOML that can be read", where=name, hint=hint))
     return documents
 
 

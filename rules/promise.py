@@ -12,13 +12,17 @@ from rules.rule import Pick, Rule
 def can_be_promised(programme: Programme, facts: Facts, rule: Rule, held: Iterable[Rule]) -> bool:
     """Whether *rule* would give something if it held, too, beside those that are *held*.
 
-    It would not where a limit or a budget is used up, or where its group would pick one of them.
+    It would not where a limit or a budget is used up, or leaves less than the points that are told, or where
+    its group would pick one of them.
     """
-    caps = rule.caps + programme.limits
-    if caps:
+    if rule.caps or programme.limits:
         used = dict(facts.counters)
-        if any(cap.per is not Per.TRANSACTION and used.get(cap.counter, 0) >= cap.limit for cap in caps):
-            return False
+        wanted = rule.effect.points if isinstance(rule.effect, FixedPoints) else 1
+        for caps, points in ((rule.caps, wanted), (programme.limits, 1)):
+            for cap in caps:
+                left = cap.limit - (0 if cap.per is Per.TRANSACTION else used.get(cap.counter, 0))
+                if cap.leaves(points, left) < points:
+                    return False
     if rule.pick is Pick.ALL:
         return True
     rivals = [each for each in held if each.group == rule.group]

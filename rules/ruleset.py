@@ -121,7 +121,7 @@ def read_rules(
     alone = Group("", Pick.ALL)
     rules = []
     for section in document.sections("rule"):
-        effect = read_effect(section, names, redemption)
+        rule_id, effect = section.name("id"), read_effect(section, names, redemption)
         group_number, group = 0, alone
         if "group" in section:
             name = section.name("group")
@@ -131,9 +131,9 @@ def read_rules(
         when_section = section.section("when")
         when = () if when_section is None else tuple(read_conditions(when_section, names, 0))
         rule = Rule(
-            id=section.name("id"),
+            id=rule_id,
             text=section.text("text"),
-            effect=named_by(section.name("id"), effect),
+            effect=named_by(rule_id, effect),
             priority=section.whole("priority", 0, -PRIORITY_MAX, PRIORITY_MAX),
             group=group_number,
             pick=group.pick,

@@ -40,6 +40,8 @@ def outlook_of(database: sqlite3.Connection, programme: Programme, *, sold: bool
         spent_of={str(row["campaign"]): int(row["spent"]) for row in budgets(database, programme.budgets)},
         sold=_sold(database) if sold else {},
         card_types=_card_types(database) if "card_type" in programme.asks else None,
+        segments=_of_profiles(database, "segments") if "segment" in programme.asks else None,
+        card_categories=_of_profiles(database, "category") if "card_category" in programme.asks else None,
     )
 
 
@@ -47,6 +49,12 @@ def _card_types(database: sqlite3.Connection) -> frozenset[str] | None:
     """The types that cards have; ``None`` when there are no cards."""
     found = frozenset(type_ for (type_,) in database.execute("SELECT DISTINCT type FROM card"))
     return found - {""} if found else None
+
+
+def _of_profiles(database: sqlite3.Connection, column: str) -> frozenset[str] | None:
+    """The names that stand in *column* of what is known of members; ``None`` when there are none."""
+    found = database.execute(f"SELECT DISTINCT {column} FROM profile").fetchall()  # noqa: S608  (a column)
+    return frozenset(name for (names,) in found for name in names.split()) or None
 
 
 def _sold(database: sqlite3.Connection) -> dict[str, tuple[int, int]]:

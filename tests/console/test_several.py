@@ -141,6 +141,13 @@ def test_each_is_rated_by_itself(shop: Shop) -> None:
     assert shop.tell("rules", "rollback", "--by", "ana")["version"] != version
 
 
+def test_history_tells_the_campaigns_of_all(shop: Shop) -> None:
+    told = [(row["what"], row["about"]) for row in shop.tell("rules", "history") if row["about"]]
+    names = sorted(path.stem for path in shop.folder.rglob("campaigns/*.toml"))
+    assert len(names) > 1
+    assert sorted(told) == [("is active", name) for name in names]
+
+
 def test_cards_members_and_balances(shop: Shop) -> None:
     """Whose they are; sums of all are the sums of each."""
     card = shop.tell("cards", "show", FRIEND)

@@ -113,7 +113,10 @@ budget_points = 1000
 
 def test_promises_that_the_reserve_does_not_cover() -> None:
     """What is outstanding, and what budgets may still give."""
-    made = programme('[guards]\nreserve = "20.00"\n', c=CAMPAIGN)
+    made = programme(
+        '[guards]\nreserve = "20.00"\n',
+        c=CAMPAIGN + rule("r", 'when.amount = { from = "9.00" }', "points = 1"),
+    )
     good = Outlook(outstanding=1400, spent_of={"c": 400})
     assert lint(made, outlook=good) == []
     (found,) = lint(made, outlook=Outlook(outstanding=1401, spent_of={"c": 400}))
@@ -153,6 +156,22 @@ def test_families_that_no_terminal_is_of() -> None:
     told = [[each.what for each in unknown_names(made, {"mcc": mccs})] for mccs in ({"5599"}, {"5411"})]
     other = "asks for the mcc 5412, which no terminal has"
     assert told == [[other], [other, "asks for the mcc 5500-5599, which no terminal has"]]
+
+
+def test_segments_and_categories_that_no_member_has() -> None:
+    """Bands of a member change, and may be empty today; where nobody was imported nothing is known."""
+    text = rule(
+        "r",
+        'when = { segment = ["vpi", "staff"], card_category = "clasic", rfmp = { p = { from = 4 } } }',
+        "points = 1",
+    )
+    outlook = Outlook(segments=frozenset({"vip", "staff"}), card_categories=frozenset({"classic"}))
+    told = [str(each) for each in lint(programme(text), outlook=outlook) if each.where == "rule r"]
+    assert told == [
+        "rule r: asks for members of the segment vpi, and there are none (did you mean vip?)",
+        "rule r: asks for cards of the category clasic, and there are none (did you mean classic?)",
+    ]
+    assert not [each for each in lint(programme(text), outlook=Outlook()) if each.where == "rule r"]
 
 
 def test_types_that_no_card_has() -> None:

@@ -62,6 +62,18 @@ def test_what_leaves_too_little_lets_the_next_pass(floor_bp: int | None, told: l
     assert [str(each).partition(" (")[0] for each in idle_things(made)] == told
 
 
+@pytest.mark.parametrize(
+    ("state", "rules", "told"), [("active", "", 1), ("draft", "", 0), ("active", "rule", 0)]
+)
+def test_campaigns_without_rules(state: str, rules: str, told: int) -> None:
+    campaign = (
+        f'[campaign]\nid = "k"\ntext = "K"\nnature = "points"\ncategory = "x"\nstate = "{state}"\n'
+        "period = { from = 2026-01-01 }\n"
+    )
+    found = [str(each) for each in idle_things(programme(k=campaign + (rule("a") if rules else "")))]
+    assert found == ["campaign k: has no rules, so it does nothing (write a rule)"] * told
+
+
 def test_tiers() -> None:
     """One that is named anywhere brings something; nobody collects what nobody gives."""
     made = rule("a", 'when.any = [{ tier = "gold" }, { mcc = "5411" }]')
@@ -91,6 +103,6 @@ state = "active"
 period = {{ from = 2026-01-01 }}
 funding = [{{ partner = "{name}", basis_points = 10000 }}]
 """
-    found = [str(each) for each in idle_things(programme(partner, k=campaign))]
+    found = [str(each) for each in idle_things(programme(partner, k=campaign + rule("a")))]
     what = "campaign k: is paid for by MARKT, who is no partner, so the programme pays his part"
     assert found == ([f"{what} (did you mean MARKET?)"] if told else [])

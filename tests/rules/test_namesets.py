@@ -105,6 +105,12 @@ def test_they_are_shown() -> None:
             '[[product_set]]\nid = "x"\nproduct = "a"\n' * 2,
             "product_set[2].id: two sets of products have the id x",
         ),
+        ('[[segment]]\nid = "x"\nwhen.not = { segment = "x" }\n', "segment[1].when: names itself"),
+        (
+            '[[segment]]\nid = "x"\nwhen.segment = ["y", "vip"]\n[[segment]]\nid = "y"\nwhen.mcc = "5411"\n',
+            "segment[1].when: names y, which is declared after it",
+        ),
+        ('[[segment]]\nid = ["x"]\nwhen = { mcc = "5411" }\n', "segment[1].id: is a list, not a text"),
         ('[[segment]]\nid = "x"\n', "segment[1].when: is missing"),
         ('[[segment]]\nid = "x"\nwhen = { tier = "gold" }\n', "segment[1].when.tier: cannot hold gold"),
         ('[[segment]]\nid = "x"\nwhen = { mcc = "5411" }\n' * 2, "segment[2].id: two segments have the id x"),

@@ -262,8 +262,10 @@ def test_ids_are_unique_and_ties_are_refused() -> None:
 def test_what_is_no_toml_is_told_with_its_line() -> None:
     """A slip of the pen, a file that is not text, numbers and brackets without end."""
     assert problems("a = [") == ["programme.toml: is not TOML: Invalid value (at end of document)"]
-    assert problems("a = " + "9" * 5000) == ["programme.toml: is not TOML that can be read"]
-    assert problems("a = " + "[" * 5000) == ["programme.toml: is not TOML that can be read"]
+    hint = "look for numbers of thousands of digits, and brackets inside brackets"
+    for endless in ("9", "["):
+        told = problems("a = " + endless * 5000)
+        assert told == [f"programme.toml: is not TOML that can be read ({hint})"]
 
 
 def test_loading_takes_the_campaigns_beside_it(tmp_path: Path) -> None:
@@ -278,7 +280,28 @@ def test_loading_takes_the_campaigns_beside_it(tmp_path: Path) -> None:
     (tmp_path / "campaigns" / "e.toml").mkdir()
     with pytest.raises(Problems) as caught:
         load_programme(main)
-    assert str(caught.value) == "d.toml: is not UTF-8 at byte 2\ne.toml: cannot be read: Is a directory"
+    assert str(caught.value) == (
+        "campaigns/d.toml: is not UTF-8 at byte 2, in line 1 (save it as UTF-8)\n"
+        "campaigns/e.toml: cannot be read: Is a directory"
+    )
+
+
+def test_a_mark_of_the_byte_order_is_no_part_of_a_file(tmp_path: Path) -> None:
+    """Some editors write one; it means nothing in UTF-8."""
+    (tmp_path / "campaigns").mkdir()
+    versions = []
+    for encoding in ("utf-8", "utf-8-sig"):
+        (tmp_path / MAIN).write_text(STARTER, encoding)
+        (tmp_path / "campaigns" / "c.toml").write_text(CAMPAIGN + RULE, encoding)
+        versions.append(load_programme(tmp_path / MAIN).version)
+    assert versions[0] == versions[1]
+
+
+def test_an_id_that_is_wrong_is_told_once() -> None:
+    told = problems(STARTER + RULE.replace('id = "r"', 'id = "an id"'))
+    assert [each for each in told if ".id: " in each] == [
+        "programme.toml: rule[1].id: does not look right: an id (it must match [A-Za-z0-9][A-Za-z0-9_.-]{0,39})"
+    ]
 
 
 def test_the_version_is_of_what_is_said() -> None:

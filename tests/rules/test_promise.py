@@ -52,8 +52,13 @@ def test_the_first_of_a_group_is_the_first() -> None:
 
 def test_a_limit_that_is_used_up_promises_nothing() -> None:
     rule = f'[[rule]]\n{NEAR}then = {{ points = 10 }}\ncap = {{ points = 30, per = "day" }}\n'
-    assert told(rule, used=29) == "2.00 more brings 10 extra points"
+    assert told(rule, used=20) == "2.00 more brings 10 extra points"
+    assert told(rule, used=21) is None  # 9 of the 10 would come
     assert told(rule, used=30) is None
+    double = rule.replace("points = 10", "multiply = 2")
+    assert told(double, used=29) == "2.00 more doubles your points"
+    assert told(double.replace("points = 30", 'cost = "1.00"'), used=0) is not None
+    assert told(double, used=30) is None
 
 
 def test_what_the_next_tier_would_bring() -> None:
