@@ -216,15 +216,15 @@ class Counting:
                 grown[measure] = by
         return grown
 
-    def taken(self, facts: Facts, award: Award) -> dict[str, int]:
-        """By how much each measure of a limit or a budget grows by *award*, zeros left out."""
-        counted = dict(award.counted)
-        grown = {
-            measure: _taken_off(measure, facts, self.off[measure])
-            if measure.startswith(OFF)
-            else counted.get(name, 0)
-            for measure, name in self.names
-        }
+    def taken(self, facts: Facts, award: Award, given: tuple[tuple[str, int], ...] = ()) -> dict[str, int]:
+        """By how much each measure of a limit, a budget or a stock grows, zeros left out.
+
+        *given* is ``Extras.counted``.
+        """
+        counted, more = dict(award.counted), dict(given)
+        grown = {measure: counted.get(name, 0) + more.get(name, 0) for measure, name in self.names}
+        grown |= {measure: _taken_off(measure, facts, off) for measure, off in self.off.items()}
+        grown |= {measure: by for measure, by in given if measure.startswith(POOL)}
         return {measure: by for measure, by in grown.items() if by}
 
     def places(

@@ -116,12 +116,13 @@ def count_held(
     """What a hold counts: *used* by its coupons, stamps that pay for something, limits and budgets."""
     counting = case.programme.counting
     changes: dict[Place, int] = {}
+    given = extras(case.programme, facts, award.counted).counted
     if case.programme.free_for_stamps:
         for_goods = pays_goods(case.programme)
-        stamps = [each for each in extras(case.programme, facts).counted if each[0] in for_goods]
+        stamps = [each for each in given if each[0] in for_goods]
         changes = {(name, str(card.member_id), _EVER): by for name, by in stamps}
     if counting is not None:
-        taken = counting.taken(facts, award)
+        taken = counting.taken(facts, award, given)
         changes |= dict(counting.places(taken, _whose(case, card), case.moment.business_date))
     if not changes and not used:
         return ()
