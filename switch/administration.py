@@ -50,7 +50,7 @@ from switch.work import Command, StoreFull
 TRIES: Final = 100  # ten seconds: a switch is ready sooner, and so is another command that writes
 PAUSE_S: Final = 0.1
 BUILD_TIMEOUT_S: Final = 600.0  # for the client: a programme of very many rules is built before the answer
-SLICE_SIZE: Final = 250  # cards of one order: they are decided at once, and terminals wait for it
+SLICE_SIZE: Final = 50  # cards of one order: they are decided at once, and terminals wait for it (4 ms)
 
 
 class Administration:

@@ -176,7 +176,7 @@ class _Clerk:
             card=card,
             token=line.token,
             identifiers=((_ACCOUNT, line.account), *line.identifiers),
-            person=self._merged(member_id, line.person),
+            person=self._merged(member_id, line.person, is_new=member is None),
             joined_on=self.today if member is None else None,
         )
         self.worksheet.enrol(enrolment)
@@ -222,11 +222,11 @@ class _Clerk:
     def _person(self, member_id: MemberId) -> Person:
         return self.persons.get(member_id) or self.person_of(member_id) or Person()
 
-    def _merged(self, member_id: MemberId, said: Person | None) -> Person | None:
+    def _merged(self, member_id: MemberId, said: Person | None, *, is_new: bool) -> Person | None:
         """What is known of a person with what *said* adds; ``None`` when it adds nothing."""
         if said is None:
             return None
-        known = self._person(member_id)
+        known = Person() if is_new else self._person(member_id)
         person = Person(
             name=said.name or known.name,
             phone=said.phone or known.phone,

@@ -21,11 +21,8 @@ from ledger.anchor import Anchor
 from ledger.block import GENESIS
 from ledger.entry import NO_LOT
 from loyalty.errors import LoyaltyError
-from members.card import CardStatus
-from members.profile import Profile
-from members.tables import EVERY_CARD
 from switch import statements as sql
-from switch.block import Block, CommitResult, CommitUnknown, Enrolment
+from switch.block import Block, CommitResult, CommitUnknown
 from switch.blockrows import BlockRows, rows_of
 from switch.database import (
     Connection,
@@ -34,11 +31,11 @@ from switch.database import (
     open_for_writing,
     unusable,
 )
+from switch.enrolling import write_card_change, write_enrolments
 from switch.lock import ProcessLock
 from switch.numbers import LEASE_SIZE, Numbers, Sequence
-from switch.outcome import CardChange
 from switch.recall import Recall
-from switch.rows import card_row, instant_text, profile_row, secret_row
+from switch.rows import instant_text, profile_row
 from switch.safeguards import Safeguards, hold_to
 
 log: Final = structlog.get_logger()
@@ -300,13 +297,13 @@ def _write(connection: Connection, block: Block, rows: BlockRows, previous: byte
         emptied = [(account, lot) for account, lot, points in changed if points < 0 or lot == NO_LOT]
         if emptied:
             connection.executemany(sql.FORGET_EMPTY_BALANCE, emptied)
-    for enrolment in block.enrolments:
-        _enrol(connection, enrolment)
+    if block.enrolments:
+        write_enrolments(connection, block.enrolments)
     for outcome in block.outcomes:
         for change in outcome.card_changes:
-            _change_card(connection, change)
+            write_card_change(connection, change)
     for change in block.card_changes:
-        _change_card(connection, change)
+        write_card_change(connection, change)
     connection.execute(sql.INSERT_BLOCK, (*rows.header, previous, rows.hash))
 
 
@@ -319,43 +316,3 @@ def _write_sides(connection: Connection, rows: BlockRows) -> None:
     for _, _, hold, _, ended in rows.sides.get("hold_step", ()):
         if ended:
             connection.execute(sql.END_HOLD, (hold, hold))
-
-
-def _enrol(connection: Connection, enrolment: Enrolment) -> None:
-    card, person = enrolment.card, enrolment.person
-    member = card.member_id, card.operator_id, card.owner, card.tier, card.language
-    connection.execute(sql.UPSERT_MEMBER, member)
-    if card.programme:
-        connection.execute(sql.JOIN_PROGRAMME, (card.member_id, card.programme))
-    connection.execute(sql.INSERT_CARD, card_row(card, enrolment.token))
-    if person is not None:
-        birthday = None if person.birthday is None else person.birthday.isoformat()
-        connection.execute(
-            sql.UPSERT_PERSON, (card.member_id, person.name, person.phone, person.mail, birthday)
-        )
-    if enrolment.joined_on is not None:
-        joined = Profile(joined_on=enrolment.joined_on)
-        connection.execute(sql.UPSERT_PROFILE, profile_row(card.member_id, joined))
-    for kind, token in enrolment.identifiers:
-        connection.execute(sql.LINK_IDENTIFIER, (kind, token, card.member_id, EVERY_CARD))
-    if enrolment.replaces is not None:
-        replaced = CardStatus.REPLACED.value, card.card_id, enrolment.replaces
-        connection.execute(sql.SET_CARD_REPLACED, replaced)
-
-
-def _change_card(connection: Connection, change: CardChange) -> None:
-    card = change.card
-    if change.status is not None:
-        connection.execute(sql.SET_CARD_STATUS, (change.status.value, card.card_id))
-    if change.type is not None:
-        connection.execute(sql.SET_CARD_TYPE, (change.type, card.card_id))
-    if change.link is not None:
-        connection.execute(sql.LINK_IDENTIFIER, (*change.link, card.member_id, card.card_id))
-    if change.unlink is not None:
-        connection.execute(sql.UNLINK_IDENTIFIER, (*change.unlink, card.member_id, card.card_id))
-    if change.proof is not None:
-        kind, secret = change.proof.kind, change.proof.after
-        if secret is None:
-            connection.execute(sql.FORGET_SECRET, (card.card_id, kind.value))
-        else:
-            connection.execute(sql.UPSERT_SECRET, secret_row(card.card_id, kind, secret))

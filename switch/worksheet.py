@@ -95,7 +95,7 @@ class Worksheet:
         person = enrolment.person
         birthday = None if person is None else person.birthday
         if birthday is not None or enrolment.joined_on is not None:
-            known = self.profile(card.member_id)
+            known = self.profile(card.member_id) if enrolment.joined_on is None else Profile()  # he is new
             joined_on = enrolment.joined_on or known.joined_on
             own.profiles[card.member_id] = replace(
                 known, joined_on=joined_on, birthday=birthday or known.birthday
