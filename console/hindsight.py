@@ -15,6 +15,7 @@ from rules.parse import load_programme
 from rules.replay import Replay
 from switch.database import open_for_reading
 from switch.past import People, last_sale, past_sales
+from switch.standing import Standing
 
 TELL_EVERY: Final = 256  # sales between two movements of the progress bar
 ASSUMED: Final = (
@@ -23,7 +24,7 @@ ASSUMED: Final = (
     "sales that were voided or reversed are left out; what was returned in part counts as sold",
     "prices stand as they were paid: rules on prices, stamps too, are tried where none was in force",
     "members had the tiers that they had; what was not kept of them then is taken as it is today",
-    "balances and points that expire are known of sales whose programme asked for them, and of no others",
+    "balances are those that the books tell, whatever the candidate would have given before",
 )
 
 
@@ -59,10 +60,12 @@ def backtest(candidate: Path, programme: str, config: Path, *, as_json: bool) ->
     with closing(open_for_reading(settings.database)) as database, progress_bar("Rating") as progress:
         people = People(database)
         now, then = Replay(current, people.tell), Replay(other, people.tell)
+        standing = Standing(database, [current, other])
         last = last_sale(database)
         for sale in past_sales(database):
             if sale.programme != programme:
                 continue
+            standing.tell(sale)
             before = now.rate(sale.past)
             after = then.rate(sale.past)
             test.add(

@@ -57,10 +57,11 @@ def tell_traits(
 
 def tell_of_holdings(facts: Facts, asks: frozenset[str], book: MemberBook, today: date) -> None:
     """Put what the programme *asks* of the points in *book* among *facts*."""
-    facts.holdings = tuple([(name, _held(name, book, today)) for name in holdings_in(asks)])
+    facts.holdings = tuple([(name, held(name, book, today)) for name in holdings_in(asks)])
 
 
-def _held(name: str, book: MemberBook, today: date) -> int:
+def held(name: str, book: MemberBook, today: date) -> int:
+    """What *name* of the holdings is in *book*, once what is due is posted."""
     days = days_of(name)
     if days is None:
         return book.available(today) - book.debt

@@ -30,6 +30,7 @@ from switch.postings import Draft
 from switch.programmes import part_told
 from switch.recall import Recall
 from switch.returns import RERATE, kept_facts, points_kept
+from switch.standing import Standing
 from switch.work import Change, Numbering
 from switch.worksheet import Worksheet
 
@@ -83,6 +84,7 @@ class Plan:
         self._rule = rule
         self._then = Restorer(self._reader, programme)
         self._people = People(database)
+        self._standing = Standing(database, [programme])
         self._more = Places()  # by how much more was counted than at the time
 
     def lines(self, first: date, last: date) -> Iterator[Line]:
@@ -105,6 +107,7 @@ class Plan:
         whole = self._then(version)
         then = whole.part(sale.programme) or whole
         before, _, grown, _ = rate(then, past)
+        self._standing.tell(sale)
         if past.member is not None:
             self._people.tell(past)
             if "arms" in programme.asks:

@@ -22,7 +22,7 @@ KNOWN_TO = {
     "sqlite3": (
         r"simulator\.world\..*|"
         r"switch\.(app|archive|audit|backup|batchreader|cardcheck|journalcheck|membercheck|checkup|database|duereader|feed|importing|lookups"
-        r"|markreader|movements|outlook|past|positions|programmereader|purchases|queries|recall|rebuild|rerating|safeguards|spending|store|tallyreader)"
+        r"|markreader|movements|outlook|past|positions|programmereader|purchases|queries|recall|rebuild|rerating|safeguards|spending|standing|store|tallyreader)"
         r"|ledger\.(anchor|caches|certificates|chain|filecheck|holdcheck|lotsums|order|parties|slices|sums|tallies|verify)"
         r"|console\.(day|deployment)|benchmarks\..*"
     ),
