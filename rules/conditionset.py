@@ -166,7 +166,7 @@ def _segments(section: Section, names: Names) -> Condition:
     """Being in one of these segments: those that the operator imports, and those that conditions define."""
     asked = _known(section, "segment", names)
     defined = [names.segments[name] for name in sorted(asked & names.segments.keys())]
-    imported = asked - names.segments.keys()
+    imported = asked.difference(names.segments)  # "-" with keys would make a set, which has no hash
     if not defined:
         return SomeOf("segment", imported)
     return _any_of([*([SomeOf("segment", imported)] if imported else []), *defined])

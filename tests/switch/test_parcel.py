@@ -5,6 +5,7 @@ import itertools
 import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib.resources import files
 
 import pytest
 
@@ -22,6 +23,7 @@ from switch.dismantling import taken_apart
 from switch.parcel import BUCKETS_OF_A_PIECE, RULES_OF_A_PIECE, pieces
 from switch.unpacking import Unpacking
 from tests.rules.sales import sale
+from tests.rules.test_docs import whole_page
 from tests.switch.story import starter_text
 
 _END = object()
@@ -84,6 +86,25 @@ def test_a_programme_arrives_as_it_was_sent() -> None:
         facts = sale(f"{amount}.00 merchant=M mcc=5000")
         assert evaluate(arrived, facts) == evaluate(sent, facts)
         assert len(evaluate(arrived, facts).steps) > amount // 2
+
+
+@pytest.mark.parametrize(
+    "name", ["a segment", "the page", "retail", "fuel", "cafe", "coalition", "membership"]
+)
+def test_whatever_authors_may_write_arrives(name: str) -> None:
+    """All that the page for authors shows, and the programmes to begin with."""
+    if name == "the page":
+        sent = whole_page()
+    elif name == "a segment":
+        rule = '[[rule]]\nid = "r"\ntext = "R"\nwhen = { segment = "vip" }\nthen = { points = 1 }\n'
+        sent = parse_programme({MAIN: starter_text() + rule})
+    else:
+        starter = files("rules").joinpath("starters", f"{name}.toml")
+        sent = parse_programme({MAIN: starter.read_text("utf-8")})
+    unpacking = Unpacking()
+    for piece in pieces(sent):
+        unpacking.take(piece)
+    assert unpacking.programme == sent
 
 
 def test_what_is_divided_and_large_arrives_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
