@@ -282,7 +282,8 @@ def _counted_by(case: Case, record: Record) -> dict[Place, int]:
         kept = kept_place(record.original)
         if kept in own or kept not in of_hold:  # else its time was over, and it was freed before
             counted.update(of_hold)
-    return {place: change for place, change in counted.items() if not _is_apart(place)}
+    # What a hold counted on its day and its completion on another is nothing on the first.
+    return {place: change for place, change in counted.items() if change and not _is_apart(place)}
 
 
 def _is_apart(place: Place) -> bool:

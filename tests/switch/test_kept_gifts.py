@@ -56,3 +56,19 @@ def test_gifts_are_kept(limit: str, then: str, gets: str) -> None:
         parse_programme({MAIN: starter_text() + POOL, "campaigns/c.toml": text}),
     )
     check_books(story)
+
+
+def test_a_completion_of_another_day_counts_on_its_own_day() -> None:
+    """What its hold had counted on the day before is not taken back again with a part of the sale."""
+    limit = 'cap = { points = 60, per = "day" }'
+    text = CAMPAIGN.replace("LIMIT", limit).replace("THEN", 'cash_back = "1/10"')
+    story = play(
+        """
+        h: HOLD card=A amount=400
+        c: COMPLETE card=A amount=400 of=h later=1
+        REFUND card=A amount=131 of=c
+        """,
+        parse_programme({MAIN: starter_text() + POOL, "campaigns/c.toml": text}),
+    )
+    places = [("campaign:c/member", "65", day) for day in ("2026-03-02", "2026-03-03")]
+    assert [story.store.tallies[place] for place in places] == [0, 26]
