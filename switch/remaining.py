@@ -94,7 +94,7 @@ class Remaining:
             return stands
         before = self._before.get(place, 0)
         took = left = 0
-        if self._gifts is not None:
+        if self._gifts is not None and before >= self._gifts.took[measure]:  # else it was its hold's day
             took, left = self._gifts.took[measure], self._gifts.stands[measure]
         return left + part_of(measure, before - took, self._kept.minor, self._kept.of_minor)
 

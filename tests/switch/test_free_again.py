@@ -216,3 +216,24 @@ def test_a_budget_gets_what_came_back(gift: str, took: int, stands: int) -> None
     assert counts() == [20 + took, took, took, 20]
     story.play("REFUND card=A of=s amount=500 ->\nREFUND card=A of=s amount=1500 ->")
     assert counts() == [0, 0, 0, 0]
+
+
+def test_a_completion_on_another_day_frees_nothing_of_its_holds_day() -> None:
+    """There nothing was counted any more, so nothing can come back."""
+    rule = """
+    [[rule]]
+    id = "purse"
+    text = "A seventh"
+    then = { cash_back = "1/7" }
+    cap = { cost = "9.00", per = "day" }
+    """
+    story = Story(parse_programme({MAIN: starter_text() + rule}))
+    story.play(
+        """
+        h: HOLD card=A amount=269
+        c: COMPLETE card=A amount=64 of=h later=1 ->
+        REVERSAL of=c final=57 -> exception=None
+        """
+    )
+    days = {place[2]: count for place, count in counted(story).items() if place[0].startswith("rule:purse")}
+    assert days == {"2026-03-02": 0, "2026-03-03": 8}
