@@ -22,7 +22,7 @@ from switch.archive import BESIDE, NAME, PERSONAL, VERSION
 from switch.audit import verify
 from switch.database import open_for_reading, open_for_writing, unusable
 from switch.lock import ProcessLock
-from switch.statements import BYTES_OF, INSERT_INTO
+from switch.statements import BYTES_OF, DEFAULTS, INSERT_INTO
 
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -168,6 +168,8 @@ class _Taking:
                 self._add(table, row)
 
     def _add(self, table: str, row: list[Any]) -> None:
+        """Take in a *row*; one of an earlier release lacks the columns that came later."""
+        row += [default for default in DEFAULTS[table][len(row) :] if default is not None]
         for at in BYTES_OF[table]:
             if row[at] is not None:
                 row[at] = b64decode(row[at], validate=True)

@@ -3,15 +3,31 @@
 Values are always bound. Rows of the books have the order of ``ledger.block.COLUMNS``.
 """
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import LargeBinary, bindparam, delete, insert, literal_column, select, update
+from sqlalchemy import (
+    Column,
+    DefaultClause,
+    LargeBinary,
+    bindparam,
+    delete,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.dialects import sqlite
 
 from ledger import tables as books
 from ledger.block import COLUMNS, SIDES
 from ledger.tables import sql_of
 from members import tables as cards
+
+
+def _default_of(column: Column[Any]) -> str | None:
+    default = column.server_default
+    return str(default.arg) if isinstance(default, DefaultClause) else None
+
 
 INSERT_DECISION: Final = sql_of(insert(books.decision))
 INSERT_POSTING: Final = sql_of(insert(books.posting))
@@ -29,6 +45,8 @@ BYTES_OF: Final = {
     name: [at for at, column in enumerate(table.columns) if isinstance(column.type, LargeBinary)]
     for name, table in TABLES.items()
 }
+# What stands in the columns, in their order, where nothing was said: those that came later have something.
+DEFAULTS: Final = {name: [_default_of(column) for column in table.columns] for name, table in TABLES.items()}
 
 INSERT_BLOCK: Final = sql_of(insert(books.block))
 INSERT_LEASE: Final = sql_of(insert(books.sequence_lease))
