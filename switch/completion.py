@@ -9,7 +9,6 @@ that it is, as far as it goes, and a person is told. One of nothing agrees with 
 resolves the hold, and nobody need look at it.
 """
 
-from collections import Counter
 from copy import copy
 from dataclasses import replace
 from typing import Final
@@ -19,11 +18,11 @@ from msgspec import structs
 from ledger.hold import Hold, OpenHold
 from loyalty.decision import Approved, Reason
 from loyalty.sequence import base36
-from loyalty.transaction import BasketLine, Operation
+from loyalty.transaction import Operation
 from members.card import Card
 from rules.evaluate import evaluate
 from rules.extras import extras
-from rules.facts import PRICED, TAKES_DISCOUNTS, Facts, allocate
+from rules.facts import PRICED, TAKES_DISCOUNTS, Facts
 from rules.stock import FREE, FREE_WITHIN
 from switch import funding
 from switch.allowed import points_for, redemption_of, told
@@ -35,6 +34,7 @@ from switch.kept import without
 from switch.outcome import Outcome, Record, completes
 from switch.postings import Draft
 from switch.prizes import complete_prize, is_of_prize
+from switch.promised import scaled, taken_off
 from switch.redemption import redeem
 from switch.salefacts import sale_facts
 from switch.sales import Sale, booked_sale, earn
@@ -281,47 +281,7 @@ def _facts(case: Case, card: Card, record: Record, promised: Facts | None, disco
         counters=(*facts.counters, *free),
         lines=None if lines is None else scaled(lines, price_minor),
         ticket_minor=price_minor,
-        off=_off(promised, facts.lines, discount_minor),
+        off=taken_off(promised, facts.lines, discount_minor),
         local_at=promised.local_at,
         channel=promised.channel,
     )
-
-
-def _off(
-    promised: Facts, lines: tuple[BasketLine, ...] | None, discount_minor: int
-) -> tuple[tuple[int, int, str], ...]:
-    """What is taken off what was *promised*, *discount_minor* in all: the lines of the hold, or *lines*.
-
-    Another basket is reduced in proportion, so each of its lines has its part of what each rule takes off.
-    """
-    if not promised.off or not discount_minor:
-        return ()
-    parts = allocate(discount_minor, [minor for _, minor, _ in promised.off])
-    off = [(number, part, rule) for (number, _, rule), part in zip(promised.off, parts, strict=True)]
-    if lines is not None:
-        by_rule: Counter[str] = Counter()
-        for _, part, rule in off:
-            by_rule[rule] += part
-        weights = [max(line.amount_minor, 0) for line in lines]
-        off = [
-            (number, part, rule)
-            for rule, whole in by_rule.items()
-            for number, part in enumerate(allocate(whole, weights), 1)
-        ]
-    return tuple([each for each in off if each[1]])
-
-
-def scaled(lines: tuple[BasketLine, ...], total_minor: int) -> tuple[BasketLine, ...]:
-    """*lines* in proportion, so that they add up to *total_minor*; quantities too."""
-    before_minor = sum(line.amount_minor for line in lines)
-    if before_minor in (0, total_minor):
-        return lines
-    found = []
-    seen_minor = given_minor = 0
-    for line in lines:
-        seen_minor += line.amount_minor
-        amount_minor = seen_minor * total_minor // before_minor - given_minor
-        given_minor += amount_minor
-        quantity_milli = line.quantity_milli * total_minor // before_minor
-        found.append(replace(line, amount_minor=amount_minor, quantity_milli=quantity_milli))
-    return tuple(found)

@@ -15,6 +15,7 @@ from members.card import Card
 from rules.award import Award
 from rules.cap import BUDGET, OFF, Scope
 from rules.counters import Counting, Place, Tallied
+from rules.evaluate import evaluate
 from rules.extras import NOTHING, Extras, extras
 from rules.facts import Facts
 from rules.programme import Programme, Shortfall
@@ -129,6 +130,23 @@ def count_held(
     changes[kept_place(case.moment.seq)] = 1
     post_budgets(case.worksheet, case.programme, changes, draft, is_held=True)
     return (*used, *rows_of(changes, case.worksheet.tally))
+
+
+def uncount_held(case: Case, hold: Record, left: Facts, draft: Draft) -> tuple[Side, ...]:
+    """What is kept for *hold* no more when only *left* of its sale may take place: of limits and budgets."""
+    programme = case.programmes.version(hold.programme_version)
+    kept, counting = kept_for(case.worksheet, hold.seq), programme.counting
+    if not kept or counting is None:
+        return ()
+    award = evaluate(programme, left)
+    needs = counting.taken(left, award, extras(programme, left, award.counted).counted)
+    limits = dict(counting.names)
+    changes = {
+        place: min(needs.get(place[0], 0) - count, 0) for place, count in kept.items() if place[0] in limits
+    }
+    freed = {place: -change for place, change in changes.items()}
+    post_budgets(case.worksheet, case.programme, changes, draft, freed)
+    return rows_of(changes, case.worksheet.tally)
 
 
 def uncount_part(case: Case, sale: Record, kept: Kept, draft: Draft) -> tuple[Side, ...]:

@@ -10,16 +10,19 @@ from loyalty.decision import Approved, Reason
 from loyalty.transaction import Operation
 from members.card import Card
 from rules.extras import NOTHING
+from rules.facts import Facts
 from rules.redemption import Redemption
 from switch.allowed import allowed_points, may_only_earn, points_for, redemption_of, told
 from switch.case import Case
-from switch.counting import count_held, uncount_all
+from switch.counting import count_held, uncount_all, uncount_held
 from switch.coupons import use_and_issue
 from switch.declining import Refusal, guarded
 from switch.gifts import stamps_left
-from switch.outcome import Link, Outcome, Record, completes
+from switch.outcome import Link, Outcome, Record, Side, completes
 from switch.paying import lines_to_cover, redemption_for, traced
+from switch.postings import Draft
 from switch.prizes import hold_prize
+from switch.promised import at_price
 from switch.sales import work_out
 
 
@@ -148,7 +151,7 @@ def release(case: Case, record: Record, final: int | None = None) -> Outcome | N
             draft.release(held, points)
     redemption = redemption_of(case, record)
     card = None if record.card_id is None else case.worksheet.card(record.card_id)
-    sides = uncount_all(case, record, draft) if final is None else ()
+    sides = uncount_all(case, record, draft) if final is None else _not_needed(case, record, final, draft)
     decision = Approved(
         books=case.transaction.operation is not Operation.REVERSAL,
         used=points or None,
@@ -181,6 +184,18 @@ def _needed(case: Case, record: Record, held: OpenHold, final: int) -> int:
         return -(-final * redemption.value.denominator // redemption.value.numerator)
     price_minor = final - discount_of(record, final)
     return min(held.points, redemption.most_points(redemption.share.of(price_minor)))
+
+
+def _not_needed(case: Case, record: Record, final: int, draft: Draft) -> tuple[Side, ...]:
+    """What the hold *record* of a sale keeps no more of limits and budgets when only *final* of it stands."""
+    text = case.worksheet.facts(record.seq)
+    if text is None or final >= record.covered_minor:
+        return ()
+    promised = Facts.from_json(text)
+    discount_minor = discount_of(record, final)
+    price_minor = final - discount_minor
+    base_minor = min(promised.base_minor, price_minor)  # points may come to pay less of it
+    return uncount_held(case, record, at_price(promised, price_minor, discount_minor, base_minor), draft)
 
 
 def discount_of(record: Record, amount_minor: int) -> int:

@@ -5,6 +5,7 @@ and its completion finds it there. A completion, a reversal or the end of its ti
 completion then counts what the sale takes in truth. Visits, spending and tiers count from the completion on.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -21,12 +22,14 @@ _PLANNED: Final = "planned:"  # what a budget got from the programme stays, whoe
 
 
 def counted_for(worksheet: Worksheet, hold: int) -> dict[Place, int]:
-    """What a hold counted, whether it is kept for it still or not."""
-    return {
-        place: count
-        for place, count in worksheet.tallies.tallied_by(hold)
-        if not place[0].startswith(_PLANNED)
-    }
+    """What a hold counted, at the amount to which it was reversed, whether it is kept for it still or not."""
+    reduced = [link.seq for link in worksheet.links_to(hold) if link.final_minor is not None]
+    counted: Counter[Place] = Counter()
+    for seq in (hold, *reduced):
+        for place, count in worksheet.tallies.tallied_by(seq):
+            if not place[0].startswith(_PLANNED):
+                counted[place] += count
+    return dict(counted)
 
 
 def kept_for(worksheet: Worksheet, hold: int) -> dict[Place, int] | None:
