@@ -31,6 +31,7 @@ from switch.counting import count_sale, counters_before, uncount_all
 from switch.coupons import Taken, coupons_held
 from switch.holds import discount_of, was_completed
 from switch.kept import without
+from switch.membership import as_read_before
 from switch.outcome import Outcome, Record, completes
 from switch.postings import Draft
 from switch.prizes import complete_prize, is_of_prize
@@ -284,4 +285,5 @@ def _facts(case: Case, card: Card, record: Record, promised: Facts | None, disco
         off=taken_off(promised, facts.lines, discount_minor),
         local_at=promised.local_at,
         channel=promised.channel,
+        traits=as_read_before(facts.traits, promised.traits),
     )

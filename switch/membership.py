@@ -28,6 +28,7 @@ _ENTRY_MODES: Final = MappingProxyType(
 _ENTRY_SIZE: Final = 3
 _CONDITION_SIZE: Final = 2
 
+_OF_READING: Final = frozenset({"entry_mode", "pos_condition"})
 OF_MEMBER: Final = frozenset({"segment", "kind", "card_type", "card_category", "birthday", "joined"})
 TRAITS: Final = frozenset({"operation", "role", "entry_mode", "pos_condition", "currency"})
 
@@ -53,6 +54,13 @@ def tell_traits(
     if "currency" in asks:
         traits.add(f"currency:{terms.unit_code if transaction.in_points else terms.currency}")
     facts.traits = frozenset(traits)
+
+
+def as_read_before(traits: frozenset[str], before: frozenset[str]) -> frozenset[str]:
+    """*traits* with how the card was read and shown, where only the message *before* told it."""
+    told = {each.partition(":")[0] for each in traits}
+    missing = _OF_READING - told
+    return traits | {each for each in before if each.partition(":")[0] in missing}
 
 
 def tell_of_holdings(facts: Facts, asks: frozenset[str], book: MemberBook, today: date) -> None:

@@ -111,6 +111,20 @@ def test_rules_see_the_condition_at_the_point_of_service() -> None:
     assert kept[3:] == [frozenset(), frozenset()]
 
 
+def test_a_completion_was_read_as_its_hold() -> None:
+    """Where it does not say how itself: a pump tells it with the card, and not when the tank is full."""
+    for held, later, earned in (("08", "", 2), ("08", "06", 1), ("06", "08", 2), ("", "", 1)):
+        made = story('pos_condition = "08"')
+        asked = made.transaction(["HOLD", "card=A", "amount=100"])
+        made.asked["h"] = asked
+        made.decide(replace(asked, pos_condition=held))
+        completed = made.transaction(["COMPLETE", "card=A", "amount=100", "of=h"])
+        outcome = made.decide(replace(completed, pos_condition=later))
+        assert isinstance(outcome, Outcome)
+        assert outcome.record is not None
+        assert (held, later, outcome.record.earned) == (held, later, earned)
+
+
 async def test_the_past_is_told_what_nobody_asked(tmp_path: Path) -> None:
     """The type that the card has today, where the sale does not tell the one that it had."""
     store = await open_store(tmp_path)
