@@ -125,3 +125,10 @@ def test_not_utf_8(tmp_path: Path) -> None:
     (tmp_path / "puntual.toml").write_bytes(b'[exporter]\ntopic = "a\xf1o"')
     with pytest.raises(Problems, match="is not UTF-8"):
         load_settings(tmp_path / "puntual.toml")
+
+
+def test_a_mark_of_the_byte_order(tmp_path: Path) -> None:
+    """Some editors write one before everything else; it means nothing."""
+    path = tmp_path / "puntual.toml"
+    path.write_text("[limits]\nqueue_depth_max = 999\n", "utf-8-sig")
+    assert load_settings(path).limits.queue_depth_max == 999

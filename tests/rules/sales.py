@@ -53,8 +53,8 @@ def sale(text: str) -> Facts:  # noqa: C901  (one case a word)
                 fields["ticket_minor"] = minor(value)
             case "tenders":
                 fields["tenders"] = tuple(Tender(kind, 1) for kind in value.split(","))
-            case "birthday":
-                fields["birthday"] = date.fromisoformat(value)
+            case "birthday" | "joined_on":
+                fields[key] = date.fromisoformat(value)
             case "traits" | "segments" | "arms":
                 fields[key] = frozenset(value.split(","))
             case "visits":

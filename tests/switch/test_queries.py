@@ -132,6 +132,26 @@ async def test_types_of_cards_are_looked_up_where_rules_ask(tmp_path: Path) -> N
         assert outlook_of(database, programme(), sold=False).card_types is None
 
 
+async def test_segments_and_categories_are_looked_up_where_rules_ask(tmp_path: Path) -> None:
+    """All names that any member has; where nobody has any, nothing is known."""
+    when = 'when = { segment = "vip", card_category = "classic" }'
+    rule = f'[[rule]]\nid = "r"\ntext = "R"\n{when}\nthen = {{ points = 1 }}\n'
+    await (await open_store(tmp_path)).close()
+    with closing(sqlite3.connect(tmp_path / "puntual.db")) as database:
+        database.row_factory = sqlite3.Row
+        for rows, segments, categories in (
+            ((), None, None),
+            (((1, "", ""), (2, "staff vip", "")), frozenset({"staff", "vip"}), None),
+            (((3, "vip", "classic"),), frozenset({"staff", "vip"}), frozenset({"classic"})),
+        ):
+            insert = "INSERT INTO profile (member_id, segments, category) VALUES (?, ?, ?)"
+            database.executemany(insert, rows)
+            known = outlook_of(database, programme(rule), sold=False)
+            assert (known.segments, known.card_categories) == (segments, categories)
+        known = outlook_of(database, programme(), sold=False)
+        assert (known.segments, known.card_categories) == (None, None)
+
+
 async def test_the_latest_baskets_are_found_without_the_rest(tmp_path: Path) -> None:
     """A check beside a switch would else read everything that ever happened, and sort it."""
     await (await open_store(tmp_path)).close()
