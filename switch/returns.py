@@ -129,6 +129,35 @@ def kept_part(case: Case, sale: Record, amount_minor: int, given: list[GivenBack
     return Kept(points, kept_minor, total_minor, kept, award, bool(facts.off))
 
 
+def kept_again(case: Case, sale: Record, refund: Record) -> Kept | None:
+    """What is kept of *sale* when *refund*, which stands, did not happen; ``None``: all of it."""
+    total_minor = sale.covered_minor - sale.discount_minor
+    kept_minor = total_minor - sale.refunded_minor + refund.covered_minor
+    text = case.worksheet.facts(sale.seq)
+    facts = None if text is None else Facts.from_json(text)
+    others = [
+        each.lines
+        for each in _returns_of(case.worksheet, sale)
+        if each.seq != refund.seq and not each.leaves_all
+    ]
+    if not others:
+        return None
+    left: KeptLines | None = None if facts is None else facts.lines
+    for lines in others:
+        left = None if left is None or lines is None else lines_without(left, lines)
+    version, earned = rated_by(case.worksheet, sale)
+    if facts is None or left is None:
+        return Kept(earned * kept_minor // total_minor, kept_minor, total_minor)
+    used_minor = sum(source.value_minor - source.returned_minor for source in sources_of(case, sale))
+    kept = facts_of_kept(facts, left, used_minor)
+    kept.counters = _counters_of(facts, [line for lines in others for line in lines or ()])
+    programme = case.programmes.version(version)
+    award = evaluate(programme, kept)
+    return Kept(
+        points_kept(programme, award, kept_minor), kept_minor, total_minor, kept, award, bool(facts.off)
+    )
+
+
 def points_kept(programme: Programme, award: Award, kept_minor: int) -> int:
     """What a sale earns of which *kept_minor* is kept, whose lines are rated by *award*.
 
