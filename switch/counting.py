@@ -23,15 +23,15 @@ from rules.tiers import BELOW, HELD
 from switch import funding
 from switch.activation import BY_PURCHASE
 from switch.case import Case
-from switch.coupons import coupon_at
 from switch.funding import borne
 from switch.gifts import OWED, POSTED, Undoing
+from switch.gifts_kept import remaining_of, whole_again
 from switch.kept import counted_for, kept_for, settle
 from switch.outcome import Record, Side, completes
 from switch.postings import Draft
-from switch.remaining import Remaining, is_once, may_be_more, part_of, pays_goods
-from switch.returns import Kept, kept_again
-from switch.tallies import ISSUED, KEPT, USED, kept_place, rows_of, used_place
+from switch.remaining import is_once, may_be_more, part_of, pays_goods
+from switch.returns import Kept
+from switch.tallies import KEPT, USED, kept_place, rows_of
 from switch.tiering import grants_of, tier_again, tier_changes, tier_undone
 from switch.worksheet import Worksheet
 
@@ -155,42 +155,10 @@ def uncount_part(case: Case, sale: Record, kept: Kept, draft: Draft) -> tuple[Si
     if not _counts(programme):
         return ()
     standing = _standing(case, sale)
-    remaining = _remaining(case, sale, kept, _counted_by(case, sale), standing)
+    remaining = remaining_of(case, sale, kept, _counted_by(case, sale), standing)
     changes = {place: remaining.of(place, stands) - stands for place, stands in standing.items()}
     changes |= tier_undone(case.worksheet, case.programme, sale, case.moment.business_date, changes)
     return _put_down(case, changes, draft, sale)
-
-
-def _remaining(
-    case: Case, sale: Record, kept: Kept, before: Mapping[Place, int], standing: Mapping[Place, int]
-) -> Remaining:
-    """Who tells what stands of *sale*, which counted *before*, when only *kept* is left of it."""
-    programme = case.programmes.version(sale.programme_version)
-    text: str | None = None
-    if kept.facts is None and programme.has_extras and sale.member_id is not None:
-        text = case.worksheet.facts(sale.seq)
-    whole = None if text is None else Facts.from_json(text)
-    remaining = Remaining(programme, kept, before, whole)
-    if remaining.extra is not None:
-        remaining.given = _given_still(case, sale, standing, remaining.extra)
-    return remaining
-
-
-def _given_still(case: Case, sale: Record, standing: Mapping[Place, int], kept: Extras) -> dict[Place, int]:
-    """What of coupons and tiers that *sale* brought the rules would have given for what is *kept*.
-
-    Of several coupons of a kind those stay first that were used: the others are taken from nobody.
-    """
-    left: dict[Place, int] = {}
-    if kept.tiers and sale.member_id is not None:
-        left |= grants_of(sale.member_id, kept.tiers, sale.business_date)
-    issued = [place for place, stands in sorted(standing.items()) if stands and place[0].startswith(ISSUED)]
-    issued.sort(key=lambda place: not case.worksheet.tally(used_place(place[0].removeprefix(ISSUED))))
-    coupons = Counter(kept.coupons)
-    for place in issued:
-        left[place] = int(coupons[coupon_at(place)] > 0)
-        coupons[coupon_at(place)] -= 1
-    return left
 
 
 def uncount_all(case: Case, record: Record, draft: Draft) -> tuple[Side, ...]:
@@ -230,25 +198,9 @@ def count_again(case: Case, undoing: Record, draft: Draft) -> tuple[Side, ...]:
             for place, change in changes.items()
             if before.get(place, 0) > 0
         }
-        changes |= _whole_again(case, original, undoing, before, stands)
+        changes |= whole_again(case, original, undoing, before, stands)
     changes |= tier_again(case.worksheet, case.programme, undoing)
     return _put_down(case, changes, draft, undoing)
-
-
-def _whole_again(
-    case: Case, sale: Record, refund: Record, before: Mapping[Place, int], stands: Mapping[Place, int]
-) -> dict[Place, int]:
-    """What is given whole, and not in proportion, stands as if *refund* had never been.
-
-    Another return may have taken it, or would have.
-    """
-    kept = kept_again(case, sale, refund)
-    remaining = None if kept is None else _remaining(case, sale, kept, before, before)
-    return {
-        place: (whole if remaining is None else remaining.of(place, whole)) - stands.get(place, 0)
-        for place, whole in before.items()
-        if is_once(place[0]) and whole > 0
-    }
 
 
 def count_part_again(
