@@ -10,7 +10,7 @@ import rich_click as click
 from config.load import load_settings
 from console.options import config_option, json_option, print_json, print_record, print_rows, progress_bar
 from console.programmes import part_named, programme_option
-from rules.backtest import Backtest, money_of
+from rules.backtest import Backtest, money_of, refuse_other_currency
 from rules.parse import load_programme
 from rules.replay import Replay
 from switch.database import open_for_reading
@@ -24,6 +24,7 @@ ASSUMED: Final = (
     "sales that were voided or reversed are left out; what was returned in part counts as sold",
     "prices stand as they were paid: rules on prices, stamps too, are tried where none was in force",
     "members had the tiers that they had; what was not kept of them then is taken as it is today",
+    "who wins and who loses is told by points; what is given in money is told of all together",
     "balances are those that the books tell, whatever the candidate would have given before",
 )
 
@@ -56,6 +57,7 @@ def backtest(candidate: Path, programme: str, config: Path, *, as_json: bool) ->
     current = part_named(load_programme(settings.programme), programme)
     made = load_programme(candidate)
     other = made.part(programme) or made  # a file of one programme alone is meant as the one that is named
+    refuse_other_currency(current, other)
     test = Backtest(other)
     with closing(open_for_reading(settings.database)) as database, progress_bar("Rating") as progress:
         people = People(database)

@@ -11,6 +11,7 @@ import structlog
 from loyalty.errors import LoyaltyError, Problems
 from loyalty.terms import Terms
 from rules.amend import amends, is_amendment
+from rules.backtest import refuse_other_currency
 from rules.programme import Programme
 from switch.admin import Handler
 from switch.builder import build_file, build_recorded, release, release_when_unused
@@ -184,6 +185,11 @@ class Management:
         if order.get("path"):
             built = await build_file(Path(order["path"]))
             assert isinstance(built, Programme)
+            try:
+                refuse_other_currency(self._sequencer.programmes.whole, built)
+            except LoyaltyError:
+                await release([built])
+                raise
             await release(self._shadow.cast(built))
         elif order.get("stop"):
             told = self._shadow.told()

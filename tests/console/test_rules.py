@@ -195,6 +195,12 @@ def test_explain_and_try_again(shop: Path, receipts: list[str], tmp_path: Path) 
         "sales": 2, "points_now": 166, "points_then": 213, "costs_more": "0.47"
     }  # fmt: skip
 
+    abroad = tmp_path / "abroad.toml"
+    abroad.write_text(candidate.read_text().replace('"978"', '"840"'))
+    refused_too = puntual("rules", "backtest", abroad, "--config", shop)
+    assert refused_too.exit_code != 0
+    assert "programme.currency: is 840, and sales were in 978" in refused_too.output
+
     programme.write_text(candidate.read_text())  # the books have the text that decided
     assert puntual("rules", "explain", receipts[1], "--config", shop).output == told.output
 

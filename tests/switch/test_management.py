@@ -329,6 +329,10 @@ async def test_a_shadow_is_cast_and_told(office: Office, tmp_path: Path) -> None
         before = desk.version
         assert await desk.order("rules.shadow") == {"version": None}
         assert (await desk.order("rules.shadow", path=str(other)))["version"] == version
+        other.write_text(other.read_text("utf-8").replace('"978"', '"840"'), "utf-8")
+        with pytest.raises(LoyaltyError, match="is 840, and sales were in 978"):
+            await desk.order("rules.shadow", path=str(other))
+        assert (await desk.order("rules.shadow"))["version"] == version
         assert desk.version == before
         assert (await desk.order("rules.shadow", stop=True))["sales"] == 0
         assert await desk.order("rules.shadow") == {"version": None}
