@@ -172,6 +172,9 @@ class Undoing:
         points = certificate.left
         if minor < certificate.left_minor:
             points = min(points_worth(self.case.programme, minor), certificate.left)
+            if certificate.is_purse:  # what is in it still is worth so much: parts were rounded one by one
+                worth = points_worth(self.case.programme, certificate.left_minor - minor)
+                points = min(points, max(certificate.left - worth, 0))
         _move(self.draft, _CERTIFICATES, _ISSUE, points, PostingReason.GRANT_BACK)
         self._change(certificate, -points, -minor)
 

@@ -46,3 +46,14 @@ def test_a_payment_from_a_purse_is_undone_in_part(programme: Programme) -> None:
         PAY_CERTIFICATE card=A amount=161 cert={purse}        -> reason=NOT_SUFFICIENT_POINTS
     """)
     check_books(story)
+
+
+def test_what_came_into_a_purse_is_taken_out_in_parts() -> None:
+    """To the point: what is in it from other sales is worth what it was."""
+    story = Story(parse_programme({MAIN: starter_text().replace('value = "0.01"', 'value = "0.05"') + RULE}))
+    story.play("EARN card=A amount=1030\ns: EARN card=A amount=220 lines=a*110,b*110")
+    story.play("REFUND card=A amount=110 of=s lines=a*110\nREFUND card=A amount=110 of=s lines=b*110")
+    check_books(story)
+    purse = story.worksheet.certificate(code_for("purse of 65", token_of))
+    assert purse is not None
+    assert (purse.left_minor, purse.left) == (103, 21)
