@@ -24,12 +24,12 @@ from switch import funding
 from switch.activation import BY_PURCHASE
 from switch.case import Case
 from switch.funding import borne
-from switch.gifts import OWED, POSTED, Undoing
+from switch.gifts import GIFT, OWED, POSTED, Undoing
 from switch.gifts_kept import remaining_of, whole_again
 from switch.kept import counted_for, kept_for, settle
 from switch.outcome import Record, Side, completes
 from switch.postings import Draft
-from switch.remaining import is_once, may_be_more, part_of, pays_goods
+from switch.remaining import Again, may_be_more, pays_goods
 from switch.returns import Kept
 from switch.tallies import KEPT, USED, kept_place, rows_of
 from switch.tiering import grants_of, tier_again, tier_changes, tier_undone
@@ -207,11 +207,15 @@ def count_part_again(
     case: Case, undoing: Record, part_minor: int, of_minor: int, draft: Draft
 ) -> tuple[Side, ...]:
     """What is counted again when *part_minor* of *of_minor* of *undoing* did not happen."""
-    changes = {
-        place: -change if is_once(place[0]) else part_of(place[0], -change, part_minor, of_minor)
-        for place, change in case.worksheet.tallies.tallied_by(undoing.seq)
-        if not _stays(place)
-    }
+    undone = [each for each in case.worksheet.tallies.tallied_by(undoing.seq) if not _stays(each[0])]
+    sale, text = undoing, None
+    if undoing.original is not None:
+        sale = case.worksheet.by_seq(undoing.original) or undoing
+        if any(place[0].startswith(GIFT) for place, _ in undone):
+            text = case.worksheet.facts(sale.seq)
+    facts = None if text is None else Facts.from_json(text)
+    again = Again(case.programmes.version(sale.programme_version), undone, facts)
+    changes = {place: again.of(place, -change, part_minor, of_minor) for place, change in undone}
     return _put_down(case, changes, draft, undoing)
 
 

@@ -89,10 +89,15 @@ def left_of(
     if place[0].startswith(GIVEN):
         return points
     if place[0].startswith(FUNDED_GIFTS):
-        if gifts is None:
-            return before.get(place, 0)
-        return _shares(programme, campaign, FUNDED_GIFTS, gifts.get(name, 0)).get(place, 0)
+        return before.get(place, 0) if gifts is None else share_of_gifts(place, programme, gifts)
     return _shares(programme, campaign, FUNDED, points).get(place, 0)
+
+
+def share_of_gifts(place: Place, programme: Programme, gifts: Mapping[str, int]) -> int:
+    """What the partner of *place* bears of *gifts*, in points by campaign."""
+    name = place[0].removeprefix(FUNDED_GIFTS)
+    campaign = next(each for each in programme.campaigns if each.id == name)
+    return _shares(programme, campaign, FUNDED_GIFTS, gifts.get(name, 0)).get(place, 0)
 
 
 def _shares(programme: Programme, campaign: Campaign, measure: str, points: int) -> dict[Place, int]:

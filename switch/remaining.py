@@ -8,7 +8,7 @@ limits and budgets gave for it.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from typing import Final
 
 from rules.cap import OFF, Unit
@@ -19,7 +19,7 @@ from rules.facts import Facts
 from rules.programme import Programme
 from rules.stock import POOL, STAMPS, STAMPS_USED
 from rules.tiers import GRANTED
-from switch.funding import BORNE, borne, left_of
+from switch.funding import BORNE, FUNDED_GIFTS, borne, left_of, share_of_gifts
 from switch.gifts import GIFT, OWED, POSTED, still_given
 from switch.returns import Kept
 from switch.tallies import ISSUED, USED
@@ -130,18 +130,57 @@ def pays_goods(programme: Programme) -> frozenset[str]:
     return frozenset([card.used for _, card in programme.free_for_stamps])
 
 
+class Again:
+    """Tells what counts again of what a refund took back, when a part of it did not happen.
+
+    Certificates and prizes are given again whole, and so limits and budgets count them.
+
+    Args:
+        programme: That decided the sale.
+        undone: What the refund changed.
+        facts: What rules saw of the sale; ``None`` when that was erased, or there was none.
+    """
+
+    def __init__(
+        self, programme: Programme, undone: Sequence[tuple[Place, int]], facts: Facts | None
+    ) -> None:
+        self._programme = programme
+        self._gifts: _Gifts | None = None
+        rules = {
+            place[1].partition("/")[2] for place, change in undone if place[0].startswith(GIFT) and change
+        }
+        if rules and facts is not None:
+            self._gifts = _Gifts(programme, facts, Kept(points=0, minor=0, of_minor=1), rules)
+
+    def of(self, place: Place, count: int, part_minor: int, of_minor: int) -> int:
+        """What of *count* at *place* does for *part_minor* of *of_minor*."""
+        if is_once(place[0]):
+            return count
+        whole = 0
+        if self._gifts is not None:
+            whole = self._gifts.stands[place[0]]
+            if place[0].startswith(FUNDED_GIFTS):
+                whole = share_of_gifts(place, self._programme, self._gifts.borne)
+        whole = max(min(whole, count), 0)
+        return whole + part_of(place[0], count - whole, part_minor, of_minor)
+
+
 class _Gifts:
     """What certificates, money and prizes of a sale took of limits and budgets, and what of that stands.
 
-    Money comes back in proportion, the rest stands whole.
+    Money comes back in proportion, the rest stands whole. Of *only* these rules, where they are named.
     """
 
-    def __init__(self, programme: Programme, facts: Facts, kept: Kept) -> None:
+    def __init__(
+        self, programme: Programme, facts: Facts, kept: Kept, only: Container[str] | None = None
+    ) -> None:
         self.took: Counter[str] = Counter()  # by measure
         self.stands: Counter[str] = Counter()
         self.borne: Counter[str] = Counter()  # by campaign, in points
         rules = {rule.id: rule for rule in programme.rules}
         for gift in extras(programme, facts, evaluate(programme, facts).counted).gifts:
+            if only is not None and gift.rule not in only:
+                continue
             left_minor = gift.value_minor
             if gift.kind == MONEY:
                 left_minor = left_minor * kept.minor // kept.of_minor

@@ -214,7 +214,9 @@ def test_a_budget_gets_what_came_back(gift: str, took: int, stands: int) -> None
     assert counts() == [10 + stands, stands, stands, 10]
     story.play("REVERSAL of=r -> earned=20")
     assert counts() == [20 + took, took, took, 20]
-    story.play("REFUND card=A of=s amount=500 ->\nREFUND card=A of=s amount=1500 ->")
+    story.play("t: REFUND card=A of=s amount=2000 ->\nREVERSAL of=t final=1000 ->")
+    assert counts() == [10 + stands, stands, stands, 10]
+    story.play("REFUND card=A of=s amount=500 ->\nREFUND card=A of=s amount=500 ->")
     assert counts() == [0, 0, 0, 0]
 
 
