@@ -327,14 +327,17 @@ def test_what_may_come_together(how: str, worth: int) -> None:
 
 
 def test_limits_bind_what_may_come_together() -> None:
-    """Each may give what is left of its limit, and together no more than the largest makes of it."""
+    """Each may give what is left of its limit, and together no more than the largest makes of it.
+
+    A product may multiply a point more than the limit leaves: so much rounding can hide from it.
+    """
     cap = 'cap = { points = 30, per = "day" }'
     rules = rule("double", "2", cap) + rule("triple", "3", cap)
     worth = {how: Stacking(several(how, rules)).on(10_000).worth_minor for how in ("sum", "product", "max")}
     assert worth == {"sum": 160, "product": 160, "max": 160}
     rules = rule("double", "2", cap) + rule("triple", "3")
     worth = {how: Stacking(several(how, rules)).on(10_000).worth_minor for how in ("sum", "product", "max")}
-    assert worth == {"sum": 330, "product": 390, "max": 300}
+    assert worth == {"sum": 330, "product": 392, "max": 300}
 
 
 def test_what_excludes_each_other_does_not_hide_the_worst() -> None:
