@@ -142,15 +142,15 @@ MUTANTS: Final = {
     "lost-reversal": Mutant(
         about="a reversal is accepted and does nothing",
         module="switch.undo",
-        old="    if not record.effective or record.undone or _is_settled_otherwise(case, record):\n",
+        old="    if record.undone or _never_took_place(record) or _is_settled_otherwise(case, record):\n",
         new="    if True:\n",
         proof=WORLDS,
     ),
     "reversed-twice": Mutant(
         about="what is undone can be undone again",
         module="switch.undo",
-        old="    if not record.effective or record.undone or _is_settled_otherwise(case, record):\n",
-        new="    if not record.effective:\n",
+        old="    if record.undone or _never_took_place(record) or _is_settled_otherwise(case, record):\n",
+        new="    if _never_took_place(record):\n",
         proof=MACHINE,
     ),
     "late-void": Mutant(
@@ -236,8 +236,8 @@ MUTANTS: Final = {
     "undoing-is-not-counted": Mutant(
         about="a batch does not count what was undone",
         module="switch.batchtotals",
-        old="        return _undone(books, record) if record.effective else NOTHING\n",
-        new="        return NOTHING\n",
+        old="        return _undone(books, record)\n    if record.exception",
+        new="        return NOTHING\n    if record.exception",
         proof=EVENTS,
     ),
     "always-in-balance": Mutant(
