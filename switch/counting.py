@@ -193,12 +193,8 @@ def count_again(case: Case, undoing: Record, draft: Draft) -> tuple[Side, ...]:
         }
     elif original is not None and undoing.operation == Operation.REFUND.value:
         before, stands = _counted_by(case, original), _standing(case, original)
-        changes |= {  # what stands again since then is not given twice
-            place: min(change, before[place] - stands.get(place, 0))
-            for place, change in changes.items()
-            if before.get(place, 0) > 0
-        }
-        changes |= whole_again(case, original, undoing, before, stands)
+        changes |= _not_twice(changes, before, stands)
+        changes |= whole_again(case, original, undoing, before, stands, changes)
     changes |= tier_again(case.worksheet, case.programme, undoing)
     return _put_down(case, changes, draft, undoing)
 
@@ -216,7 +212,20 @@ def count_part_again(
     facts = None if text is None else Facts.from_json(text)
     again = Again(case.programmes.version(sale.programme_version), undone, facts)
     changes = {place: again.of(place, -change, part_minor, of_minor) for place, change in undone}
+    if sale is not undoing:
+        changes |= _not_twice(changes, _counted_by(case, sale), _standing(case, sale))
     return _put_down(case, changes, draft, undoing)
+
+
+def _not_twice(
+    changes: Mapping[Place, int], before: Mapping[Place, int], stands: Mapping[Place, int]
+) -> dict[Place, int]:
+    """What of *changes* is counted again of what was *before*; another undoing may have done it."""
+    return {
+        place: min(change, before[place] - stands.get(place, 0))
+        for place, change in changes.items()
+        if before.get(place, 0) > 0
+    }
 
 
 def _stays(place: Place) -> bool:

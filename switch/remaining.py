@@ -8,7 +8,7 @@ limits and budgets gave for it.
 """
 
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Final
 
 from rules.cap import OFF, Unit
@@ -144,25 +144,31 @@ class Again:
     def __init__(
         self, programme: Programme, undone: Sequence[tuple[Place, int]], facts: Facts | None
     ) -> None:
-        self._programme = programme
-        self._gifts: _Gifts | None = None
+        self._worth: Callable[[Place], int] | None = None
         rules = {
             place[1].partition("/")[2] for place, change in undone if place[0].startswith(GIFT) and change
         }
         if rules and facts is not None:
-            self._gifts = _Gifts(programme, facts, Kept(points=0, minor=0, of_minor=1), rules)
+            self._worth = worth_of_gifts(programme, facts, rules)
 
     def of(self, place: Place, count: int, part_minor: int, of_minor: int) -> int:
         """What of *count* at *place* does for *part_minor* of *of_minor*."""
         if is_once(place[0]):
             return count
-        whole = 0
-        if self._gifts is not None:
-            whole = self._gifts.stands[place[0]]
-            if place[0].startswith(FUNDED_GIFTS):
-                whole = share_of_gifts(place, self._programme, self._gifts.borne)
-        whole = max(min(whole, count), 0)
+        whole = 0 if self._worth is None else max(min(self._worth(place), count), 0)
         return whole + part_of(place[0], count - whole, part_minor, of_minor)
+
+
+def worth_of_gifts(programme: Programme, facts: Facts, rules: Container[str]) -> Callable[[Place], int]:
+    """What limits, budgets and funders count at a place for the certificates and prizes of *rules*, whole."""
+    gifts = _Gifts(programme, facts, Kept(points=0, minor=0, of_minor=1), rules)
+
+    def worth(place: Place) -> int:
+        if place[0].startswith(FUNDED_GIFTS):
+            return share_of_gifts(place, programme, gifts.borne)
+        return gifts.stands[place[0]]
+
+    return worth
 
 
 class _Gifts:

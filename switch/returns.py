@@ -130,7 +130,11 @@ def kept_part(case: Case, sale: Record, amount_minor: int, given: list[GivenBack
 
 
 def kept_again(case: Case, sale: Record, refund: Record) -> Kept | None:
-    """What is kept of *sale* when *refund*, which stands, did not happen; ``None``: all of it."""
+    """What is kept of *sale* when *refund*, which stands, did not happen; ``None``: all of it.
+
+    Lines are told through the last of the other returns that tells them, and that none before it hides: what
+    these took stays taken.
+    """
     total_minor = sale.covered_minor - sale.discount_minor
     kept_minor = total_minor - sale.refunded_minor + refund.covered_minor
     text = case.worksheet.facts(sale.seq)
@@ -142,15 +146,21 @@ def kept_again(case: Case, sale: Record, refund: Record) -> Kept | None:
     ]
     if not others:
         return None
-    left: KeptLines | None = None if facts is None else facts.lines
+    left: KeptLines | None = None
+    came: list[BasketLine] = []
     for lines in others:
-        left = None if left is None or lines is None else lines_without(left, lines)
+        before = left if left is not None or facts is None else facts.lines
+        rest = None if before is None or lines is None else lines_without(before, lines)
+        if rest is None:
+            break
+        left = rest
+        came += lines or ()
     version, earned = rated_by(case.worksheet, sale)
     if facts is None or left is None:
         return Kept(earned * kept_minor // total_minor, kept_minor, total_minor)
     used_minor = sum(source.value_minor - source.returned_minor for source in sources_of(case, sale))
     kept = facts_of_kept(facts, left, used_minor)
-    kept.counters = _counters_of(facts, [line for lines in others for line in lines or ()])
+    kept.counters = _counters_of(facts, came)
     programme = case.programmes.version(version)
     award = evaluate(programme, kept)
     return Kept(
