@@ -90,7 +90,27 @@ class Management:
         if self._waits(history, own.version):
             _warn_of(history, own.version)
             return
+        try:
+            self._refuse_other_currency(own)
+        except LoyaltyError as error:
+            in_force = self._sequencer.programmes.current.version
+            log.error("programme.rejected", problems=[str(error)], programme=in_force)
+            return
         await self._enact(Enact(own, self._sequencer, self._store.reader))
+
+    def _refuse_other_currency(self, programme: Programme) -> None:
+        """Books with decisions stay in the currency in which these are."""
+        if self._store.reader.has_decided():
+            refuse_other_currency(self._sequencer.programmes.whole, programme)
+
+    async def _in_the_same_currency(self, built: Programme) -> Programme:
+        """*built*, unless it is in another currency than the books: then it is given up."""
+        try:
+            self._refuse_other_currency(built)
+        except LoyaltyError:
+            await release([built])
+            raise
+        return built
 
     async def reread(self) -> str:
         """Read the deployment's own files again, and give the version that is in force then.
@@ -108,7 +128,9 @@ class Management:
         known = {head.version for head in history.heads}
         built = await build_file(self._policy.own, counts, known=known, outdated=warn_of_outdated)
         if isinstance(built, Programme):
-            await self._enact(Enact(built, self._sequencer, self._store.reader))
+            await self._enact(
+                Enact(await self._in_the_same_currency(built), self._sequencer, self._store.reader)
+            )
         elif built != history.last_read:
             _warn_of(history, built)
         return self._sequencer.programmes.current.version
@@ -122,7 +144,7 @@ class Management:
         assert isinstance(built, Programme)
         return await self._enact(
             Enact(
-                built,
+                await self._in_the_same_currency(built),
                 self._sequencer,
                 self._store.reader,
                 by=_who(order),
@@ -138,7 +160,7 @@ class Management:
         proposal = history.proposal(version)
         assert proposal is not None
         command = Enact(
-            await self._made(version),
+            await self._in_the_same_currency(await self._made(version)),
             self._sequencer,
             self._store.reader,
             by=_who(order),

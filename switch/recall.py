@@ -96,6 +96,10 @@ class Recall(MarkReader, TallyReader, DueReader, ProgrammeReader):
 
     # Decisions
 
+    def has_decided(self) -> bool:
+        """Whether the books hold any decision."""
+        return self._database.execute("SELECT 1 FROM decision LIMIT 1").fetchone() is not None
+
     def prefetch(self, keys: Iterable[str]) -> None:
         """Look *keys* up at once; ``by_key`` then answers from memory until the next call."""
         self._prefetched = dict.fromkeys(keys)

@@ -21,6 +21,7 @@ from switch.programmes import Programmes
 from switch.sequencer import Sequencer
 from switch.shadow import Shadow
 from switch.store import SqliteStore
+from tests.switch.books import commit, outcome, record
 from tests.switch.story import NOON, starter_text, token_of
 
 CAMPAIGN = """
@@ -346,3 +347,27 @@ async def test_two_orders_at_once_are_done_one_after_the_other(office: Office, t
         await asyncio.gather(*(desk.order("rules.activate", path=str(path), by="ana") for path in others))
         assert {programme.version for _, programme in desk.programmes.versions[1:]} == versions
         assert len(desk.acts()) == 2
+
+
+async def test_books_stay_in_their_currency(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    """Amounts of the past would mean something else. Before the first decision it may still change."""
+    other = office.own.with_name("other.toml")
+
+    def write(currency: str, path: Path) -> str:
+        path.write_text(starter_text().replace('"978"', f'"{currency}"'), "utf-8")
+        return load_programme(path).version
+
+    async with office.open() as desk:
+        first = write("840", office.own)
+        assert await desk.management.reread() == first
+        await commit(desk.store, outcome(record(1)))
+        write("826", other)
+        write("826", office.own)
+        with pytest.raises(LoyaltyError, match="is 826, and sales were in 840"):
+            await desk.order("rules.activate", path=str(other), by="ana")
+        with pytest.raises(LoyaltyError, match="is 826, and sales were in 840"):
+            await desk.management.reread()
+        assert desk.version == first
+    async with office.open() as desk:
+        assert desk.version == first
+    assert "programme.rejected" in capsys.readouterr().out
