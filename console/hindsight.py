@@ -10,7 +10,8 @@ import rich_click as click
 from config.load import load_settings
 from console.options import config_option, json_option, print_json, print_record, print_rows, progress_bar
 from console.programmes import part_named, programme_option
-from rules.backtest import Backtest, money_of, refuse_other_currency
+from rules.backtest import Backtest, money_of
+from rules.bundle import refuse_other_currency
 from rules.parse import load_programme
 from rules.replay import Replay
 from switch.database import open_for_reading

@@ -10,7 +10,6 @@ from datetime import date
 from typing import Final
 
 from loyalty.amount import format_minor
-from loyalty.errors import LoyaltyError
 from rules.award import Award, Verdict
 from rules.cap import BUDGET, OFF
 from rules.facts import Facts
@@ -18,18 +17,6 @@ from rules.programme import Programme
 from rules.replay import Rated
 
 TOP: Final = 20  # members who gain most are told one by one: that is where abuse shows first
-
-
-def refuse_other_currency(current: Programme, candidate: Programme) -> None:
-    """What is in two currencies cannot be held against each other.
-
-    Raises:
-        LoyaltyError: *candidate* has another than *current*.
-    """
-    theirs, own = candidate.terms.currency, current.terms.currency
-    if theirs != own:
-        what = f"is {theirs}, and sales were in {own}: their amounts would mean something else"
-        raise LoyaltyError(what, where="programme.currency", hint=f'write currency = "{own}"')
 
 
 def money_of(rated: Rated) -> int:

@@ -147,3 +147,15 @@ def _ids(programme: Programme) -> Iterator[tuple[str, str]]:
         yield "coupon", coupon.id
         for code in coupon.codes:
             yield "coupon.codes", code
+
+
+def refuse_other_currency(current: Programme, candidate: Programme) -> None:
+    """What is in two currencies cannot be held against each other.
+
+    Raises:
+        LoyaltyError: *candidate* has another than *current*.
+    """
+    theirs, own = candidate.terms.currency, current.terms.currency
+    if theirs != own:
+        what = f"is {theirs}, and sales were in {own}: their amounts would mean something else"
+        raise LoyaltyError(what, where="programme.currency", hint=f'write currency = "{own}"')

@@ -11,7 +11,7 @@ import structlog
 from loyalty.errors import LoyaltyError, Problems
 from loyalty.terms import Terms
 from rules.amend import amends, is_amendment
-from rules.backtest import refuse_other_currency
+from rules.bundle import refuse_other_currency
 from rules.programme import Programme
 from switch.admin import Handler
 from switch.builder import build_file, build_recorded, release, release_when_unused
@@ -91,7 +91,8 @@ class Management:
             _warn_of(history, own.version)
             return
         try:
-            self._refuse_other_currency(own)
+            if self._store.reader.has_decided():
+                self._refuse_other_currency(own)
         except LoyaltyError as error:
             in_force = self._sequencer.programmes.current.version
             log.error("programme.rejected", problems=[str(error)], programme=in_force)
@@ -99,18 +100,20 @@ class Management:
         await self._enact(Enact(own, self._sequencer, self._store.reader))
 
     def _refuse_other_currency(self, programme: Programme) -> None:
-        """Books with decisions stay in the currency in which these are."""
-        if self._store.reader.has_decided():
-            refuse_other_currency(self._sequencer.programmes.whole, programme)
+        refuse_other_currency(self._sequencer.programmes.whole, programme)
 
     async def _in_the_same_currency(self, built: Programme) -> Programme:
-        """*built*, unless it is in another currency than the books: then it is given up."""
+        """*built*, unless it is in another currency than what is in force: then it is given up."""
         try:
             self._refuse_other_currency(built)
         except LoyaltyError:
             await release([built])
             raise
         return built
+
+    async def _fit_for_the_books(self, built: Programme) -> Programme:
+        """*built*; books with decisions stay in the currency in which these are."""
+        return await self._in_the_same_currency(built) if self._store.reader.has_decided() else built
 
     async def reread(self) -> str:
         """Read the deployment's own files again, and give the version that is in force then.
@@ -129,7 +132,7 @@ class Management:
         built = await build_file(self._policy.own, counts, known=known, outdated=warn_of_outdated)
         if isinstance(built, Programme):
             await self._enact(
-                Enact(await self._in_the_same_currency(built), self._sequencer, self._store.reader)
+                Enact(await self._fit_for_the_books(built), self._sequencer, self._store.reader)
             )
         elif built != history.last_read:
             _warn_of(history, built)
@@ -144,7 +147,7 @@ class Management:
         assert isinstance(built, Programme)
         return await self._enact(
             Enact(
-                await self._in_the_same_currency(built),
+                await self._fit_for_the_books(built),
                 self._sequencer,
                 self._store.reader,
                 by=_who(order),
@@ -160,7 +163,7 @@ class Management:
         proposal = history.proposal(version)
         assert proposal is not None
         command = Enact(
-            await self._in_the_same_currency(await self._made(version)),
+            await self._fit_for_the_books(await self._made(version)),
             self._sequencer,
             self._store.reader,
             by=_who(order),
@@ -207,12 +210,7 @@ class Management:
         if order.get("path"):
             built = await build_file(Path(order["path"]))
             assert isinstance(built, Programme)
-            try:
-                refuse_other_currency(self._sequencer.programmes.whole, built)
-            except LoyaltyError:
-                await release([built])
-                raise
-            await release(self._shadow.cast(built))
+            await release(self._shadow.cast(await self._in_the_same_currency(built)))
         elif order.get("stop"):
             told = self._shadow.told()
             await release(self._shadow.cast(None))

@@ -5,6 +5,7 @@ import pytest
 from rules.parse import MAIN, parse_programme
 from rules.programme import Programme
 from tests.switch.story import play, starter_text
+from tests.switch.test_returned_in_part import CARDS
 
 PRICES = """
 [[rule]]
@@ -24,33 +25,6 @@ id = "again"
 text = "7 points for who had a third off before"
 when.counter = { "given.third.lifetime" = { from = 1 } }
 then = { points = 7 }
-"""
-CARDS = """
-[[coupon]]
-id = "treat"
-text = "Treat"
-
-[[stamp_card]]
-id = "visits"
-text = "Visits"
-size = 2
-coupon = "treat"
-
-[[stamp_card]]
-id = "cups"
-text = "Cups"
-size = 2
-
-[[rule]]
-id = "visit"
-text = "A stamp a visit"
-then = { stamp = "visits" }
-
-[[rule]]
-id = "cup"
-text = "The third cup is free"
-lines = { product = "cup" }
-then = { free_for_stamps = "cups" }
 """
 CASHIERS = """
 [[rule]]

@@ -236,6 +236,7 @@ def spent(story: Story) -> int:
 
 
 WHOLE = 500  # points that the certificate takes of the budget
+IN_PROPORTION = 71  # ... and points and money of the campaign, all of them
 
 
 def hows(parts: list[tuple[str, list[int], int]]) -> set[str]:
@@ -273,9 +274,10 @@ def test_any_split_brings_all_back(
         for place, count in counted(sale.story).items():
             assert not place[0].startswith(BOUND) or 0 <= count <= sale.counted[place], place
         # Each part is rounded on its own, so a point of the sum may pass from one rule to another, and not
-        # back. Where some tell their lines and others do not, what is in proportion is so of different parts.
+        # back. Where some tell their lines and others do not, what is in proportion is so of different parts,
+        # and until all is back the budget may count less of that than stands; of what is given whole never.
         is_mixed = hows(parts) >= {"lines", "amount"} or "undo in part" in hows(parts)
-        assert spent(sale.story) >= (-WHOLE // 2 if is_mixed else -len(parts))
+        assert spent(sale.story) >= -(IN_PROPORTION if is_mixed else len(parts))
         assert hows(parts) != {"lines"} or spent(sale.story) <= len(parts)
     sale.story.play(end.format(sale.rest) + " -> exception=None")
     assert state(sale.story) == sale.before
