@@ -59,6 +59,17 @@ def test_prices(pick: str, take: int, expected: list[str]) -> None:
     assert [each.promotion for each in off] == expected
 
 
+@pytest.mark.parametrize("pick", ["first", "best", "best_margin"])
+def test_of_equals_the_first_is_picked(pick: str) -> None:
+    facts = sale("10.00 lines=A:10.00 can=D")
+    points = made(pick, dict.fromkeys(("one", "two", "three"), "points = 5"), "take = 2")
+    award = evaluate(points, facts)
+    assert [name for name, _ in award.parts] == ["base", "one", "two"]
+    assert interpret(points, facts) == award
+    prices = made(pick, dict.fromkeys(("one", "two", "three"), 'discount_amount = "0.05"'), "take = 2")
+    assert [each.promotion for each in evaluate(prices, facts).discounts] == ["one", "two"]
+
+
 def test_what_is_given_beside() -> None:
     """The first that can."""
     facts = sale("10.00")

@@ -243,7 +243,7 @@ def hows(parts: list[tuple[str, list[int], int]]) -> set[str]:
     return {how for how, _, _ in parts}
 
 
-SOME, ONE_D = [1, 1, 0, 0, 1, 2, 0], [0, 0, 0, 0, 0, 1, 0]
+SOME, ONE_D, MOST_OF_B = [1, 1, 0, 0, 1, 2, 0], [0, 0, 0, 0, 0, 1, 0], [0, 2, 0, 0, 0, 0, 0]
 
 
 @settings(max_examples=60)
@@ -255,6 +255,17 @@ SOME, ONE_D = [1, 1, 0, 0, 1, 2, 0], [0, 0, 0, 0, 0, 1, 0]
 )
 @example(
     parts=[("lines", ONE_D, 1), ("lines", SOME, 1), ("undo", ONE_D, 2)], end="REVERSAL of=s", is_held=False
+)
+@example(
+    parts=[
+        ("lines", ONE_D, 1),
+        ("lines", MOST_OF_B, 1),
+        ("lines", ONE_D, 1),
+        ("undo", ONE_D, 99),
+        ("undo in part", ONE_D, 4),
+    ],
+    end="REVERSAL of=s",
+    is_held=False,
 )
 def test_any_split_brings_all_back(
     parts: list[tuple[str, list[int], int]],
